@@ -1,0 +1,36 @@
+//! The card of a weights file: where it comes from and how to feed it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::image::prepare::InputSpec;
+
+/// Written into the weights file's metadata under the key `card`, as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Name of the architecture in this crate.
+    pub name: String,
+    /// Package and file the tensors were read from.
+    pub source: String,
+    /// SPDX identifier of the weights' licence.
+    pub licence: String,
+    /// SHA-256 of the file they were read from.
+    pub source_sha256: String,
+    pub input: InputSpec,
+    /// Filter of the resize, fixed to what [`InputSpec::prepare`] does.
+    pub resize_filter: String,
+    /// Names of the stages from input to output: where the backbone can be cut.
+    pub stages: Vec<String>,
+    /// Names of the source model's classes, in the order of its logits.
+    pub labels: Vec<String>,
+}
+
+/// What the page reads before it downloads the weights: written beside them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightsManifest {
+    /// Name of the architecture.
+    pub name: String,
+    /// File name, in the same folder.
+    pub file: String,
+    pub bytes: usize,
+    pub sha256: String,
+}

@@ -1,0 +1,153 @@
+//! A weights file in memory: safetensors with timm's names and a card.
+
+use std::collections::BTreeSet;
+
+use half::f16;
+use safetensors::tensor::{Dtype, Metadata, SafeTensors};
+use sha2::{Digest, Sha256};
+
+use super::card::Card;
+use super::{Architecture, by_name};
+use crate::error::{Error, ErrorCode, Result};
+use crate::nn::params::Params;
+
+/// Key of the card in the file's metadata.
+pub const CARD_KEY: &str = "card";
+
+/// The source model's weights. Layers are built from it again for every split, so it is kept as the file's bytes
+/// (half precision) rather than as tensors.
+pub struct Weights {
+    bytes: Vec<u8>,
+    metadata: Metadata,
+    /// Offset of the first tensor's bytes.
+    data_start: usize,
+    pub card: Card,
+    /// SHA-256 of the whole file in hexadecimal: what a model file refers to.
+    pub sha256: String,
+    pub architecture: &'static Architecture,
+}
+
+impl Weights {
+    /// Reads the header and the card.
+    ///
+    /// # Errors
+    /// `weights-corrupt` when the hash differs from `expected_sha256` or the file is not safetensors with a card;
+    /// `weights-mismatch` when the card names an architecture this crate does not have.
+    pub fn open(bytes: Vec<u8>, expected_sha256: Option<&str>) -> Result<Self> {
+        let sha256 = sha256_hex(&bytes);
+        if let Some(expected) = expected_sha256.filter(|expected| *expected != sha256) {
+            return Err(corrupt(format!("its SHA-256 is {sha256}, expected {expected}")));
+        }
+        let (header_bytes, metadata) =
+            SafeTensors::read_metadata(&bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
+        let card = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(CARD_KEY))
+            .ok_or_else(|| corrupt("it has no card".into()))?;
+        let card: Card =
+            serde_json::from_str(card).map_err(|error| corrupt(format!("its card is not readable: {error}")))?;
+        let architecture = by_name(&card.name).ok_or_else(|| {
+            Error::new(
+                ErrorCode::WeightsMismatch,
+                format!("the weights are for the architecture {:?}, which this version does not know", card.name),
+            )
+            .with("name", &card.name)
+        })?;
+        // The length of the header is stored in the first eight bytes.
+        Ok(Self { data_start: header_bytes + 8, bytes, metadata, card, sha256, architecture })
+    }
+
+    /// A source of layer parameters; call [`LoadedParams::finish`] once everything is built.
+    pub fn params(&self) -> LoadedParams<'_> {
+        LoadedParams { weights: self, taken: BTreeSet::new(), missing: Vec::new(), wrong_shape: Vec::new() }
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn corrupt(reason: String) -> Error {
+    Error::new(ErrorCode::WeightsCorrupt, format!("the weights file cannot be used: {reason}; download it again"))
+        .with("detail", reason)
+}
+
+/// [`Params`] out of a [`Weights`] file, keeping account of what does not fit.
+pub struct LoadedParams<'a> {
+    weights: &'a Weights,
+    taken: BTreeSet<String>,
+    missing: Vec<String>,
+    wrong_shape: Vec<String>,
+}
+
+impl Params for LoadedParams<'_> {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        self.taken.insert(name.to_owned());
+        let Some(info) = self.weights.metadata.info(name) else {
+            self.missing.push(name.to_owned());
+            return vec![0.0; shape.iter().product()];
+        };
+        let (start, end) = info.data_offsets;
+        let data = &self.weights.bytes[self.weights.data_start..][start..end];
+        if info.shape != shape {
+            self.wrong_shape.push(format!("{name} (expected {shape:?}, got {:?})", info.shape));
+            return vec![0.0; shape.iter().product()];
+        }
+        read_floats(info.dtype, data).unwrap_or_else(|| {
+            self.wrong_shape.push(format!("{name} (expected f32 or f16 numbers, got {:?})", info.dtype));
+            vec![0.0; shape.iter().product()]
+        })
+    }
+}
+
+impl LoadedParams<'_> {
+    /// Checks that everything asked for was there.
+    ///
+    /// # Errors
+    /// `weights-mismatch` with the lists of missing and misshapen tensors.
+    pub fn finish(self) -> Result<()> {
+        self.report(Vec::new())
+    }
+
+    /// As [`finish`](Self::finish), and that nothing was left over: for the pass that loads the whole source model.
+    pub fn finish_all(self) -> Result<()> {
+        let unexpected = self
+            .weights
+            .metadata
+            .tensors()
+            .into_keys()
+            // A counter PyTorch keeps for training; it is not a weight.
+            .filter(|name| !self.taken.contains(name) && !name.ends_with("num_batches_tracked"))
+            .collect();
+        self.report(unexpected)
+    }
+
+    fn report(self, mut unexpected: Vec<String>) -> Result<()> {
+        unexpected.sort();
+        let lists = [("missing", &self.missing), ("unexpected", &unexpected), ("of the wrong shape", &self.wrong_shape)];
+        let problems: Vec<String> = lists
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{} {what}: {}", names.len(), names.join(", ")))
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let architecture = self.weights.architecture.name;
+        let problems = problems.join("; ");
+        Err(Error::new(ErrorCode::WeightsMismatch, format!("the weights do not fit {architecture}: {problems}"))
+            .with("name", architecture)
+            .with("detail", problems))
+    }
+}
+
+/// Little-endian f32 or f16 as f32; `None` for other types.
+pub fn read_floats(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
+    match dtype {
+        Dtype::F32 => Some(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Dtype::F16 => Some(data.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()),
+        _ => None,
+    }
+}

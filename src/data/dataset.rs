@@ -1,0 +1,268 @@
+//! Photos and classes. A class keeps its identity when it is renamed, so a trained classifier goes on under the new name.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::image::Pixels;
+
+pub type PhotoId = u32;
+pub type ClassId = u32;
+
+/// Prepared pixels are kept until they are embedded, up to this many bytes (about 1,700 photos); past it they are asked for
+/// again when their turn comes.
+const PIXEL_BUDGET: usize = 256 << 20;
+/// Longest name of a class, in characters.
+const MAX_LABEL: usize = 100;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    pub id: ClassId,
+    pub label: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Photo {
+    pub id: PhotoId,
+    pub name: String,
+    pub class: ClassId,
+    /// Of the file's bytes: the same photo twice is noticed by it.
+    pub sha256: String,
+    /// Already at the backbone's input size.
+    pub pixels: Option<Pixels>,
+}
+
+/// What became of a photo that was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    New,
+    /// The same file is there already, under this id; nothing was added.
+    DuplicateOf(PhotoId),
+}
+
+#[derive(Debug, Default)]
+pub struct Dataset {
+    classes: Vec<Class>,
+    /// By id, so that the order is the order of adding.
+    photos: BTreeMap<PhotoId, Photo>,
+    next_class: ClassId,
+    pixel_bytes: usize,
+}
+
+impl Dataset {
+    /// In order of creation, empty ones too.
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    pub fn photos(&self) -> impl ExactSizeIterator<Item = &Photo> {
+        self.photos.values()
+    }
+
+    pub fn photo(&self, id: PhotoId) -> Result<&Photo> {
+        self.photos.get(&id).ok_or_else(|| unknown_photo(id))
+    }
+
+    pub fn label(&self, class: ClassId) -> Option<&str> {
+        self.classes.iter().find(|candidate| candidate.id == class).map(|class| class.label.as_str())
+    }
+
+    pub fn photos_in(&self, class: ClassId) -> usize {
+        self.photos.values().filter(|photo| photo.class == class).count()
+    }
+
+    /// # Errors
+    /// `class-exists`, `invalid-label`.
+    pub fn add_class(&mut self, label: &str) -> Result<ClassId> {
+        let label = self.check_new_label(label)?;
+        let id = self.next_class;
+        self.next_class += 1;
+        self.classes.push(Class { id, label });
+        Ok(id)
+    }
+
+    /// The class of that name, made when it is not there yet.
+    pub fn class_or_new(&mut self, label: &str) -> Result<ClassId> {
+        match self.class_id(label) {
+            Ok(id) => Ok(id),
+            Err(_) => self.add_class(label),
+        }
+    }
+
+    /// # Errors
+    /// `unknown-class`, `class-exists`, `invalid-label`.
+    pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
+        let id = self.class_id(from)?;
+        if to.trim() == from {
+            return Ok(());
+        }
+        let label = self.check_new_label(to)?;
+        self.classes.iter_mut().filter(|class| class.id == id).for_each(|class| class.label.clone_from(&label));
+        Ok(())
+    }
+
+    /// Removes the class and its photos, whose ids are returned.
+    pub fn remove_class(&mut self, label: &str) -> Result<Vec<PhotoId>> {
+        let class = self.class_id(label)?;
+        let ids: Vec<PhotoId> = self.photos().filter(|photo| photo.class == class).map(|photo| photo.id).collect();
+        self.remove_photos(&ids)?;
+        self.classes.retain(|candidate| candidate.id != class);
+        Ok(ids)
+    }
+
+    /// Adds a photo to the class of that name, which is made when it is not there yet.
+    ///
+    /// # Errors
+    /// `invalid-label`; `internal` when the id is taken.
+    pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, pixels: Pixels) -> Result<Added> {
+        if let Some(other) = self.photos.values().find(|photo| photo.sha256 == sha256) {
+            return Ok(Added::DuplicateOf(other.id));
+        }
+        if self.photos.contains_key(&id) {
+            return Err(Error::internal(format!("photo id {id} is taken")));
+        }
+        let class = self.class_or_new(label)?;
+        let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), pixels: None };
+        self.photos.insert(id, photo);
+        if self.pixel_bytes + pixels.rgb.len() <= PIXEL_BUDGET {
+            self.supply_pixels(id, pixels)?;
+        }
+        Ok(Added::New)
+    }
+
+    /// Pixels of a photo that were asked for again.
+    pub fn supply_pixels(&mut self, id: PhotoId, pixels: Pixels) -> Result<()> {
+        let photo = self.photos.get_mut(&id).ok_or_else(|| unknown_photo(id))?;
+        self.pixel_bytes += pixels.rgb.len();
+        if let Some(old) = photo.pixels.replace(pixels) {
+            self.pixel_bytes -= old.rgb.len();
+        }
+        Ok(())
+    }
+
+    /// Forgets the pixels of photos that are embedded.
+    pub fn drop_pixels(&mut self, ids: &[PhotoId]) {
+        for id in ids {
+            if let Some(pixels) = self.photos.get_mut(id).and_then(|photo| photo.pixels.take()) {
+                self.pixel_bytes -= pixels.rgb.len();
+            }
+        }
+    }
+
+    /// # Errors
+    /// `unknown-photo`; then nothing is removed.
+    pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
+        self.check_photos(ids)?;
+        self.drop_pixels(ids);
+        ids.iter().for_each(|id| drop(self.photos.remove(id)));
+        Ok(())
+    }
+
+    /// # Errors
+    /// `unknown-photo`, `invalid-label`; then nothing is moved.
+    pub fn move_photos(&mut self, ids: &[PhotoId], label: &str) -> Result<()> {
+        self.check_photos(ids)?;
+        let class = self.class_or_new(label)?;
+        for id in ids {
+            if let Some(photo) = self.photos.get_mut(id) {
+                photo.class = class;
+            }
+        }
+        Ok(())
+    }
+
+    fn class_id(&self, label: &str) -> Result<ClassId> {
+        let label = label.trim();
+        self.classes.iter().find(|class| class.label == label).map(|class| class.id).ok_or_else(|| {
+            Error::new(ErrorCode::UnknownClass, format!("there is no class named {label:?}")).with("label", label)
+        })
+    }
+
+    fn check_photos(&self, ids: &[PhotoId]) -> Result<()> {
+        match ids.iter().find(|id| !self.photos.contains_key(id)) {
+            Some(id) => Err(unknown_photo(*id)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_new_label(&self, label: &str) -> Result<String> {
+        let label = label.trim();
+        if label.is_empty() || label.chars().count() > MAX_LABEL {
+            return Err(Error::new(
+                ErrorCode::InvalidLabel,
+                format!("a class needs a name of 1 to {MAX_LABEL} characters, got {label:?}"),
+            )
+            .with("label", label)
+            .with("max", MAX_LABEL));
+        }
+        if self.class_id(label).is_ok() {
+            return Err(
+                Error::new(ErrorCode::ClassExists, format!("there is a class named {label:?} already")).with("label", label)
+            );
+        }
+        Ok(label.to_owned())
+    }
+}
+
+fn unknown_photo(id: PhotoId) -> Error {
+    Error::new(ErrorCode::UnknownPhoto, format!("there is no photo with the id {id}")).with("id", id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pixels() -> Pixels {
+        Pixels { width: 1, height: 1, rgb: vec![1, 2, 3] }
+    }
+
+    fn dataset() -> Dataset {
+        let mut dataset = Dataset::default();
+        for (id, label) in [(1, "cat"), (2, "cat"), (3, "dog")] {
+            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), pixels()).unwrap();
+        }
+        dataset
+    }
+
+    #[test]
+    fn a_file_already_there_is_noticed_in_any_class() {
+        let mut dataset = dataset();
+        assert_eq!(dataset.add_photo(4, "copy.jpg", "bird", "hash 2", pixels()), Ok(Added::DuplicateOf(2)));
+        assert_eq!(dataset.photos().len(), 3);
+        assert_eq!(dataset.classes().len(), 2, "a duplicate must not create its class");
+    }
+
+    #[test]
+    fn renaming_keeps_identity_and_refuses_a_taken_name() {
+        let mut dataset = dataset();
+        let id = dataset.classes()[0].id;
+        dataset.rename_class("cat", "tiger").unwrap();
+        assert_eq!(dataset.label(id), Some("tiger"));
+        assert_eq!(dataset.rename_class("tiger", "dog").unwrap_err().code, ErrorCode::ClassExists);
+        assert_eq!(dataset.rename_class("tiger", "  ").unwrap_err().code, ErrorCode::InvalidLabel);
+        assert_eq!(dataset.rename_class("cat", "lion").unwrap_err().code, ErrorCode::UnknownClass);
+        dataset.rename_class("tiger", "tiger").unwrap();
+    }
+
+    #[test]
+    fn moving_and_removing_is_all_or_nothing() {
+        let mut dataset = dataset();
+        assert_eq!(dataset.remove_photos(&[1, 99]).unwrap_err().code, ErrorCode::UnknownPhoto);
+        assert_eq!(dataset.photos().len(), 3);
+        dataset.move_photos(&[1], "dog").unwrap();
+        let dog = dataset.photo(3).unwrap().class;
+        assert_eq!(dataset.photos_in(dog), 2);
+        assert_eq!(dataset.remove_class("dog").unwrap(), [1, 3]);
+        assert_eq!(dataset.photos().map(|photo| photo.id).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn pixel_bytes_are_counted_through_every_path() {
+        let mut dataset = dataset();
+        assert_eq!(dataset.pixel_bytes, 9);
+        dataset.supply_pixels(1, pixels()).unwrap();
+        assert_eq!(dataset.pixel_bytes, 9);
+        dataset.drop_pixels(&[1, 1]);
+        dataset.remove_photos(&[2]).unwrap();
+        assert_eq!(dataset.pixel_bytes, 3);
+    }
+}

@@ -1,0 +1,4 @@
+//! The photos, their classes, and how they are divided.
+
+pub mod dataset;
+pub mod split;

@@ -1,0 +1,91 @@
+//! The two devices behind one type: the CPU (Burn's `flex`, with SIMD) and WebGPU (`burn-wgpu`).
+
+use burn::tensor::Device;
+use serde::Serialize;
+
+use crate::error::{Error, ErrorCode, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    Cpu,
+    WebGpu,
+}
+
+/// A device that is ready for tensors, and what it says of itself.
+#[derive(Debug, Clone)]
+pub struct ComputeDevice {
+    pub kind: DeviceKind,
+    /// The adapter's name as the driver or the browser gives it; empty where it gives none.
+    pub adapter: String,
+    /// `cpu`, `discrete-gpu`, `integrated-gpu`, `virtual-gpu` or `other` (browsers rarely say which).
+    pub adapter_type: &'static str,
+    pub tensors: Device,
+}
+
+impl ComputeDevice {
+    /// Opens the device of that kind.
+    ///
+    /// WebGPU can be opened once per wasm instance or process: a second opening is an error of burn-wgpu's.
+    ///
+    /// # Errors
+    /// `webgpu-unavailable` when there is no adapter, it refuses a device, or this build has no such device inside.
+    pub async fn open(kind: DeviceKind) -> Result<Self> {
+        match kind {
+            DeviceKind::Cpu => open_cpu(),
+            DeviceKind::WebGpu => open_webgpu().await,
+        }
+    }
+
+    /// How many images one launch takes: enough to fill a GPU, few enough that a CPU step stays short.
+    pub fn embedding_batch(&self) -> usize {
+        match self.kind {
+            DeviceKind::Cpu => 4,
+            DeviceKind::WebGpu => 8,
+        }
+    }
+}
+
+#[cfg(feature = "cpu")]
+fn open_cpu() -> Result<ComputeDevice> {
+    Ok(ComputeDevice {
+        kind: DeviceKind::Cpu,
+        adapter: String::new(),
+        adapter_type: "cpu",
+        tensors: Device::flex(),
+    })
+}
+
+#[cfg(not(feature = "cpu"))]
+fn open_cpu() -> Result<ComputeDevice> {
+    Err(Error::internal("this build has no CPU device; load the cpu build"))
+}
+
+#[cfg(feature = "webgpu")]
+async fn open_webgpu() -> Result<ComputeDevice> {
+    use burn_wgpu::wgpu::DeviceType;
+
+    let (tensors, setup) = Device::wgpu_options().init_with_setup_async().await.map_err(|error| {
+        Error::new(
+            ErrorCode::WebgpuUnavailable,
+            format!("WebGPU could not be started ({error:?}); choose the CPU, or a browser with WebGPU switched on"),
+        )
+    })?;
+    let info = setup.adapter.get_info();
+    let adapter_type = match info.device_type {
+        DeviceType::Cpu => "cpu",
+        DeviceType::DiscreteGpu => "discrete-gpu",
+        DeviceType::IntegratedGpu => "integrated-gpu",
+        DeviceType::VirtualGpu => "virtual-gpu",
+        DeviceType::Other => "other",
+    };
+    Ok(ComputeDevice { kind: DeviceKind::WebGpu, adapter: info.name, adapter_type, tensors })
+}
+
+#[cfg(not(feature = "webgpu"))]
+async fn open_webgpu() -> Result<ComputeDevice> {
+    Err(Error::new(
+        ErrorCode::WebgpuUnavailable,
+        "this build has no WebGPU inside; load the webgpu build or choose the CPU",
+    ))
+}

@@ -1,0 +1,3 @@
+//! What a trained network says of photos.
+
+pub mod classifier;

@@ -1,0 +1,3 @@
+//! Files a user takes away.
+
+pub mod model_file;

@@ -1,0 +1,66 @@
+//! Pixels, exactly: from a decoded photo to what the backbone sees.
+//!
+//! The browser (or the `image` crate natively) only decodes. Resize, crop and normalisation are here, so that the page,
+//! the command line, the tests and an exported model agree.
+
+#[cfg(feature = "cli")]
+pub mod decode;
+pub mod header;
+pub mod prepare;
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// An RGB picture, 8 bits a channel, rows from the top: `rgb.len() == width * height * 3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pixels {
+    pub width: u32,
+    pub height: u32,
+    pub rgb: Vec<u8>,
+}
+
+impl Pixels {
+    /// From interleaved RGBA with straight alpha, as a canvas gives it. Transparent pixels are laid on white, which is
+    /// what a page shows behind them.
+    ///
+    /// # Errors
+    /// `image-empty` without pixels; `internal` when `rgba` is not `width * height * 4` long.
+    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self> {
+        if width == 0 || height == 0 {
+            return Err(Error::new(ErrorCode::ImageEmpty, "the image has no pixels"));
+        }
+        let expected = width as usize * height as usize * 4;
+        if rgba.len() != expected {
+            return Err(Error::internal(format!(
+                "{width}×{height} RGBA pixels are {expected} bytes, got {}",
+                rgba.len()
+            )));
+        }
+        let mut rgb = Vec::with_capacity(expected / 4 * 3);
+        for pixel in rgba.chunks_exact(4) {
+            let alpha = u32::from(pixel[3]);
+            rgb.extend(pixel[..3].iter().map(|&value| over_white(u32::from(value), alpha)));
+        }
+        Ok(Self { width, height, rgb })
+    }
+}
+
+fn over_white(value: u32, alpha: u32) -> u8 {
+    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opaque_pixels_pass_and_transparent_ones_turn_white() {
+        let pixels = Pixels::from_rgba(3, 1, &[10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128]).unwrap();
+        assert_eq!(pixels.rgb, [10, 20, 30, 255, 255, 255, 127, 127, 127]);
+    }
+
+    #[test]
+    fn wrong_lengths_are_refused() {
+        assert_eq!(Pixels::from_rgba(0, 5, &[]).unwrap_err().code, ErrorCode::ImageEmpty);
+        assert_eq!(Pixels::from_rgba(2, 2, &[0; 15]).unwrap_err().code, ErrorCode::Internal);
+    }
+}

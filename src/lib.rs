@@ -1,0 +1,38 @@
+//! **lastlayer** fine-tunes an image classifier from a handful of photos, in the browser or on the command line.
+//!
+//! ```text
+//!  photo ── image ──▶ pixels 224 × 224 ── Prefix (frozen) ──▶ activation ── cache
+//!                                                                             │
+//!             labels ── data ── stratified split ── train ◀──────────────────┘
+//!                                                     │ Suffix + head learn
+//!                                                     ▼
+//!                      classifier ── eval ──▶ probabilities, top-5   ── export ──▶ model file
+//! ```
+//!
+//! The one concept is the [split](model::Split): a backbone is a list of stages, the last *k* of them learn together
+//! with a new output layer, and the rest, the prefix, runs once per photo. *k* = 0 trains the head alone.
+//!
+//! Modules come in groups; one imports only from groups to its left, and inside a group only from names to its left
+//! (`tests/layering.rs` proves it):
+//!
+//! ```text
+//! error rng metrics | device image nn | backbone | data model | train | eval export | session | web, bin
+//! ```
+//!
+//! Everything but [`web`] and the binaries is plain Rust that knows no browser and no file system.
+
+pub mod backbone;
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod eval;
+pub mod export;
+pub mod image;
+pub mod metrics;
+pub mod model;
+pub mod nn;
+pub mod rng;
+pub mod session;
+pub mod train;
+#[cfg(target_family = "wasm")]
+pub mod web;

@@ -1,0 +1,140 @@
+//! The split: a backbone cut in two. The prefix never learns and runs once per photo; the suffix and the head learn.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::backbone::{Architecture, Stage, named_conv_head, named_stage};
+use crate::error::{Error, ErrorCode, Result};
+use crate::nn::conv_norm::{ConvNorm, Mode};
+use crate::nn::linear;
+use crate::nn::params::Params;
+use crate::nn::pool::global_average;
+
+/// Name of the output layer's tensors in weights and model files.
+const CLASSIFIER: &str = "classifier";
+
+/// How many of the last stages learn along with the head. `Split(0)`: the head alone. All stages: full fine-tuning.
+/// The last convolution learns whenever a stage does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split(pub usize);
+
+impl Split {
+    /// # Errors
+    /// `invalid-option` when the backbone has fewer stages.
+    pub fn check(self, architecture: &Architecture) -> Result<Self> {
+        let stages = architecture.stages.len();
+        if self.0 <= stages {
+            return Ok(self);
+        }
+        Err(Error::new(
+            ErrorCode::InvalidOption,
+            format!("lastStages must be between 0 and {stages} for {}, got {}", architecture.name, self.0),
+        )
+        .with("name", "lastStages")
+        .with("min", 0)
+        .with("max", stages)
+        .with("value", self.0))
+    }
+
+    fn frozen_stages(self, architecture: &Architecture) -> usize {
+        architecture.stages.len() - self.0
+    }
+}
+
+/// The frozen part, batch-norm folded away. Its output is what the cache keeps.
+#[derive(Debug)]
+pub struct Prefix {
+    stages: Vec<Stage>,
+    /// Only where no stage learns; then pooling is part of the prefix too.
+    conv_head: Option<ConvNorm>,
+}
+
+impl Prefix {
+    pub fn load(architecture: &Architecture, split: Split, params: &mut dyn Params, device: &Device) -> Self {
+        Self {
+            stages: (0..split.frozen_stages(architecture))
+                .map(|index| architecture.load_stage(params, index, Mode::Frozen, device))
+                .collect(),
+            conv_head: (split.0 == 0).then(|| architecture.load_conv_head(params, Mode::Frozen, device)),
+        }
+    }
+
+    /// # Shapes
+    /// - images: `[batch, 3, size, size]`, normalised
+    /// - output: the activation at the split, `[batch, channels, height, width]`; at `Split(0)` the pooled features
+    ///   `[batch, features, 1, 1]`
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        let x = self.stages.iter().fold(images, |x, stage| stage.forward(x));
+        match &self.conv_head {
+            Some(conv_head) => global_average(conv_head.forward(x)),
+            None => x,
+        }
+    }
+}
+
+/// The part that learns: the last stages, the last convolution with them, and a new output layer.
+#[derive(Module, Debug)]
+pub struct Suffix {
+    stages: Vec<Stage>,
+    conv_head: Option<ConvNorm>,
+    head: Linear,
+}
+
+impl Suffix {
+    /// Stages from `stage_params` (the pretrained weights), the head from `head_params` (random numbers, or a model file).
+    pub fn load(
+        architecture: &Architecture,
+        split: Split,
+        classes: usize,
+        stage_params: &mut dyn Params,
+        head_params: &mut dyn Params,
+        device: &Device,
+    ) -> Self {
+        let stages = architecture.stages.len();
+        Self {
+            stages: (split.frozen_stages(architecture)..stages)
+                .map(|index| architecture.load_stage(stage_params, index, Mode::Trainable, device))
+                .collect(),
+            conv_head: (split.0 > 0).then(|| architecture.load_conv_head(stage_params, Mode::Trainable, device)),
+            head: linear::load(head_params, CLASSIFIER, architecture.features, classes, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input: the activation at the split, `[batch, channels, height, width]`
+    /// - output: logits, `[batch, classes]`
+    pub fn forward(&self, activation: Tensor<4>) -> Tensor<2> {
+        let x = self.stages.iter().fold(activation, |x, stage| stage.forward(x));
+        let x = match &self.conv_head {
+            Some(conv_head) => conv_head.forward(x),
+            None => x,
+        };
+        self.head.forward(global_average(x).flatten::<2>(1, 3))
+    }
+
+    pub fn head(&self) -> &Linear {
+        &self.head
+    }
+
+    /// Everything that learnt, under timm's names, in PyTorch's layout: (name, values, shape).
+    pub fn named(&self, architecture: &Architecture) -> Vec<(String, Tensor<1>, Vec<usize>)> {
+        let mut out = Vec::new();
+        let first = architecture.stages.len() - self.stages.len();
+        for (offset, stage) in self.stages.iter().enumerate() {
+            named_stage(stage, first + offset, &mut out);
+        }
+        if let Some(conv_head) = &self.conv_head {
+            named_conv_head(conv_head, &mut out);
+        }
+        let weight = self.head.weight.val();
+        let [features, classes] = weight.dims();
+        let weight = weight.transpose().reshape([features * classes]);
+        out.push((format!("{CLASSIFIER}.weight"), weight, vec![classes, features]));
+        if let Some(bias) = &self.head.bias {
+            out.push((format!("{CLASSIFIER}.bias"), bias.val(), vec![classes]));
+        }
+        out
+    }
+}

@@ -1,0 +1,128 @@
+//! Convolution, batch-norm, activation: the brick of every backbone here.
+
+use burn::module::{Flag, Module, Param, RunningState};
+use burn::nn::conv::Conv2d;
+use burn::nn::{BatchNorm, PaddingConfig2d};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::params::Params;
+
+/// Whether a layer may learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Never learns: batch-norm is folded into the convolution's weights and bias, which saves a pass over every activation.
+    Frozen,
+    /// Learns weights, scale and shift; the statistics of batch-norm stay those of pretraining.
+    Trainable,
+}
+
+/// Sizes of a [`ConvNorm`].
+#[derive(Debug, Clone, Copy)]
+pub struct ConvNormSpec {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    pub groups: usize,
+    /// Whether ReLU6 follows.
+    pub relu6: bool,
+    /// Batch-norm's epsilon.
+    pub epsilon: f64,
+}
+
+/// `activation(γ · (conv(x) − μ) / √(σ² + ε) + β)` with TensorFlow's "SAME" padding.
+#[derive(Module, Debug)]
+pub struct ConvNorm {
+    conv: Conv2d,
+    /// `None` once folded.
+    norm: Option<BatchNorm>,
+    relu6: bool,
+}
+
+impl ConvNorm {
+    /// Takes `{conv}.weight` and `{norm}.{weight,bias,running_mean,running_var}` from `params`.
+    pub fn load(
+        params: &mut dyn Params,
+        (conv_name, norm_name): (&str, &str),
+        spec: ConvNormSpec,
+        mode: Mode,
+        device: &Device,
+    ) -> Self {
+        let shape = [spec.outputs, spec.inputs / spec.groups, spec.kernel, spec.kernel];
+        let mut weight = params.take(&format!("{conv_name}.weight"), &shape);
+        let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
+        let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
+        let (mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
+
+        let (bias, norm) = match mode {
+            Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, spec.epsilon)), None),
+            Mode::Trainable => {
+                let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
+                let norm = BatchNorm {
+                    gamma: Param::from_data(vector(gamma), device),
+                    beta: Param::from_data(vector(beta), device),
+                    // Off for good: Burn then normalises by the running statistics and never moves them.
+                    training: Param::<Flag>::from_bool(false),
+                    running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
+                    running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
+                    momentum: 0.1,
+                    epsilon: spec.epsilon,
+                };
+                (None, Some(norm))
+            }
+        };
+        let conv = Conv2d {
+            weight: Param::from_data(TensorData::new(weight, shape), device),
+            bias: bias.map(|bias| Param::from_data(TensorData::new(bias, [spec.outputs]), device)),
+            stride: [spec.stride; 2],
+            kernel_size: [spec.kernel; 2],
+            dilation: [1; 2],
+            groups: spec.groups,
+            padding: if spec.kernel == 1 { PaddingConfig2d::Valid } else { PaddingConfig2d::Same },
+        };
+        Self { conv, norm, relu6: spec.relu6 }
+    }
+
+    /// # Shapes
+    /// - input: `[batch, inputs, height, width]`
+    /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.conv.forward(x);
+        let x = match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        if self.relu6 { x.clamp(0.0, 6.0) } else { x }
+    }
+
+    /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
+    pub fn named(&self, (conv_name, norm_name): (&str, &str), out: &mut Vec<(String, Tensor<1>, Vec<usize>)>) {
+        let weight = self.conv.weight.val();
+        let shape = weight.dims();
+        out.push((format!("{conv_name}.weight"), weight.reshape([shape.iter().product::<usize>()]), shape.to_vec()));
+        if let Some(norm) = &self.norm {
+            for (name, value) in [
+                ("weight", norm.gamma.val()),
+                ("bias", norm.beta.val()),
+                ("running_mean", norm.running_mean.value_sync()),
+                ("running_var", norm.running_var.value_sync()),
+            ] {
+                let shape = value.dims().to_vec();
+                out.push((format!("{norm_name}.{name}"), value, shape));
+            }
+        }
+    }
+}
+
+/// Scales the kernels of each output channel by `γ / √(σ² + ε)` and returns the bias `β − μ γ / √(σ² + ε)`. In f64: the
+/// variances of some pretrained channels are tiny.
+fn fold(weight: &mut [f32], gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32], epsilon: f64) -> Vec<f32> {
+    let per_output = weight.len() / gamma.len();
+    let mut bias = Vec::with_capacity(gamma.len());
+    for (channel, kernels) in weight.chunks_exact_mut(per_output).enumerate() {
+        let scale = f64::from(gamma[channel]) / (f64::from(variance[channel]) + epsilon).sqrt();
+        kernels.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
+        bias.push((f64::from(beta[channel]) - f64::from(mean[channel]) * scale) as f32);
+    }
+    bias
+}

@@ -1,0 +1,7 @@
+//! Layers: each loads itself by name from a source of parameters and knows its forward pass.
+
+pub mod conv_norm;
+pub mod inverted_residual;
+pub mod linear;
+pub mod params;
+pub mod pool;

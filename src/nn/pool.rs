@@ -1,0 +1,14 @@
+//! Global average pooling.
+
+use burn::tensor::Tensor;
+
+/// # Shapes
+/// - input: `[batch, channels, height, width]`
+/// - output: `[batch, channels, 1, 1]`; an input of that shape already is returned as it is.
+pub fn global_average(x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    if height * width == 1 {
+        return x;
+    }
+    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels, 1, 1])
+}

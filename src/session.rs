@@ -1,0 +1,254 @@
+//! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
+//! line and the tests all drive this one type.
+
+use serde::Deserialize;
+
+use crate::backbone::weights::Weights;
+use crate::data::dataset::{Added, Dataset, PhotoId};
+use crate::device::ComputeDevice;
+use crate::error::{Error, ErrorCode, Result};
+use crate::eval::classifier::{Classifier, Prediction};
+use crate::export::model_file;
+use crate::image::Pixels;
+use crate::model::{Split, Suffix};
+use crate::train::config::TrainConfig;
+use crate::train::embed::Embedder;
+use crate::train::event::StepEvent;
+use crate::train::run::{Step, TrainRun, Workbench};
+
+/// Which network answers a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelChoice {
+    /// The trained classifier when there is one, the source model otherwise.
+    #[default]
+    Auto,
+    Source,
+    Trained,
+}
+
+pub struct Session {
+    device: ComputeDevice,
+    weights: Weights,
+    /// Seconds from any fixed point; the core has no clock of its own.
+    clock: fn() -> f64,
+    dataset: Dataset,
+    source: Classifier,
+    /// One per split in use: always the source model's, and those of the classifier and of the training under way.
+    embedders: Vec<Embedder>,
+    classifier: Option<Classifier>,
+    run: Option<TrainRun>,
+}
+
+impl Session {
+    /// Builds the source model on the device.
+    ///
+    /// # Errors
+    /// `weights-mismatch` with the lists of what does not fit.
+    pub fn new(device: ComputeDevice, weights: Weights, clock: fn() -> f64) -> Result<Self> {
+        let split = Split(0);
+        let mut params = weights.params();
+        let input = weights.card.input.clone();
+        let embedder = Embedder::load(weights.architecture, split, &mut params, input, &device);
+        let labels = weights.card.labels.clone();
+        // The head alone is loaded: at split 0 no stage parameter is taken.
+        let mut stages = weights.params();
+        let suffix =
+            Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
+        params.finish_all()?;
+        let source = Classifier { split, suffix, labels };
+        let dataset = Dataset::default();
+        Ok(Self { device, weights, clock, dataset, source, embedders: vec![embedder], classifier: None, run: None })
+    }
+
+    pub fn device(&self) -> &ComputeDevice {
+        &self.device
+    }
+
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// The trained or opened classifier.
+    pub fn classifier(&self) -> Option<&Classifier> {
+        self.classifier.as_ref()
+    }
+
+    pub fn is_training(&self) -> bool {
+        self.run.is_some()
+    }
+
+    // --- photos and classes; refused with `busy` during a training -------------------------------------------------
+
+    pub fn add_class(&mut self, label: &str) -> Result<()> {
+        self.editable()?.add_class(label).map(drop)
+    }
+
+    /// Resizes a decoded photo to what the backbone sees and adds it under an id of the caller's.
+    pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
+        let prepared = self.weights.card.input.prepare(photo)?;
+        self.editable()?.add_photo(id, name, label, sha256, prepared)
+    }
+
+    /// Pixels that a step asked for. Allowed, and needed, during a training.
+    pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
+        let prepared = self.weights.card.input.prepare(photo)?;
+        self.dataset.supply_pixels(id, prepared)
+    }
+
+    pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
+        self.editable()?.remove_photos(ids)?;
+        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        Ok(())
+    }
+
+    pub fn move_photos(&mut self, ids: &[PhotoId], label: &str) -> Result<()> {
+        self.editable()?.move_photos(ids, label)
+    }
+
+    pub fn remove_class(&mut self, label: &str) -> Result<()> {
+        let ids = self.editable()?.remove_class(label)?;
+        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(&ids));
+        Ok(())
+    }
+
+    /// Renames a class, in the classifier too: nothing has to be trained again.
+    pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
+        self.editable()?.rename_class(from, to)?;
+        if let Some(classifier) = &mut self.classifier {
+            let labels = classifier.labels.iter_mut().filter(|label| *label == from.trim());
+            labels.for_each(|label| *label = to.trim().to_owned());
+        }
+        Ok(())
+    }
+
+    fn editable(&mut self) -> Result<&mut Dataset> {
+        if self.run.is_some() {
+            return Err(Error::new(ErrorCode::Busy, "a training is under way: wait for it, or cancel it first"));
+        }
+        Ok(&mut self.dataset)
+    }
+
+    // --- training --------------------------------------------------------------------------------------------------
+
+    /// Begins a training; [`step`](Self::step) carries it on.
+    ///
+    /// # Errors
+    /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
+    pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
+        self.editable()?;
+        let split = Split(config.last_stages).check(self.weights.architecture)?;
+        let index = self.embedder(split)?;
+        let run = TrainRun::new(config, &self.dataset, &self.embedders[index], (self.clock)())?;
+        self.run = Some(run);
+        Ok(())
+    }
+
+    /// Carries the training on by one batch. An error ends the training; photos and the previous classifier stay.
+    ///
+    /// # Errors
+    /// `internal` when no training is under way.
+    pub async fn step(&mut self) -> Result<StepEvent> {
+        let Some(mut run) = self.run.take() else {
+            return Err(Error::internal("a step without a training"));
+        };
+        let split = run.split();
+        let index = self.embedder(split)?;
+        let bench = Workbench {
+            device: &self.device,
+            weights: &self.weights,
+            dataset: &mut self.dataset,
+            embedder: &mut self.embedders[index],
+            now: (self.clock)(),
+        };
+        match run.step(bench).await? {
+            Step::Event(event) => {
+                self.run = Some(run);
+                Ok(event)
+            }
+            Step::Finished(suffix, report) => {
+                self.classifier = Some(Classifier { split, suffix, labels: report.classes.clone() });
+                self.forget_unused_embedders();
+                Ok(StepEvent::Done { report })
+            }
+        }
+    }
+
+    /// Ends the training under way, if any. What is embedded stays cached.
+    pub fn cancel_training(&mut self) {
+        self.run = None;
+        self.forget_unused_embedders();
+    }
+
+    /// Position of the embedder of that split, loaded when it is not there.
+    fn embedder(&mut self, split: Split) -> Result<usize> {
+        if let Some(index) = self.embedders.iter().position(|embedder| embedder.split == split) {
+            return Ok(index);
+        }
+        let mut params = self.weights.params();
+        let input = self.weights.card.input.clone();
+        self.embedders.push(Embedder::load(self.weights.architecture, split, &mut params, input, &self.device));
+        params.finish()?;
+        Ok(self.embedders.len() - 1)
+    }
+
+    fn forget_unused_embedders(&mut self) {
+        let in_use = self.classifier.as_ref().map(|classifier| classifier.split);
+        self.embedders.retain(|embedder| embedder.split == Split(0) || Some(embedder.split) == in_use);
+    }
+
+    // --- predictions and files -------------------------------------------------------------------------------------
+
+    /// The `top_k` most probable classes of a decoded photo.
+    ///
+    /// # Errors
+    /// `no-classifier` when the trained one is asked for and there is none; `invalid-option` for a `top_k` of 0.
+    pub async fn predict(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Vec<Prediction>> {
+        if top_k == 0 {
+            return Err(Error::new(ErrorCode::InvalidOption, "topK must be at least 1, got 0")
+                .with("name", "topK")
+                .with("value", 0)
+                .with("min", 1)
+                .with("max", self.source.labels.len()));
+        }
+        let classifier = match model {
+            ModelChoice::Source => &self.source,
+            ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
+            ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
+        };
+        let embedder = self
+            .embedders
+            .iter()
+            .find(|embedder| embedder.split == classifier.split)
+            .ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?;
+        classifier.predict(embedder, &self.weights.card.input.prepare(photo)?, top_k).await
+    }
+
+    /// The classifier as a model file; see [`model_file`].
+    ///
+    /// # Errors
+    /// `no-classifier`.
+    pub async fn export_model(&self) -> Result<Vec<u8>> {
+        model_file::write(self.classifier.as_ref().ok_or_else(no_classifier)?, &self.weights).await
+    }
+
+    /// Opens a model file; its classifier takes the place of the one there is. Returns its labels.
+    ///
+    /// # Errors
+    /// `busy`, `model-corrupt`, `model-mismatch`.
+    pub fn open_model(&mut self, bytes: &[u8]) -> Result<&[String]> {
+        self.editable()?;
+        let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
+        self.embedder(classifier.split)?;
+        let classifier = self.classifier.insert(classifier);
+        Ok(&classifier.labels)
+    }
+}
+
+fn no_classifier() -> Error {
+    Error::new(ErrorCode::NoClassifier, "nothing is trained yet: train first, or open a model file")
+}

@@ -1,0 +1,83 @@
+//! What a training tells while it goes, and its report at the end.
+
+use serde::Serialize;
+
+use super::config::TrainConfig;
+use crate::data::dataset::PhotoId;
+use crate::device::DeviceKind;
+use crate::metrics::Scores;
+
+/// The two fits of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FitPhase {
+    /// Without the held-out photos, to choose the number of epochs.
+    Holdout,
+    /// On all photos, for that many.
+    Refit,
+}
+
+/// The outcome of one step of a training.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum StepEvent {
+    /// The pixels of these photos are needed before the next step.
+    NeedPhotos { ids: Vec<PhotoId> },
+    /// `done` of the `total` photos that had to be embedded are.
+    Embed { done: usize, total: usize },
+    /// One optimiser step; epochs and batches count from 1.
+    Batch { phase: FitPhase, epoch: usize, epochs: usize, batch: usize, batches: usize },
+    /// One pass over the photos.
+    Epoch(EpochEvent),
+    /// The training is over and its classifier in place.
+    Done { report: Box<Report> },
+}
+
+/// Scores of one epoch. Training scores are of the forward passes that taught, so the network was still moving meanwhile.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EpochEvent {
+    pub phase: FitPhase,
+    pub epoch: usize,
+    pub epochs: usize,
+    pub train_loss: f64,
+    pub train_top1: f64,
+    pub train_top5: Option<f64>,
+    pub val_loss: Option<f64>,
+    pub val_top1: Option<f64>,
+    pub val_top5: Option<f64>,
+}
+
+/// What was trained, on what, how, and how well it does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    pub classes: Vec<String>,
+    pub train_images: usize,
+    /// Photos per class, in the order of `classes`.
+    pub per_class: Vec<usize>,
+    /// Photos held out to choose the number of epochs.
+    pub held_out: usize,
+    /// Epochs of the classifier that was kept.
+    pub epochs: usize,
+    /// Epochs tried before that choice.
+    pub epochs_tried: usize,
+    /// Whether the tries ended because nothing got better any more.
+    pub stopped_early: bool,
+    /// On the held-out photos at the chosen epoch: the best of `epochs_tried`, so slightly optimistic. `None` where nothing
+    /// could be held out.
+    pub val: Option<Scores>,
+    /// Of the last epoch of the refit, on the photos it learnt from: says how well it fits, not how good it is.
+    pub train: Scores,
+    pub history: Vec<EpochEvent>,
+    pub seconds: f64,
+    pub embed_seconds: f64,
+    /// Photos that had to be embedded; the others were cached.
+    pub photos_read: usize,
+    pub seed: u64,
+    pub config: TrainConfig,
+    pub device: DeviceKind,
+    pub adapter: String,
+    pub backbone: String,
+    pub version: &'static str,
+}

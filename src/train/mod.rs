@@ -1,0 +1,8 @@
+//! Training: embed the photos once, fit on what was embedded, choose the number of epochs on held-out photos, refit.
+
+pub mod cache;
+pub mod config;
+pub mod embed;
+pub mod event;
+pub mod fit;
+pub mod run;

@@ -1,0 +1,259 @@
+//! A training from start to end, one small step at a time.
+//!
+//! 1. **Embed**: the frozen prefix runs once over every photo that is not cached yet.
+//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best.
+//! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
+//!
+//! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
+
+use super::config::TrainConfig;
+use super::embed::Embedder;
+use super::event::{EpochEvent, FitPhase, Report, StepEvent};
+use super::fit::{EpochScores, Fit, Sample};
+use crate::backbone::weights::Weights;
+use crate::data::dataset::{Dataset, Photo, PhotoId};
+use crate::data::split::{HoldOut, stratified};
+use crate::device::ComputeDevice;
+use crate::error::{Error, ErrorCode, Result};
+use crate::image::Pixels;
+use crate::metrics::Scores;
+use crate::model::{Split, Suffix};
+use crate::nn::params::RandomParams;
+use crate::rng::Rng;
+
+/// What a run works with; the session owns it.
+pub struct Workbench<'a> {
+    pub device: &'a ComputeDevice,
+    pub weights: &'a Weights,
+    pub dataset: &'a mut Dataset,
+    pub embedder: &'a mut Embedder,
+    /// Seconds from any fixed point, for the report alone.
+    pub now: f64,
+}
+
+/// What a step brought.
+pub enum Step {
+    Event(StepEvent),
+    /// The suffix and head that were kept.
+    Finished(Suffix, Box<Report>),
+}
+
+pub struct TrainRun {
+    config: TrainConfig,
+    labels: Vec<String>,
+    per_class: Vec<usize>,
+    samples: Vec<Sample>,
+    split: HoldOut,
+    /// Photos that had no cached activation at the start; `embedded` of them have one now.
+    to_embed: Vec<PhotoId>,
+    embedded: usize,
+    phase: Phase,
+    best: Option<Best>,
+    history: Vec<EpochEvent>,
+    stopped_early: bool,
+    started: f64,
+    embed_seconds: f64,
+}
+
+enum Phase {
+    Embed,
+    Fit { phase: FitPhase, epoch: usize, epochs: usize, fit: Box<Fit> },
+}
+
+/// The epoch with the lowest validation loss so far.
+struct Best {
+    epoch: usize,
+    scores: Scores,
+}
+
+impl TrainRun {
+    /// Checks the classes and draws the hold-out; computes nothing yet.
+    ///
+    /// # Errors
+    /// `too-few-classes`, `empty-class`, `invalid-option`.
+    pub fn new(config: TrainConfig, dataset: &Dataset, embedder: &Embedder, now: f64) -> Result<Self> {
+        let classes = dataset.classes();
+        if classes.len() < 2 {
+            return Err(Error::new(
+                ErrorCode::TooFewClasses,
+                format!("training needs at least two classes with photos, there is {}: add another class", classes.len()),
+            )
+            .with("count", classes.len()));
+        }
+        let per_class: Vec<usize> = classes.iter().map(|class| dataset.photos_in(class.id)).collect();
+        if let Some(empty) = per_class.iter().position(|&photos| photos == 0) {
+            let label = &classes[empty].label;
+            return Err(Error::new(
+                ErrorCode::EmptyClass,
+                format!("the class {label:?} has no photos: add some, or remove the class"),
+            )
+            .with("label", label));
+        }
+        let label_of = |photo: &Photo| classes.iter().position(|class| class.id == photo.class);
+        let samples: Vec<Sample> = dataset
+            .photos()
+            .filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? }))
+            .collect();
+        let labels: Vec<usize> = samples.iter().map(|sample| sample.label).collect();
+        let split = stratified(&labels, classes.len(), config.holdout, &mut Rng::stream(config.seed, "hold-out"));
+        let to_embed = samples.iter().map(|sample| sample.photo).filter(|&id| !embedder.cache.contains(id)).collect();
+        Ok(Self {
+            config,
+            labels: classes.iter().map(|class| class.label.clone()).collect(),
+            per_class,
+            samples,
+            split,
+            to_embed,
+            embedded: 0,
+            phase: Phase::Embed,
+            best: None,
+            history: Vec::new(),
+            stopped_early: false,
+            started: now,
+            embed_seconds: 0.0,
+        })
+    }
+
+    /// The split this run trains at; its embedder must be of the same.
+    pub fn split(&self) -> Split {
+        Split(self.config.last_stages)
+    }
+
+    /// One batch of photos embedded, one optimiser step, or one end of an epoch.
+    pub async fn step(&mut self, bench: Workbench<'_>) -> Result<Step> {
+        match &mut self.phase {
+            Phase::Embed if self.embedded < self.to_embed.len() => self.embed(bench).await.map(Step::Event),
+            Phase::Embed => {
+                self.embed_seconds = bench.now - self.started;
+                self.phase = if self.split.held_out.is_empty() {
+                    self.start(FitPhase::Refit, self.config.epochs, &bench)
+                } else {
+                    self.start(FitPhase::Holdout, self.config.epochs, &bench)
+                };
+                self.optimise(&bench).map(Step::Event)
+            }
+            Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.optimise(&bench).map(Step::Event),
+            Phase::Fit { phase, epoch, epochs, fit } => {
+                let scores = fit.end_epoch(&bench.embedder.cache, &bench.device.tensors).await?;
+                let event = epoch_event(*phase, *epoch, *epochs, &scores);
+                self.history.push(event.clone());
+                *epoch += 1;
+                let (phase, over) = (*phase, *epoch > *epochs);
+                match phase {
+                    FitPhase::Holdout => self.judge(event.epoch, scores, over, &bench)?,
+                    FitPhase::Refit if over => {
+                        let suffix = fit.learnt();
+                        return Ok(Step::Finished(suffix, Box::new(self.report(scores.train, &bench))));
+                    }
+                    FitPhase::Refit => {}
+                }
+                Ok(Step::Event(StepEvent::Epoch(event)))
+            }
+        }
+    }
+
+    async fn embed(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
+        let rest = &self.to_embed[self.embedded..];
+        let batch = &rest[..rest.len().min(bench.device.embedding_batch())];
+        let mut photos: Vec<(PhotoId, &Pixels)> = Vec::with_capacity(batch.len());
+        let mut missing = Vec::new();
+        for &id in batch {
+            match &bench.dataset.photo(id)?.pixels {
+                Some(pixels) => photos.push((id, pixels)),
+                None => missing.push(id),
+            }
+        }
+        if !missing.is_empty() {
+            return Ok(StepEvent::NeedPhotos { ids: missing });
+        }
+        bench.embedder.embed(&photos).await?;
+        // At another split the same pixels would be wanted again; they are asked for anew then.
+        bench.dataset.drop_pixels(batch);
+        self.embedded += batch.len();
+        Ok(StepEvent::Embed { done: self.embedded, total: self.to_embed.len() })
+    }
+
+    fn optimise(&mut self, bench: &Workbench<'_>) -> Result<StepEvent> {
+        let Phase::Fit { phase, epoch, epochs, fit } = &mut self.phase else {
+            return Err(Error::internal("an optimiser step outside a fit"));
+        };
+        fit.step(&bench.embedder.cache, &bench.device.tensors)?;
+        let (batch, batches) = (fit.batches_done(), fit.batches());
+        Ok(StepEvent::Batch { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })
+    }
+
+    /// After an epoch of the hold-out fit: remembers the best, and goes over to the refit when there is nothing more to find.
+    fn judge(&mut self, epoch: usize, scores: EpochScores, over: bool, bench: &Workbench<'_>) -> Result<()> {
+        let val = scores.val.ok_or_else(|| Error::internal("a hold-out fit without held-out photos"))?;
+        if self.best.as_ref().is_none_or(|best| val.loss < best.scores.loss) {
+            self.best = Some(Best { epoch, scores: val });
+        }
+        let best = self.best.as_ref().map_or(epoch, |best| best.epoch);
+        let out_of_patience = epoch - best >= self.config.patience;
+        if over || out_of_patience {
+            self.stopped_early = !over;
+            self.phase = self.start(FitPhase::Refit, best, bench);
+        }
+        Ok(())
+    }
+
+    /// A fresh fit: pretrained stages and a random head, both the same in either phase.
+    fn start(&self, phase: FitPhase, epochs: usize, bench: &Workbench<'_>) -> Phase {
+        let classes = self.labels.len();
+        let suffix = Suffix::load(
+            bench.weights.architecture,
+            self.split(),
+            classes,
+            &mut bench.weights.params(),
+            &mut RandomParams(Rng::stream(self.config.seed, "head")),
+            &bench.device.tensors.clone().autodiff(),
+        );
+        let pick = |indices: &[usize]| indices.iter().map(|&index| self.samples[index]).collect::<Vec<_>>();
+        let (samples, held_out) = match phase {
+            FitPhase::Holdout => (pick(&self.split.train), pick(&self.split.held_out)),
+            FitPhase::Refit => (self.samples.clone(), Vec::new()),
+        };
+        let rng = Rng::stream(self.config.seed, "order");
+        let fit = Box::new(Fit::new(suffix, samples, held_out, classes, &self.config, rng));
+        Phase::Fit { phase, epoch: 1, epochs, fit }
+    }
+
+    fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
+        let epochs_in = |phase| self.history.iter().filter(|event| event.phase == phase).count();
+        Report {
+            classes: self.labels.clone(),
+            train_images: self.samples.len(),
+            per_class: self.per_class.clone(),
+            held_out: self.split.held_out.len(),
+            epochs: epochs_in(FitPhase::Refit),
+            epochs_tried: epochs_in(FitPhase::Holdout),
+            stopped_early: self.stopped_early,
+            val: self.best.as_ref().map(|best| best.scores),
+            train,
+            history: std::mem::take(&mut self.history),
+            seconds: bench.now - self.started,
+            embed_seconds: self.embed_seconds,
+            photos_read: self.to_embed.len(),
+            seed: self.config.seed,
+            config: self.config.clone(),
+            device: bench.device.kind,
+            adapter: bench.device.adapter.clone(),
+            backbone: bench.weights.card.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
+    EpochEvent {
+        phase,
+        epoch,
+        epochs,
+        train_loss: scores.train.loss,
+        train_top1: scores.train.top1,
+        train_top5: scores.train.top5,
+        val_loss: scores.val.map(|val| val.loss),
+        val_top1: scores.val.map(|val| val.top1),
+        val_top5: scores.val.and_then(|val| val.top5),
+    }
+}
