@@ -1,0 +1,334 @@
+/** @import { AddReport, DeviceChoice, ErrorCode, Info, ModelChoice, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { Caller } from "./connection.js" */
+/** @import { WorkerLike } from "./worker-client.js" */
+import { Connection } from "./connection.js";
+import { isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { Mirror } from "./mirror.js";
+import { spawn } from "./spawn.js";
+import { scoreRows } from "./test-report.js";
+
+/**
+ * @typedef {object} CreateOptions
+ * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
+ * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
+ * @property {AbortSignal} [signal]
+ * @property {(progress: Progress) => void} [onProgress]  Of the downloads.
+ * @property {string} [baseUrl]         Where `worker.js`, `wasm/` and `weights/` lie. Default: beside this script.
+ * @property {(url: string) => WorkerLike} [startWorker]  For tests: another way to get a worker.
+ */
+
+/**
+ * Fine-tunes an image classifier in this browser. Everything heavy runs in a worker, and no image leaves the machine.
+ *
+ * Every method rejects with a {@link LastLayerError}. A call whose signal is aborted rejects with code `cancelled` once
+ * the worker has given it up, and everything works on. A worker that dies rejects the open calls (`worker-crashed`, `device-lost`); the next
+ * call starts a new one, which gets the photos and the classifier of the old.
+ *
+ * Events (`CustomEvent`, with `detail`):
+ * - `change`: photos, classes, report or stale changed.
+ * - `progress`: {@link Progress} of photos being added.
+ * - `train`: {@link TrainEvent}.
+ * - `restart`: a new worker took over; `{ code, lost }`, why, and the photos whose files can no longer be read.
+ */
+export class FineTuner extends EventTarget {
+  #mirror = new Mirror();
+  #connection;
+  #nextPhotoId = 1;
+
+  /**
+   * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
+   * @param {CreateOptions} options
+   */
+  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", startWorker = spawn }) {
+    super();
+    // Bundled, this script lies in the folder that is served.
+    const base = new URL(baseUrl, import.meta.url).href;
+    const options = { device, backbone, baseUrl: base.endsWith("/") ? base : `${base}/` };
+    this.#connection = new Connection(options, startWorker, (worker, code) => this.#restore(worker, code));
+  }
+
+  /**
+   * Downloads what is needed, chooses the device and starts the worker.
+   * Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
+   *
+   * @param {CreateOptions} [options]
+   * @returns {Promise<FineTuner>}
+   */
+  static async create(options = {}) {
+    const tuner = new FineTuner(options);
+    await tuner.#connection.open(options.signal, options.onProgress);
+    return tuner;
+  }
+
+  /** The device, why it was chosen, and the source model. @returns {Info} */
+  get info() {
+    const { info } = this.#connection;
+    if (!info) throw new LastLayerError("internal", "A FineTuner is made by FineTuner.create().");
+    return info;
+  }
+
+  /** @returns {readonly Photo[]} */
+  get photos() {
+    return this.#mirror.photos;
+  }
+
+  /** Labels in order of creation, those of empty classes too. @returns {readonly string[]} */
+  get classes() {
+    return this.#mirror.classes;
+  }
+
+  /** Of the last finished training. @returns {Report | null} */
+  get report() {
+    return this.#mirror.report;
+  }
+
+  /** True where photos or classes have changed since that training. */
+  get stale() {
+    return this.#mirror.stale;
+  }
+
+  /**
+   * Adds an empty class. Rejects with `class-exists`, `invalid-label` or `busy` (a training runs), as the other changes do.
+   * @param {string} label
+   */
+  async addClass(label) {
+    label = label.trim();
+    await this.#connection.call("addClass", { label });
+    this.#change(() => this.#mirror.addedClass(label));
+  }
+
+  /**
+   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in;
+   * a cancellation keeps what had gone in before it.
+   *
+   * @param {Iterable<Blob>} files
+   * @param {string} label
+   * @param {{ signal?: AbortSignal, onProgress?: (progress: Progress) => void }} [options]
+   * @returns {Promise<AddReport>}
+   */
+  async add(files, label, { signal, onProgress } = {}) {
+    const list = [...files];
+    label = label.trim(); // as the core does
+    /** @type {AddReport} */
+    const report = { added: [], duplicates: [], failed: [] };
+    this.#progress(0, list.length, onProgress);
+    // One by one: the worker can answer something else in between, and no more than one decoded photo is ever in memory.
+    for (const [position, blob] of list.entries()) {
+      const photo = { id: this.#nextPhotoId++, name: nameOf(blob, position), label, blob };
+      try {
+        /** @type {number | undefined} */
+        const existing = await this.#connection.call("addPhoto", photo, { signal });
+        const of = existing === undefined ? undefined : this.#mirror.photo(existing);
+        if (of) report.duplicates.push({ name: photo.name, label, of });
+        else report.added.push(photo);
+        this.#change(() => (of ? this.#mirror.addedClass(label) : this.#mirror.addedPhoto(photo)));
+      } catch (error) {
+        if (!isImageError(error)) throw error;
+        report.failed.push({ name: photo.name, error });
+      }
+      this.#progress(position + 1, list.length, onProgress);
+      throwIfAborted(signal);
+    }
+    return report;
+  }
+
+  /**
+   * Rejects with `unknown-photo`, then nothing was removed.
+   * @param {Iterable<number>} ids
+   */
+  async remove(ids) {
+    const list = [...ids];
+    await this.#connection.call("remove", { ids: list });
+    this.#change(() => this.#mirror.removed(list));
+  }
+
+  /**
+   * Removes a class and its photos. Rejects with `unknown-class`.
+   * @param {string} label
+   */
+  async removeClass(label) {
+    label = label.trim();
+    const ids = this.photos.filter((photo) => photo.label === label).map(({ id }) => id);
+    await this.#connection.call("removeClass", { label, ids });
+    this.#change(() => this.#mirror.removedClass(label));
+  }
+
+  /**
+   * Gives a class another name, in the classifier too: no new training is needed. Rejects with `unknown-class`, `class-exists` or `invalid-label`.
+   * @param {string} from
+   * @param {string} to
+   */
+  async rename(from, to) {
+    [from, to] = [from.trim(), to.trim()];
+    await this.#connection.call("rename", { from, to });
+    const model = this.#mirror.model && (await this.#connection.call("exportModel"));
+    this.#change(() => {
+      this.#mirror.renamed(from, to);
+      this.#mirror.model = model;
+    });
+  }
+
+  /**
+   * Moves photos to another class. Rejects with `unknown-photo` or `unknown-class`, then nothing was moved.
+   * @param {Iterable<number>} ids
+   * @param {string} label
+   */
+  async move(ids, label) {
+    const list = [...ids];
+    label = label.trim();
+    await this.#connection.call("move", { ids: list, label });
+    this.#change(() => this.#mirror.moved(list, label));
+  }
+
+  /**
+   * Trains a new output layer on the photos. Photos that were embedded before are not read again.
+   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy` or `cancelled`; the classifier from before is then still there.
+   *
+   * @param {Partial<TrainConfig>} [config]  What is left out takes its default from `OPTIONS`.
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Report>}
+   */
+  async train(config = {}, { signal, onEvent } = {}) {
+    const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+    const forward = (/** @type {TrainEvent} */ event) => {
+      this.#dispatch("train", event);
+      onEvent?.(event);
+    };
+    const { report, model } = await this.#connection.call("train", { config: given }, { signal, onEvent: forward });
+    this.#change(() => this.#mirror.trained(report, model));
+    return report;
+  }
+
+  /**
+   * What is on the image: the `topK` best classes (fewer where there are fewer), best first.
+   * Rejects with one of the image codes, `no-classifier` (model `trained` before a training) or `cancelled`.
+   *
+   * @param {Blob | ImageBitmap | ImageData} image
+   * @param {{ topK?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
+   * @returns {Promise<Prediction[]>}
+   */
+  async predict(image, { topK = 5, model = "auto", signal } = {}) {
+    const predictions = await this.#connection.call("predict", { image, topK, model }, { signal });
+    throwIfAborted(signal);
+    return predictions;
+  }
+
+  /**
+   * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for which rows count).
+   * A file that cannot be used gets a row with its error.
+   *
+   * @param {Iterable<Blob>} files
+   * @param {{ labels?: (string | null)[], topK?: number, model?: ModelChoice, signal?: AbortSignal,
+   *           onResult?: (row: TestRow, done: number, total: number) => void }} [options]
+   * @returns {Promise<TestReport>}
+   */
+  async predictAll(files, { labels = [], topK = 5, model = "auto", signal, onResult } = {}) {
+    const list = [...files];
+    /** @type {{ row: TestRow, best: Prediction[] }[]} */
+    const tested = [];
+    for (const [position, file] of list.entries()) {
+      /** @type {TestRow} */
+      const row = { name: nameOf(file, position), label: labels[position] ?? null, predictions: [], error: null };
+      /** @type {Prediction[]} */
+      let best = [];
+      try {
+        best = await this.predict(file, { topK: Math.max(topK, 5), model, signal });
+        row.predictions = best.slice(0, topK);
+      } catch (error) {
+        if (!isImageError(error)) throw error;
+        row.error = error;
+      }
+      tested.push({ row, best });
+      onResult?.(row, tested.length, list.length);
+    }
+    // The source model's labels are not ours to compare with: it was never shown these classes.
+    return scoreRows(tested, model === "source" ? [] : this.#mirror.labels);
+  }
+
+  /**
+   * The classifier as a model file (safetensors: the output layer, the labels, the hash of the weights it belongs to).
+   * Rejects with `no-classifier` before a training.
+   * @returns {Promise<Blob>}
+   */
+  async export() {
+    if (this.#connection.closed) throw this.#connection.closed;
+    if (!this.#mirror.model) throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
+    return new Blob([this.#mirror.model], { type: "application/octet-stream" });
+  }
+
+  /**
+   * Opens a model file: predictions come from it from now on. Rejects with `model-corrupt` or `model-mismatch`, then nothing changes.
+   * @param {Blob} file
+   * @returns {Promise<{ labels: string[] }>}
+   */
+  async open(file) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    /** @type {{ labels: string[] }} */
+    const { labels } = await this.#connection.call("openModel", { bytes });
+    this.#change(() => this.#mirror.openedModel(bytes, labels));
+    return { labels };
+  }
+
+  /** Ends the worker. Open and later calls reject with `closed`. */
+  close() {
+    this.#connection.close();
+  }
+
+  /**
+   * Gives a new worker what the one before it had.
+   * @param {Caller} worker
+   * @param {ErrorCode} code  What the one before it died of.
+   */
+  async #restore(worker, code) {
+    const { classes, photos, model } = this.#mirror;
+    /** @type {Photo[]} */
+    const lost = [];
+    for (const label of classes) await worker.call("addClass", { label });
+    for (const [position, photo] of photos.entries()) {
+      try {
+        await worker.call("addPhoto", photo);
+      } catch (error) {
+        if (!isImageError(error)) throw error;
+        lost.push(photo);
+      }
+      this.#progress(position + 1, photos.length);
+    }
+    if (model) await worker.call("openModel", { bytes: model });
+    if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
+    this.#dispatch("restart", { code, lost });
+  }
+
+  /** @param {() => void} apply */
+  #change(apply) {
+    apply();
+    this.#dispatch("change", null);
+  }
+
+  /**
+   * @param {number} done
+   * @param {number} total
+   * @param {(progress: Progress) => void} [onProgress]
+   */
+  #progress(done, total, onProgress) {
+    /** @type {Progress} */
+    const progress = { stage: "photos", done, total };
+    this.#dispatch("progress", progress);
+    onProgress?.(progress);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #dispatch(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/**
+ * @param {Blob} blob
+ * @param {number} position
+ */
+function nameOf(blob, position) {
+  return blob instanceof File && blob.name ? blob.name : `image ${position + 1}`;
+}

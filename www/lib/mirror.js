@@ -1,0 +1,102 @@
+/** @import { Photo, Report } from "./types.d.ts" */
+
+/**
+ * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker after the old one has
+ * died. Photos are files, not pixels. Each method is called after the worker has accepted the change, and only then.
+ */
+export class Mirror {
+  /** @type {readonly Photo[]} */
+  photos = [];
+  /** @type {readonly string[]} In order of creation. */
+  classes = [];
+  /** @type {Report | null} */
+  report = null;
+  stale = false;
+  /** The classifier as a model file, null where there is none. @type {Uint8Array<ArrayBuffer> | null} */
+  model = null;
+  /** Labels of that classifier. @type {readonly string[]} */
+  labels = [];
+
+  /** @param {number} id */
+  photo(id) {
+    return this.photos.find((photo) => photo.id === id);
+  }
+
+  /** @param {string} label */
+  addedClass(label) {
+    if (this.classes.includes(label)) return;
+    this.classes = [...this.classes, label];
+    this.#changed();
+  }
+
+  /** @param {Photo} photo */
+  addedPhoto(photo) {
+    this.addedClass(photo.label);
+    this.photos = [...this.photos, photo];
+    this.#changed();
+  }
+
+  /** @param {Iterable<number>} ids */
+  removed(ids) {
+    const gone = new Set(ids);
+    this.photos = this.photos.filter(({ id }) => !gone.has(id));
+    this.#changed();
+  }
+
+  /** @param {string} label */
+  removedClass(label) {
+    this.classes = this.classes.filter((name) => name !== label);
+    this.photos = this.photos.filter((photo) => photo.label !== label);
+    this.#changed();
+  }
+
+  /**
+   * Another name for the same class: the classifier stays as good as it was.
+   * @param {string} from
+   * @param {string} to
+   */
+  renamed(from, to) {
+    const rename = (/** @type {string} */ label) => (label === from ? to : label);
+    this.classes = this.classes.map(rename);
+    this.photos = this.photos.map((photo) => (photo.label === from ? { ...photo, label: to } : photo));
+    this.labels = this.labels.map(rename);
+    if (this.report) this.report = { ...this.report, classes: this.report.classes.map(rename) };
+  }
+
+  /**
+   * @param {Iterable<number>} ids
+   * @param {string} label
+   */
+  moved(ids, label) {
+    const chosen = new Set(ids);
+    this.photos = this.photos.map((photo) => (chosen.has(photo.id) ? { ...photo, label } : photo));
+    this.#changed();
+  }
+
+  /**
+   * @param {Report} report
+   * @param {Uint8Array<ArrayBuffer>} model
+   */
+  trained(report, model) {
+    this.report = report;
+    this.stale = false;
+    this.model = model;
+    this.labels = report.classes;
+  }
+
+  /**
+   * A classifier from a file takes the place of a trained one, whose report no longer says anything.
+   * @param {Uint8Array<ArrayBuffer>} model
+   * @param {readonly string[]} labels
+   */
+  openedModel(model, labels) {
+    this.report = null;
+    this.stale = false;
+    this.model = model;
+    this.labels = labels;
+  }
+
+  #changed() {
+    this.stale = this.report !== null;
+  }
+}

@@ -1,0 +1,140 @@
+/** @import { Core, Device, DeviceChoice, Info, Progress } from "./types.d.ts" */
+import { canvasAddsNoise } from "./decode.js";
+import { chooseDevice, webgpuUnavailable } from "./device.js";
+import { throwIfAborted, toMessage } from "./errors.js";
+import { loadWasm } from "./wasm.js";
+import { Weights } from "./weights.js";
+
+/** What is wrong with the weights or the network is wrong on every device: no reason to try the other one. */
+const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "cancelled", "invalid-option"]);
+
+/**
+ * @typedef {object} StartOptions
+ * @property {string} baseUrl
+ * @property {DeviceChoice} device
+ * @property {string} backbone
+ */
+
+/**
+ * Everything between nothing and a core that can predict: device, WebAssembly, weights.
+ *
+ * @param {StartOptions} options
+ * @param {(progress: Progress) => void} onProgress
+ * @param {AbortSignal} outer
+ * @returns {Promise<{ core: Core, info: Info }>}
+ */
+export async function start({ baseUrl, device, backbone }, onProgress, outer) {
+  // Of several downloads, one that fails must not leave the others running.
+  const stop = new AbortController();
+  const loader = new Loader(baseUrl, backbone, onProgress, AbortSignal.any([outer, stop.signal]));
+  try {
+    let chosen = await chooseDevice(device, navigator.gpu);
+    let core;
+    try {
+      core = await trapsRejected(loader.open(chosen.device));
+    } catch (error) {
+      const { code, message } = toMessage(error);
+      if (chosen.device === "cpu" || SAME_ON_EVERY_DEVICE.has(code)) throw error;
+      if (device === "webgpu") throw code === "webgpu-unavailable" ? error : webgpuUnavailable(message);
+      console.warn("lastlayer: starting on WebGPU failed, the CPU takes over.", error);
+      chosen = { device: "cpu", reason: "webgpu-failed", adapter: "" };
+      core = await loader.open("cpu");
+    }
+    const { adapterType: _, ...info } = core.info();
+    return { core, info: { ...info, adapter: info.adapter || chosen.adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
+  } catch (error) {
+    stop.abort();
+    throwIfAborted(outer);
+    throw error;
+  }
+}
+
+/** Downloads what a core is made of. The weights are read once, also when a second flavour has to be tried. */
+class Loader {
+  /** @type {{ card: Weights, bytes: Uint8Array<ArrayBuffer> } | null} */
+  #weights = null;
+
+  /**
+   * @param {string} baseUrl
+   * @param {string} backbone
+   * @param {(progress: Progress) => void} onProgress
+   * @param {AbortSignal} signal
+   */
+  constructor(baseUrl, backbone, onProgress, signal) {
+    this.baseUrl = baseUrl;
+    this.backbone = backbone;
+    this.onProgress = onProgress;
+    this.signal = signal;
+  }
+
+  /**
+   * @param {Device} flavour
+   * @returns {Promise<Core>}
+   */
+  async open(flavour) {
+    // Compiling takes as long as a download does: both at once.
+    const [wasm, weights] = await Promise.all([
+      loadWasm(this.baseUrl, flavour, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal),
+      this.#readWeights(),
+    ]);
+    const { card } = weights;
+    try {
+      const core = await wasm.Core.open(flavour, weights.bytes, card.sha256);
+      await card.keep(weights.bytes);
+      return core;
+    } catch (error) {
+      if (!card.fromCache || toMessage(error).code !== "weights-corrupt") throw error;
+    }
+    // The copy in the browser's cache was damaged. A fresh one is given one try.
+    await card.forget();
+    weights.bytes = await this.#download(card);
+    const core = await wasm.Core.open(flavour, weights.bytes, card.sha256);
+    await card.keep(weights.bytes);
+    return core;
+  }
+
+  async #readWeights() {
+    if (this.#weights) return this.#weights;
+    const card = await Weights.find(this.baseUrl, this.backbone, this.signal);
+    let bytes;
+    try {
+      bytes = await this.#download(card);
+    } catch (error) {
+      // A cached copy that has the wrong length is as damaged as one with the wrong hash.
+      if (!card.fromCache || this.signal.aborted) throw error;
+      await card.forget();
+      bytes = await this.#download(card);
+    }
+    this.#weights = { card, bytes };
+    return this.#weights;
+  }
+
+  /** @param {Weights} card */
+  #download(card) {
+    return card.read((done, total) => this.onProgress({ stage: "weights", done, total }), this.signal);
+  }
+}
+
+/**
+ * A trap in asynchronous WebAssembly leaves its promise open for ever and shows only as an uncaught error: this makes it a rejection.
+ * @template T
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function trapsRejected(promise) {
+  /** @type {(event: ErrorEvent) => void} */
+  let onTrap = () => {};
+  const trap = new Promise((_, reject) => {
+    onTrap = (event) => {
+      if (!(event.error instanceof WebAssembly.RuntimeError)) return;
+      event.preventDefault(); // handled here, so the page need not give the worker up
+      reject(event.error);
+    };
+  });
+  addEventListener("error", onTrap);
+  try {
+    return /** @type {T} */ (await Promise.race([promise, trap]));
+  } finally {
+    removeEventListener("error", onTrap);
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The types of the public API and of what crosses the worker boundary, in one place.
+ * Lengths are in bytes or pixels as named, fractions lie in 0..1, durations are seconds.
+ */
+
+import type { LastLayerError } from "./errors.js";
+import type { OPTIONS } from "./options.js";
+
+/** A device as the caller asks for it. `auto` takes a hardware WebGPU adapter where one answers, the CPU otherwise. */
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** A device as it is used, and the name of the folder its WebAssembly lies in. */
+export type Device = "webgpu" | "cpu";
+
+/** Why this device was chosen. */
+export type DeviceReason =
+  /** The caller named it. */
+  | "requested"
+  /** A hardware adapter answered. */
+  | "hardware-adapter"
+  /** This browser has no WebGPU here (an old browser, or a page that is not a secure context). */
+  | "no-webgpu"
+  /** WebGPU is there, but no adapter answered. */
+  | "no-adapter"
+  /** The only adapter computes on the CPU, and far slower than our own CPU path. */
+  | "software-adapter"
+  /** The adapter answered, but starting on it failed. */
+  | "webgpu-failed";
+
+/** What the lib found out about the browser that the user ought to know. */
+export type Warning = "canvas-noise";
+
+/** The closed set of what can go wrong; `params` of the error names what was involved. */
+export type ErrorCode =
+  | "not-an-image"
+  | "image-truncated"
+  | "image-empty"
+  | "image-too-large"
+  | "too-few-classes"
+  | "empty-class"
+  | "class-exists"
+  | "unknown-class"
+  | "unknown-photo"
+  | "invalid-label"
+  | "invalid-option"
+  | "no-classifier"
+  | "weights-corrupt"
+  | "weights-mismatch"
+  | "model-corrupt"
+  | "model-mismatch"
+  | "download-failed"
+  | "webgpu-unavailable"
+  | "device-lost"
+  | "worker-crashed"
+  | "busy"
+  | "cancelled"
+  | "closed"
+  | "internal";
+
+/** How far a download (bytes) or a list of photos (files) has come. `total` is 0 while it is not known. */
+export interface Progress {
+  stage: "wasm" | "weights" | "photos";
+  done: number;
+  total: number;
+}
+
+export interface Info {
+  device: Device;
+  /** What the device calls itself. */
+  adapter: string;
+  reason: DeviceReason;
+  /** Name of the source model. */
+  backbone: string;
+  /** Side of the square the source model looks at, in pixels. */
+  inputSize: number;
+  version: string;
+  warnings: Warning[];
+}
+
+/** A photo of the training set: the file itself, never its decoded pixels. */
+export interface Photo {
+  readonly id: number;
+  readonly name: string;
+  readonly label: string;
+  readonly blob: Blob;
+}
+
+/** What became of each file of an `add`: every one is in exactly one of the three lists. */
+export interface AddReport {
+  added: Photo[];
+  /** Files with the very bytes of a photo that is already there (`of`), whatever its class. */
+  duplicates: { name: string; label: string; of: Photo }[];
+  failed: { name: string; error: LastLayerError }[];
+}
+
+export interface Prediction {
+  label: string;
+  /** Position of the label among the outputs. */
+  index: number;
+  /** Softmax, 0..1. */
+  probability: number;
+}
+
+/** Which classifier answers: `auto` is the trained one where there is one, else the source model. */
+export type ModelChoice = "auto" | "source" | "trained";
+
+export interface TestRow {
+  name: string;
+  /** The true class, where it is known. */
+  label: string | null;
+  /** Best first; empty where `error` says why. */
+  predictions: Prediction[];
+  error: LastLayerError | null;
+}
+
+/** Accuracies are fractions over the `scored` rows: those that were read and whose label is a class of the classifier. */
+export interface TestReport {
+  rows: TestRow[];
+  scored: number;
+  top1: number | null;
+  top5: number | null;
+}
+
+/** The options of a training, by name: exactly those of the table. */
+export type TrainConfig = Record<(typeof OPTIONS)[number]["name"], number>;
+
+/** `holdout`: the held-out photos choose the number of epochs. `refit`: all photos, for that many epochs. */
+export type Phase = "holdout" | "refit";
+
+/** Photos embedded so far in this training; those embedded by an earlier one are not counted again. */
+export interface EmbedEvent {
+  type: "embed";
+  done: number;
+  total: number;
+}
+
+/** `epoch` and `batch` count from 1. */
+export interface BatchEvent {
+  type: "batch";
+  phase: Phase;
+  epoch: number;
+  epochs: number;
+  batch: number;
+  batches: number;
+}
+
+/** Mean cross-entropy losses and accuracies (fractions) after an epoch; top-5 is null with fewer than six classes, `val*` in a refit. */
+export interface EpochEvent {
+  type: "epoch";
+  phase: Phase;
+  epoch: number;
+  epochs: number;
+  trainLoss: number;
+  trainTop1: number;
+  trainTop5: number | null;
+  valLoss: number | null;
+  valTop1: number | null;
+  valTop5: number | null;
+}
+
+export interface DoneEvent {
+  type: "done";
+  report: Report;
+}
+
+export type TrainEvent = EmbedEvent | BatchEvent | EpochEvent | DoneEvent;
+
+export interface Score {
+  loss: number;
+  top1: number;
+  top5: number | null;
+  count: number;
+}
+
+/** The result of a training. */
+export interface Report {
+  classes: string[];
+  trainImages: number;
+  heldOut: number;
+  /** Photos of each class, in the order of `classes`. */
+  perClass: number[];
+  /** The number of epochs with the lowest loss on the held-out photos; the classifier was refitted on all photos for that many. */
+  epochs: number;
+  epochsTried: number;
+  stoppedEarly: boolean;
+  /** On the held-out photos, after the chosen epoch. Slightly optimistic: it is the best of `epochsTried`. Null where nothing could be held out. */
+  val: Score | null;
+  train: Score;
+  history: EpochEvent[];
+  seconds: number;
+  embedSeconds: number;
+  seed: number;
+  config: TrainConfig;
+  device: Device;
+  adapter: string;
+  backbone: string;
+  version: string;
+  /** Photos that had to be decoded and embedded in this training. */
+  photosRead: number;
+}
+
+/** A row of the table of options, as the Rust core prints it. */
+export interface Option {
+  name: string;
+  kind: "int" | "float";
+  default: number;
+  min: number;
+  max: number;
+  doc: { en: string; zh: string };
+}
+
+/** An error as it crosses the worker boundary. */
+export interface ErrorMessage {
+  code: ErrorCode;
+  message: string;
+  params: Record<string, string | number>;
+}
+
+/** Page → worker. */
+export type Request = { id: number; call: string; args: unknown } | { cancel: number };
+
+/** Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker is of no more use. */
+export type Response =
+  | { id: number; event: unknown }
+  | { id: number; ok: unknown }
+  | { id: number; error: ErrorMessage }
+  | { fatal: ErrorMessage };
+
+/** A step of a training: an event, or the ids of photos whose pixels the core needs next. */
+export type StepEvent = TrainEvent | { type: "needPhotos"; ids: number[] };
+
+/** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
+export interface Core {
+  info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; version: string };
+  inspect(file: Uint8Array): { width: number; height: number; sha256: string };
+  addClass(label: string): void;
+  add(id: number, name: string, label: string, sha256: string, rgba: Uint8Array, width: number, height: number): number | undefined;
+  supply(id: number, rgba: Uint8Array, width: number, height: number): void;
+  remove(ids: Uint32Array): void;
+  removeClass(label: string): void;
+  rename(from: string, to: string): void;
+  move(ids: Uint32Array, label: string): void;
+  startTraining(config: object): void;
+  step(): Promise<StepEvent>;
+  cancelTraining(): void;
+  predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
+  exportModel(): Uint8Array<ArrayBuffer>;
+  openModel(bytes: Uint8Array): { labels: string[] };
+}
+
+/** The module that wasm-bindgen writes (`--target web`). */
+export interface WasmModule {
+  default(input: { module_or_path: WebAssembly.Module }): Promise<unknown>;
+  Core: { open(device: Device, weights: Uint8Array, sha256: string): Promise<Core> };
+}
+
+/** The small file beside the weights that says which file they are in and what its hash must be. */
+export interface WeightsCard {
+  name: string;
+  file: string;
+  bytes: number;
+  sha256: string;
+}

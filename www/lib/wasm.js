@@ -1,0 +1,43 @@
+/** @import { Device, WasmModule } from "./types.d.ts" */
+import { countBytes, fetchOk } from "./download.js";
+
+/**
+ * The sizes of the two modules: the build writes them in (see scripts/bundle.mjs), since no header tells them reliably.
+ * @type {Partial<Record<Device, number>>}
+ */
+const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
+
+/**
+ * Downloads, compiles and starts one flavour of the core. Compilation goes on while the bytes come in.
+ *
+ * @param {string} baseUrl  The folder that `wasm/` lies in.
+ * @param {Device} flavour
+ * @param {(done: number, total: number) => void} onProgress
+ * @param {AbortSignal} signal
+ * @returns {Promise<WasmModule>}
+ */
+export async function loadWasm(baseUrl, flavour, onProgress, signal) {
+  const folder = new URL(`wasm/${flavour}/`, baseUrl);
+  const [glue, module] = await Promise.all([
+    /** @type {Promise<WasmModule>} */ (import(new URL("lastlayer.js", folder).href)),
+    compile(new URL("lastlayer_bg.wasm", folder).href, SIZES[flavour] ?? 0, onProgress, signal),
+  ]);
+  await glue.default({ module_or_path: module });
+  return glue;
+}
+
+/**
+ * @param {string} url
+ * @param {number} total
+ * @param {(done: number, total: number) => void} onProgress
+ * @param {AbortSignal} signal
+ */
+async function compile(url, total, onProgress, signal) {
+  const response = await fetchOk(url, { signal });
+  onProgress(0, total);
+  const body = countBytes(response, (done) => onProgress(done, total));
+  // The type is ours to say: a host that serves .wasm as something else would otherwise cost the streaming.
+  const counted = new Response(body, { headers: { "content-type": "application/wasm" } });
+  if (WebAssembly.compileStreaming) return WebAssembly.compileStreaming(counted);
+  return WebAssembly.compile(await counted.arrayBuffer());
+}

@@ -1,0 +1,162 @@
+/** @import { Core, ModelChoice, Request, Response, TrainConfig } from "./types.d.ts" */
+/** @import { CallContext, Handler } from "./call-queue.js" */
+import { CallQueue } from "./call-queue.js";
+import { decode, pixelsOf } from "./decode.js";
+import { watchDevices } from "./device.js";
+import { LastLayerError, toMessage } from "./errors.js";
+import { start } from "./start.js";
+
+/** The one core of this worker. It is made by the first call, and dies with the worker. */
+/** @type {Core | null} */
+let opened = null;
+
+/** The files of the photos, for when the core wants to see one again. A blob is a handle: its bytes stay with the browser. */
+/** @type {Map<number, { name: string, blob: Blob }>} */
+const photos = new Map();
+
+function core() {
+  if (!opened) throw new LastLayerError("internal", "The core has not been started.");
+  return opened;
+}
+
+/** @type {Record<string, Handler>} */
+const handlers = {
+  /**
+   * @param {import("./start.js").StartOptions} options
+   * @param {CallContext} context
+   */
+  async start(options, { emit, signal }) {
+    const started = await start(options, emit, signal);
+    opened = started.core;
+    return started.info;
+  },
+
+  /** @param {{ label: string }} args */
+  addClass({ label }) {
+    core().addClass(label);
+  },
+
+  /**
+   * Adds one photo, and its class where that is new. The answer is the id of the photo with the same bytes where there is one already.
+   * @param {{ id: number, name: string, label: string, blob: Blob }} args
+   */
+  async addPhoto({ id, name, label, blob }) {
+    const { rgba, width, height, sha256 } = await decode(core(), blob);
+    ensureClass(label);
+    const duplicateOf = core().add(id, name, label, sha256, rgba, width, height);
+    if (duplicateOf === undefined) photos.set(id, { name, blob });
+    return duplicateOf;
+  },
+
+  /** @param {{ ids: number[] }} args */
+  remove({ ids }) {
+    core().remove(Uint32Array.from(ids));
+    for (const id of ids) photos.delete(id);
+  },
+
+  /** @param {{ label: string, ids: number[] }} args  `ids`: the photos that go with the class. */
+  removeClass({ label, ids }) {
+    core().removeClass(label);
+    for (const id of ids) photos.delete(id);
+  },
+
+  /** @param {{ from: string, to: string }} args */
+  rename({ from, to }) {
+    core().rename(from, to);
+  },
+
+  /** @param {{ ids: number[], label: string }} args */
+  move({ ids, label }) {
+    core().move(Uint32Array.from(ids), label);
+  },
+
+  train,
+
+  /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
+  async predict({ image, topK, model }) {
+    const { rgba, width, height } = await pixelsOf(core(), image);
+    if (image instanceof ImageBitmap) image.close(); // the clone that was posted, not the caller's
+    return core().predict(rgba, width, height, topK, model);
+  },
+
+  exportModel() {
+    return core().exportModel();
+  },
+
+  /** @param {{ bytes: Uint8Array }} args */
+  openModel({ bytes }) {
+    return core().openModel(bytes);
+  },
+};
+
+/**
+ * A training, one piece at a time: a batch, or a photo that has to be decoded again.
+ * @param {{ config: Partial<TrainConfig> }} args
+ * @param {CallContext} context
+ */
+async function* train({ config }, { emit }) {
+  core().startTraining(config);
+  // True while the training has to be ended by us: one whose step throws has ended by itself.
+  let running = true;
+  try {
+    for (;;) {
+      running = false;
+      const event = await core().step();
+      if (event.type === "done") {
+        // Sent from within the piece: a training that is done can no longer be cancelled.
+        emit(event);
+        return { report: event.report, model: core().exportModel() };
+      }
+      running = true;
+      if (event.type === "needPhotos") {
+        for (const id of event.ids) {
+          await supply(id);
+          yield;
+        }
+      } else {
+        yield event;
+      }
+    }
+  } finally {
+    if (running) core().cancelTraining();
+  }
+}
+
+/** @param {number} id */
+async function supply(id) {
+  const photo = photos.get(id);
+  if (!photo) throw new LastLayerError("unknown-photo", `There is no photo ${id}.`, { id });
+  try {
+    const { rgba, width, height } = await decode(core(), photo.blob);
+    core().supply(id, rgba, width, height);
+  } catch (error) {
+    // It was fine when it was added: say which one is not any more.
+    const { code, message, params } = toMessage(error);
+    throw new LastLayerError(code, `${photo.name}: ${message}`, { ...params, name: photo.name, id });
+  }
+}
+
+/** @param {string} label */
+function ensureClass(label) {
+  try {
+    core().addClass(label);
+  } catch (error) {
+    if (toMessage(error).code !== "class-exists") throw error;
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {Transferable[]} [transfer]
+ */
+function post(response, transfer = []) {
+  self.postMessage(response, { transfer });
+}
+
+watchDevices((error) => post({ fatal: toMessage(error) }));
+
+// A rejection that nobody handles is as fatal as an error that nobody catches: the page hears of both in the same way.
+addEventListener("unhandledrejection", (event) => reportError(event.reason));
+
+const queue = new CallQueue(post, handlers);
+addEventListener("message", (/** @type {MessageEvent<Request>} */ { data }) => void queue.receive(data));
