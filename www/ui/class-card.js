@@ -1,0 +1,172 @@
+import { LitElement, css, html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
+import { blobUrl } from "./blob-url.js";
+import { define, emit } from "./define.js";
+import { DropTarget } from "./drop-target.js";
+import { icons } from "./icons.js";
+import { readFiles } from "./read-drop.js";
+import { shared } from "./styles.js";
+
+/** Thumbnails shown until the reader asks for all: a class of a thousand photos must not decode a thousand images. */
+const THUMBNAILS = 12;
+/** Says that a drag is a photo of ours. Which one, the panel remembers: another element's photos have other ids. */
+export const PHOTO_DRAG = "application/x-lastlayer-photo";
+
+/**
+ * One class: its name, its photos, a place to drop more. Sends `class-rename`, `class-remove`, `class-files`,
+ * `photo-open`, `photo-remove`, `photo-drag` and `photo-drop`.
+ */
+export class ClassCard extends LitElement {
+  static properties = {
+    language: { attribute: false },
+    view: { attribute: false },
+    locked: { type: Boolean },
+    expanded: { state: true },
+    confirming: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").ClassView | undefined} */ this.view = undefined;
+    this.locked = false;
+    this.expanded = false;
+    this.confirming = false;
+    this.target = new DropTarget(this, {
+      receive: (incoming) => emit(this, "class-files", { label: this.view?.label, ...incoming }),
+      enabled: () => !this.locked,
+      accepts: (transfer) => transfer.types.includes(PHOTO_DRAG),
+      receiveOther: () => emit(this, "photo-drop", { label: this.view?.label }),
+    });
+  }
+
+  static styles = [
+    shared,
+    css`
+      .card { display: grid; align-content: start; gap: .7em; height: 100%; padding: .7em; border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper); transition: border-color .15s, background-color .15s; }
+      :host([dropping]) .card { border-color: var(--accent); background: var(--accent-soft); }
+      header { display: flex; align-items: center; gap: .25em; }
+      .name { flex: 1; min-width: 0; min-height: 40px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }
+      .name:hover:enabled { border-color: var(--line-strong); } .name:focus { border-color: var(--focus); background: var(--paper); }
+      .count { color: var(--ink-soft); font-size: .875em; white-space: nowrap; padding-inline-end: .25em; }
+      .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(62px, 1fr)); gap: 6px; }
+      li { position: relative; aspect-ratio: 1; }
+      .photo { display: block; width: 100%; height: 100%; padding: 0; border: 0; border-radius: 8px; overflow: hidden; background: var(--sunk); cursor: zoom-in; }
+      .photo img { width: 100%; height: 100%; object-fit: cover; display: block; transition: opacity .15s; }
+      .remove { position: absolute; top: 3px; right: 3px; display: none; place-items: center; width: 24px; height: 24px; padding: 0; border: 0; border-radius: 50%; background: rgb(10 12 16 / .78); color: #fff; cursor: pointer; }
+      .remove .icon { width: 14px; height: 14px; }
+      @media (hover: hover) { li:hover .remove:enabled { display: grid; } }
+      .more { width: 100%; height: 100%; border: 1px dashed var(--line-strong); border-radius: 8px; background: var(--sunk); color: var(--ink-soft); font-weight: 650; cursor: pointer; }
+      .more:hover:enabled { color: var(--ink); border-color: var(--ink-soft); }
+      .empty { padding: 1.3em .6em; border: 1.5px dashed var(--line-strong); border-radius: 8px; text-align: center; color: var(--ink-soft); font-size: .875em; }
+    `,
+  ];
+
+  render() {
+    const { language, view } = this;
+    if (!language || !view) return nothing;
+    const { label, photos } = view;
+    return html`<article class="card" aria-label=${label}>
+      <header>
+        <input class="name" data-testid="class-name" aria-label=${language.say("class.name")} .value=${live(label)} ?disabled=${this.locked}
+          maxlength="100" spellcheck="false" autocomplete="off" @change=${this.#rename} @keydown=${this.#nameKey} />
+        <span class="count number">${language.say("photos.count", { count: photos.length })}</span>
+        <button class="button quiet icon-only" type="button" ?disabled=${this.locked} aria-label=${language.say("class.remove", { label })} title=${language.say("class.remove", { label })}
+          @click=${() => (photos.length > 0 ? (this.confirming = true) : emit(this, "class-remove", { label }))}>${icons.trash}</button>
+      </header>
+      ${this.confirming ? this.#confirmation(language, view) : nothing}
+      ${photos.length === 0 ? html`<p class="empty">${language.say("class.empty")}</p>` : nothing}
+      ${this.#thumbnails(language, view)}
+      <input id="pick" type="file" accept="image/*" multiple hidden data-testid="input-class" @change=${this.#picked} />
+    </article>`;
+  }
+
+  /** Puts the cursor into the name, for a class that has just been made. */
+  async focusName() {
+    await this.updateComplete;
+    /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector(".name"))?.select();
+  }
+
+  /** Photos take effort to collect, so removing them asks once more. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ClassView} view */
+  #confirmation(language, { label, photos }) {
+    return html`<div class="row">
+      <button class="button danger" type="button" @click=${() => this.#removeClass(label)}>${language.say("class.confirm", { count: photos.length })}</button>
+      <button class="button quiet" type="button" @click=${() => (this.confirming = false)}>${language.say("class.keep")}</button>
+    </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ClassView} view */
+  #thumbnails(language, { label, photos }) {
+    const hidden = this.expanded || photos.length <= THUMBNAILS ? 0 : photos.length - (THUMBNAILS - 2);
+    const shown = hidden > 0 ? photos.slice(0, THUMBNAILS - 2) : photos;
+    return html`<ul class="photos">
+      ${repeat(shown, (photo) => photo.id, (photo) => this.#thumbnail(language, photo))}
+      ${hidden > 0
+        ? html`<li><button class="more number" type="button" aria-label=${language.say("class.showAll", { count: hidden })} @click=${() => (this.expanded = true)}>+${language.number(hidden)}</button></li>`
+        : nothing}
+      <li><button class="more" type="button" ?disabled=${this.locked} aria-label=${language.say("class.addPhotos", { label })} title=${language.say("class.addPhotos", { label })}
+        @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#pick"))?.click()}>${icons.plus}</button></li>
+    </ul>
+    ${this.expanded && photos.length > THUMBNAILS ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>${language.say("class.showFewer")}</button>` : nothing}`;
+  }
+
+  /**
+   * One tab stop per photo: Enter opens it (there it can be moved and removed), Delete removes it. The small cross is for the mouse only.
+   * @param {import("./types.js").PanelLanguage} language
+   * @param {import("./types.js").Photo} photo
+   */
+  #thumbnail(language, photo) {
+    const remove = () => emit(this, "photo-remove", { ids: [photo.id] });
+    return html`<li>
+      <button class="photo" type="button" draggable=${this.locked ? "false" : "true"} aria-label=${language.say("photo.open", { name: photo.name })} title=${photo.name}
+        @click=${() => emit(this, "photo-open", { id: photo.id })}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Delete" && !this.locked && remove()}
+        @dragstart=${(/** @type {DragEvent} */ event) => this.#drag(event, photo)}>
+        <img src=${blobUrl(photo.blob)} alt="" loading="lazy" decoding="async" draggable="false" />
+      </button>
+      <button class="remove" type="button" tabindex="-1" ?disabled=${this.locked} aria-label="${language.say("photo.remove")}: ${photo.name}" @click=${remove}>${icons.close}</button>
+    </li>`;
+  }
+
+  /** @param {DragEvent} event @param {import("./types.js").Photo} photo */
+  #drag(event, photo) {
+    if (!event.dataTransfer) return;
+    event.dataTransfer.setData(PHOTO_DRAG, String(photo.id));
+    event.dataTransfer.effectAllowed = "move";
+    emit(this, "photo-drag", { id: photo.id });
+  }
+
+  /** @param {string} label */
+  #removeClass(label) {
+    this.confirming = false;
+    emit(this, "class-remove", { label });
+  }
+
+  /** @param {Event} event */
+  #rename(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const from = this.view?.label;
+    const to = input.value.trim();
+    if (from !== undefined && to !== from) emit(this, "class-rename", { from, to });
+    // Shows the old name until the new one is accepted, which may be never.
+    this.requestUpdate();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #nameKey(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    // Enter also ends the composition of a Chinese character; that one must not end the editing.
+    if (event.key === "Enter" && !event.isComposing) input.blur();
+    if (event.key === "Escape") input.value = this.view?.label ?? "";
+  }
+
+  /** @param {Event} event */
+  #picked(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    emit(this, "class-files", { label: this.view?.label, ...readFiles(input.files ?? []) });
+    input.value = "";
+  }
+}
+
+define("last-layer-class-card", ClassCard);

@@ -1,0 +1,185 @@
+import { LitElement, css, html, nothing, unsafeCSS } from "lit";
+import uPlot from "uplot";
+import uPlotStyles from "uplot/dist/uPlot.min.css";
+import { curvesTable, curvesTableStyles } from "./curves-table.js";
+import { define } from "./define.js";
+import { shared } from "./styles.js";
+
+const HEIGHT = 190;
+/** Below this width the two charts stand below each other. */
+const SIDE_BY_SIDE = 560;
+
+/**
+ * @typedef {{ key: "loss" | "top1", train: (epoch: import("./types.js").EpochView) => number | null, validation: (epoch: import("./types.js").EpochView) => number | null }} Chart
+ * @type {readonly Chart[]}
+ */
+const CHARTS = [
+  { key: "loss", train: (epoch) => epoch.trainLoss, validation: (epoch) => epoch.valLoss },
+  { key: "top1", train: (epoch) => epoch.trainTop1, validation: (epoch) => epoch.valTop1 },
+];
+
+/**
+ * Loss and top-1 by epoch, drawn by uPlot while they come in; the same as a table for those who read rather than look.
+ * Training is dashed and validation solid, so that the two differ without colour too.
+ */
+export class Curves extends LitElement {
+  static properties = { language: { attribute: false }, history: { attribute: false }, chosen: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").EpochView[]} */ this.history = [];
+    /** The epoch that was kept, once it is known. @type {number | null} */ this.chosen = null;
+    /** @type {Map<Chart["key"], uPlot>} */ this.plots = new Map();
+    this.resize = new ResizeObserver(() => this.#fit());
+    // The lines take their colours from the theme, which a canvas does not follow by itself.
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+  }
+
+  static styles = [
+    unsafeCSS(uPlotStyles),
+    shared,
+    curvesTableStyles,
+    css`
+      .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, ${SIDE_BY_SIDE / 2 - 12}px), 1fr)); gap: 1em; }
+      figcaption { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .2em 1em; font-size: .875em; }
+      figcaption b { font-weight: 650; }
+      .key { display: inline-flex; gap: 1em; color: var(--ink-soft); }
+      .key span::before { content: ""; display: inline-block; width: 1.3em; margin-inline-end: .4em; vertical-align: .28em; border-top: 2px dashed var(--second); }
+      .key .validation::before { border-top: 2.5px solid var(--accent); }
+      .plot { height: ${HEIGHT}px; margin-top: .4em; }
+      .uplot { font-family: inherit; }
+      .u-legend { display: none; }
+      .u-cursor-x { border-right-color: var(--ink-faint); }
+      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); }
+    `,
+  ];
+
+  render() {
+    const { language } = this;
+    if (!language || this.history.length === 0) return nothing;
+    const validated = this.history.some((epoch) => epoch.valLoss !== null);
+    return html`<div class="charts">
+        ${CHARTS.map((chart) => html`<figure>
+          <figcaption><b>${language.say(`curves.${chart.key}`)}</b>
+            <span class="key"><span>${language.say("curves.train")}</span>${validated ? html`<span class="validation">${language.say("curves.validation")}</span>` : nothing}</span></figcaption>
+          <div class="plot" id=${chart.key} role="img" aria-label=${this.#describe(language, chart)}></div>
+        </figure>`)}
+      </div>
+      <i class="probe-train" hidden></i><i class="probe-validation" hidden></i><i class="probe-axis" hidden></i><i class="probe-grid" hidden></i>
+      ${curvesTable(language, this.history, this.chosen)}`;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.dark.addEventListener("change", this.redraw);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.dark.removeEventListener("change", this.redraw);
+    this.resize.disconnect();
+    this.#clear();
+  }
+
+  /** Draws again in the present colours. */
+  redraw = () => {
+    for (const plot of this.plots.values()) plot.redraw(false, true);
+  };
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  updated(changed) {
+    // uPlot's words are fixed when it is made, and a chart of a training gone by is no longer in the page.
+    if (changed.has("language") || this.history.length === 0) this.#clear();
+    for (const chart of CHARTS) this.#draw(chart);
+  }
+
+  /** @param {Chart} chart */
+  #draw(chart) {
+    const place = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(`#${chart.key}`));
+    if (!place) return;
+    /** @type {uPlot.AlignedData} */
+    const data = [this.history.map((epoch) => epoch.epoch), this.history.map(chart.train), this.history.map(chart.validation)];
+    const plot = this.plots.get(chart.key);
+    if (plot) return plot.setData(data);
+    this.plots.set(chart.key, new uPlot(this.#options(chart, place.clientWidth || SIDE_BY_SIDE / 2), data, place));
+    this.resize.observe(place);
+  }
+
+  /** @param {Chart} chart @param {number} width @returns {uPlot.Options} */
+  #options(chart, width) {
+    const percent = chart.key === "top1";
+    const font = "12px system-ui, sans-serif";
+    const axis = { stroke: () => this.#colour("axis"), grid: { stroke: () => this.#colour("grid"), width: 1 }, ticks: { show: false }, font };
+    const format = (/** @type {number} */ value) => (percent ? this.language?.percent(value) : this.language?.number(value)) ?? "";
+    return {
+      width,
+      height: HEIGHT,
+      padding: [10, 10, 0, 0],
+      scales: { x: { time: false, range: (_, min, max) => [Math.min(1, min), Math.max(max, min + 4)] }, y: { range: percent ? [0, 1.02] : (_, _min, max) => [0, Math.max(max * 1.05, 0.1)] } },
+      axes: [
+        { ...axis, size: 28, space: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
+        { ...axis, size: percent ? 50 : 40, space: 34, values: (_, splits) => splits.map(format) },
+      ],
+      series: [
+        {},
+        { label: "train", stroke: () => this.#colour("train"), width: 2, dash: [5, 4], points: { show: this.history.length < 2 } },
+        { label: "validation", stroke: () => this.#colour("validation"), width: 2.5, points: { show: this.history.length < 2 } },
+      ],
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+      hooks: { draw: [(plot) => this.#markChosen(plot, chart)] },
+    };
+  }
+
+  /** A line at the epoch that was kept. @param {uPlot} plot @param {Chart} chart */
+  #markChosen(plot, chart) {
+    if (this.chosen === null || !this.language) return;
+    const { ctx: context, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const x = Math.round(plot.valToPos(this.chosen, "x", true));
+    context.save();
+    context.strokeStyle = context.fillStyle = this.#colour("axis");
+    context.lineWidth = ratio;
+    context.setLineDash([2 * ratio, 3 * ratio]);
+    context.beginPath();
+    context.moveTo(x, bbox.top);
+    context.lineTo(x, bbox.top + bbox.height);
+    context.stroke();
+    context.font = `${11 * ratio}px system-ui, sans-serif`;
+    const nearEnd = x > bbox.left + bbox.width * 0.7;
+    context.textAlign = nearEnd ? "right" : "left";
+    // Loss falls away from the top, accuracy climbs towards it: the label keeps clear of both.
+    const y = chart.key === "top1" ? bbox.top + bbox.height - 6 * ratio : bbox.top + 11 * ratio;
+    context.fillText(this.language.say("curves.chosen"), x + (nearEnd ? -5 : 5) * ratio, y);
+    context.restore();
+  }
+
+  /** @param {"train" | "validation" | "axis" | "grid"} name */
+  #colour(name) {
+    const probe = this.renderRoot.querySelector(`.probe-${name}`);
+    return probe ? getComputedStyle(probe).color : "gray";
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {Chart} chart */
+  #describe(language, chart) {
+    const last = this.history[this.history.length - 1];
+    if (!last) return "";
+    const say = (/** @type {number | null} */ value) => value === null ? null : chart.key === "top1" ? language.percent(value) : language.number(value, { maximumFractionDigits: 2 });
+    return language.say(`curves.${chart.key}Label`, { epoch: last.epoch, train: say(chart.train(last)), validation: say(chart.validation(last)) });
+  }
+
+  #fit() {
+    for (const plot of this.plots.values()) {
+      const width = plot.root.parentElement?.clientWidth ?? 0;
+      if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
+    }
+  }
+
+  #clear() {
+    this.resize.disconnect();
+    for (const plot of this.plots.values()) plot.destroy();
+    this.plots.clear();
+  }
+}
+
+define("last-layer-curves", Curves);

@@ -1,0 +1,141 @@
+import { LitElement, css, html, nothing } from "lit";
+import "./class-card.js";
+import { define, emit } from "./define.js";
+import { DropTarget } from "./drop-target.js";
+import "./drop-zone.js";
+import { icons } from "./icons.js";
+import "./photo-dialog.js";
+import { photoProblems } from "./photo-problems.js";
+import { shared, stepHeading } from "./styles.js";
+
+/**
+ * Step 1: photos in, as classes. The whole panel takes drops, so that a photo let go a little beside the zone is not
+ * opened by the browser instead, which would throw the reader's work away.
+ *
+ * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`.
+ * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each card `class-name`
+ * and `input-class`, and `photo-failures`.
+ */
+export class PhotosPanel extends LitElement {
+  static properties = {
+    language: { attribute: false },
+    classes: { attribute: false },
+    reading: { attribute: false },
+    failures: { attribute: false },
+    duplicates: { attribute: false },
+    locked: { type: Boolean },
+    openPhoto: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").ClassView[]} */ this.classes = [];
+    /** @type {import("./types.js").Count | null} */ this.reading = null;
+    /** @type {import("./types.js").FailureView[]} */ this.failures = [];
+    /** @type {import("./types.js").DuplicateView[]} */ this.duplicates = [];
+    this.locked = false;
+    /** @type {number | null} */ this.openPhoto = null;
+    /** @type {number | null} */ this.draggedPhoto = null;
+    this.focusNewClass = false;
+    this.target = new DropTarget(this, { receive: (incoming) => this.#send(null, incoming), enabled: () => !this.locked });
+  }
+
+  static styles = [
+    shared,
+    stepHeading,
+    css`
+      :host { container-type: inline-size; }
+      :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
+      .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 235px), 1fr)); gap: .8em; }
+      .invite { font-size: 1.1875em; font-weight: 650; letter-spacing: -.01em; margin-bottom: .35em; text-wrap: balance; }
+      .reading { display: grid; gap: .4em; }
+      .hint { max-width: 34em; color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
+      .add { min-height: 4em; border-style: dashed; border-radius: var(--radius); background: transparent; color: var(--ink-soft); }
+      .problems { border: 1px solid var(--line); border-radius: var(--radius-small); background: var(--bad-soft); padding: .3em .4em .3em .9em; font-size: .9375em; }
+      .problems header > .icon { color: var(--bad); } .problems h4 { font-size: 1em; font-weight: 650; }
+      .problems ul { max-height: 15em; overflow: auto; padding: 0 .6em .7em 0; border-radius: 6px; }
+      .problems li { padding: .45em 0; border-top: 1px solid var(--line); line-height: 1.5; overflow-wrap: anywhere; }
+    `,
+  ];
+
+  render() {
+    const { language } = this;
+    if (!language) return nothing;
+    const started = this.classes.length > 0;
+    return html`<section class="stack" aria-labelledby="title">
+      <div class="step"><span class="chip" aria-hidden="true">1</span><h3 id="title">${language.say("photos.title")}</h3>${started ? html`<p class="aside number">${this.#summary(language)}</p>` : nothing}</div>
+      <last-layer-drop-zone data-testid="drop-photos" pick-id="input-photos" folder-id="input-folder" .language=${language} ?compact=${started} ?disabled=${this.locked}
+        @files=${(/** @type {CustomEvent} */ event) => this.#send(null, event.detail)}>
+        <p class=${started ? "soft" : "invite"}>${language.say(started ? "photos.more" : "photos.invite")}</p>
+        ${started ? nothing : html`<p class="hint">${language.say("photos.hint")}</p>`}
+      </last-layer-drop-zone>
+      ${this.reading ? this.#readingBar(language, this.reading) : nothing}
+      ${photoProblems(language, this.failures, this.duplicates, () => emit(this, "problems-dismiss"))}
+      ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
+      <div class="cards" @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
+        @photo-drag=${(/** @type {CustomEvent} */ event) => (this.draggedPhoto = event.detail.id)} @photo-drop=${this.#dropPhoto}
+        @class-files=${(/** @type {CustomEvent} */ event) => this.#send(event.detail.label, event.detail)}
+        @class-rename=${this.#forward} @class-remove=${this.#forward} @photo-remove=${this.#forward}>
+        ${this.classes.map((view) => html`<last-layer-class-card data-testid="class-card" data-label=${view.label} .language=${language} .view=${view} ?locked=${this.locked}></last-layer-class-card>`)}
+        <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>${icons.plus}${language.say("class.add")}</button>
+      </div>
+      <last-layer-photo-dialog .language=${language} .photos=${this.#photosOfOpenClass()} .labels=${this.classes.map((view) => view.label)} .photoId=${this.openPhoto} ?locked=${this.locked}
+        @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)} @photo-close=${() => (this.openPhoto = null)}
+        @photo-move=${this.#forward} @photo-remove=${this.#forward}></last-layer-photo-dialog>
+    </section>`;
+  }
+
+  /** @param {Map<PropertyKey, unknown>} changed */
+  updated(changed) {
+    const before = /** @type {import("./types.js").ClassView[] | undefined} */ (changed.get("classes"));
+    if (!this.focusNewClass || !before || this.classes.length <= before.length) return;
+    this.focusNewClass = false;
+    const cards = this.renderRoot.querySelectorAll("last-layer-class-card");
+    // Only moves the focus, which cannot fail.
+    void /** @type {import("./class-card.js").ClassCard | undefined} */ (cards[cards.length - 1])?.focusName();
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language */
+  #summary(language) {
+    const count = this.classes.reduce((sum, view) => sum + view.photos.length, 0);
+    return language.say("photos.summary", { count, classes: language.say("photos.classes", { count: this.classes.length }) });
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} reading */
+  #readingBar(language, { done, total }) {
+    const text = language.say("photos.reading", { done, total });
+    return html`<div class="row">
+      <div class="grow reading"><span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress></div>
+      <button class="button" type="button" @click=${() => emit(this, "photos-cancel")}>${language.say("element.cancel")}</button>
+    </div>`;
+  }
+
+  #photosOfOpenClass() {
+    return this.classes.find((view) => view.photos.some((photo) => photo.id === this.openPhoto))?.photos ?? [];
+  }
+
+  #addClass() {
+    this.focusNewClass = true;
+    emit(this, "class-add");
+  }
+
+  /** @param {string | null} label @param {import("./types.js").Incoming} incoming */
+  #send(label, { files, unreadable }) {
+    emit(this, "photos-files", { label, files, unreadable });
+  }
+
+  /** @param {CustomEvent} event */
+  #dropPhoto(event) {
+    if (this.draggedPhoto !== null) emit(this, "photo-move", { ids: [this.draggedPhoto], label: event.detail.label });
+    this.draggedPhoto = null;
+  }
+
+  /** @param {CustomEvent} event */
+  #forward(event) {
+    event.stopPropagation();
+    emit(this, event.type, event.detail);
+  }
+}
+
+define("last-layer-photos-panel", PhotosPanel);

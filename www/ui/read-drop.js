@@ -1,0 +1,78 @@
+/**
+ * Files out of a drop, a paste or a file input, folders read to the bottom, each file with its path.
+ * @typedef {import("./types.js").Incoming} Incoming
+ * @typedef {import("./types.js").IncomingFile} IncomingFile
+ */
+
+/** Written into folders by operating systems; nobody chose them, so they are no photos to complain about. */
+const BOOKKEEPING = /^(\..*|thumbs\.db|desktop\.ini)$/i;
+
+/**
+ * Must be called in the event handler itself: the browser empties the transfer as soon as the handler returns.
+ * @param {DataTransfer} transfer
+ * @returns {Promise<Incoming>}
+ */
+export async function readTransfer(transfer) {
+  /** @type {FileSystemEntry[]} */ const entries = [];
+  /** @type {File[]} */ const files = [];
+  for (const item of transfer.items) {
+    if (item.kind !== "file") continue;
+    // Null for pasted images and where the browser has no folder support: then the file itself is all there is.
+    const entry = item.webkitGetAsEntry?.() ?? null;
+    const file = entry ? null : item.getAsFile();
+    if (entry) entries.push(entry);
+    else if (file) files.push(file);
+  }
+  const incoming = readFiles(files);
+  for (const entry of entries) await readEntry(entry, incoming);
+  return incoming;
+}
+
+/**
+ * @param {Iterable<File>} files of an input; one with `webkitdirectory` tells each file's path
+ * @returns {Incoming}
+ */
+export function readFiles(files) {
+  /** @type {Incoming} */ const incoming = { files: [], unreadable: [] };
+  for (const file of files) {
+    if (!BOOKKEEPING.test(file.name)) incoming.files.push({ file, path: file.webkitRelativePath || file.name });
+  }
+  return incoming;
+}
+
+/** @param {FileSystemEntry} entry @param {Incoming} incoming */
+async function readEntry(entry, incoming) {
+  if (BOOKKEEPING.test(entry.name)) return;
+  const path = entry.fullPath.replace(/^\//, "");
+  try {
+    if (entry.isDirectory) {
+      for (const child of await readFolder(/** @type {FileSystemDirectoryEntry} */ (entry))) await readEntry(child, incoming);
+    } else {
+      incoming.files.push({ file: await readFile(/** @type {FileSystemFileEntry} */ (entry)), path });
+    }
+  } catch {
+    // Moved, locked or without permission since it was dropped. The panel lists it by its path.
+    incoming.unreadable.push(path);
+  }
+}
+
+/**
+ * `readEntries` hands out at most about a hundred entries a call; only an empty answer means the end.
+ * @param {FileSystemDirectoryEntry} folder
+ */
+async function readFolder(folder) {
+  const reader = folder.createReader();
+  /** @type {FileSystemEntry[]} */ const children = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) break;
+    children.push(...some);
+  }
+  return children.sort((left, right) => left.name.localeCompare(right.name, undefined, { numeric: true }));
+}
+
+/** @param {FileSystemFileEntry} entry @returns {Promise<File>} */
+function readFile(entry) {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}

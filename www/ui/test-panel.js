@@ -1,0 +1,141 @@
+import { LitElement, css, html, nothing } from "lit";
+import { blobUrl } from "./blob-url.js";
+import { define, emit } from "./define.js";
+import { DropTarget } from "./drop-target.js";
+import "./drop-zone.js";
+import { icons } from "./icons.js";
+import { sayProblem } from "./language.js";
+import { predictionBars, predictionBarStyles } from "./prediction-bars.js";
+import { scores, scoreStyles } from "./scores.js";
+import { shared, stepHeading } from "./styles.js";
+import "./test-table.js";
+
+/**
+ * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
+ * Sends `test-files`, `test-cancel`, `test-clear` and `model-choice` (`{ model }`).
+ * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`).
+ */
+export class TestPanel extends LitElement {
+  static properties = {
+    language: { attribute: false },
+    test: { attribute: false },
+    classCount: { type: Number },
+    openRow: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").TestView | undefined} */ this.test = undefined;
+    this.classCount = 0;
+    /** @type {number | null} */ this.openRow = null;
+    this.target = new DropTarget(this, { receive: (incoming) => emit(this, "test-files", incoming) });
+  }
+
+  static styles = [
+    shared,
+    stepHeading,
+    scoreStyles,
+    predictionBarStyles,
+    css`
+      :host { container-type: inline-size; }
+      :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
+      .invite { font-weight: 650; margin-bottom: .2em; }
+      .hint { color: var(--ink-soft); font-size: .875em; line-height: 1.5; max-width: 34em; text-wrap: pretty; }
+      .model { display: flex; flex-wrap: wrap; align-items: center; gap: .5em .9em; font-size: .9375em; line-height: 1.5; }
+      .choice { display: inline-flex; padding: 3px; border-radius: 11px; background: var(--sunk); border: 1px solid var(--line); }
+      .choice label { position: relative; display: grid; place-items: center; min-height: 38px; padding: .2em .9em; border-radius: 8px; cursor: pointer; color: var(--ink-soft); font-weight: 550; }
+      .choice input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+      .choice label:has(:checked) { background: var(--paper); color: var(--ink); box-shadow: var(--shadow); }
+      .choice label:has(:focus-visible) { outline: 2.5px solid var(--focus); outline-offset: 1px; }
+      .one { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 1.2em; align-items: start; }
+      .one img { display: block; width: 100%; max-height: 22em; object-fit: contain; border-radius: var(--radius-small); background: var(--sunk); }
+      .one .name { font-size: .8125em; color: var(--ink-soft); margin-top: .5em; overflow-wrap: anywhere; }
+      .reading { display: grid; gap: .4em; }
+      @container (max-width: 460px) { .one { grid-template-columns: minmax(0, 1fr); } }
+    `,
+  ];
+
+  render() {
+    const { language, test } = this;
+    if (!language || !test) return nothing;
+    const { rows, running } = test;
+    return html`<section class="stack" aria-labelledby="title">
+      <div class="step"><span class="chip" aria-hidden="true">3</span><h3 id="title">${language.say("test.title")}</h3>
+        ${rows.length > 0 && !running ? html`<span class="aside"><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>${language.say("test.clear")}</button></span>` : nothing}</div>
+      ${this.#model(language, test)}
+      <last-layer-drop-zone data-testid="drop-test" pick-id="input-test" folder-id="input-test-folder" .language=${language}
+        @files=${(/** @type {CustomEvent} */ event) => emit(this, "test-files", event.detail)}>
+        <p class="invite">${language.say("test.invite")}</p><p class="hint">${language.say("test.hint")}</p>
+      </last-layer-drop-zone>
+      ${running && running.total > 1 ? this.#runningBar(language, running) : nothing}
+      ${this.#results(language, test)}
+      ${this.#dialog(language, rows)}
+    </section>`;
+  }
+
+  updated() {
+    const dialog = this.renderRoot.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  /** Whose answers these are; once there are two who can answer, a choice. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestView} test */
+  #model(language, { model, canChoose }) {
+    const note = model === "source" ? language.say("test.sourceNote") : language.say("test.trainedNote", { count: this.classCount });
+    const option = (/** @type {"source" | "trained"} */ value) => html`<label><input type="radio" name="model" value=${value} .checked=${model === value}
+      @change=${() => emit(this, "model-choice", { model: value })} />${language.say(`test.${value}`)}</label>`;
+    return html`<div class="model" data-testid="test-model" data-model=${model}>
+      ${canChoose ? html`<div class="choice" role="radiogroup" aria-label=${language.say("test.model")}>${option("trained")}${option("source")}</div>` : nothing}
+      <p class="soft grow">${note}</p>
+    </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} running */
+  #runningBar(language, { done, total }) {
+    const text = language.say("test.running", { done, total });
+    return html`<div class="row"><div class="grow reading"><span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress></div>
+      <button class="button" type="button" @click=${() => emit(this, "test-cancel")}>${language.say("element.cancel")}</button></div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestView} test */
+  #results(language, { rows, scored, top1, top5, model, running }) {
+    const [first] = rows;
+    if (!first) return nothing;
+    if (rows.length === 1 && (running?.total ?? 1) === 1) return this.#one(language, first);
+    const seen = rows.filter((row) => row.seen).length;
+    const score = top1 === null ? null : { top1, top5 };
+    return html`${scores(language, { score, top1Id: "test-top1", top5Id: "test-top5", on: language.say("test.scoredOn", { count: scored }) })}
+      ${!score && !running && model === "trained" ? html`<p class="small soft">${language.say("test.noLabels")}</p>` : nothing}
+      ${seen > 0 && score ? html`<div class="notice attention">${icons.warning}<p>${language.say("test.seen", { count: seen })}</p></div>` : nothing}
+      <last-layer-test-table data-testid="test-table" .language=${language} .rows=${rows} @row-open=${(/** @type {CustomEvent} */ event) => (this.openRow = event.detail.index)}></last-layer-test-table>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView} row */
+  #one(language, row) {
+    return html`<div class="one">
+      <figure><img src=${blobUrl(row.blob)} alt=${row.name} decoding="async" /><figcaption class="name">${row.name}</figcaption></figure>
+      <div class="stack">
+        ${row.problem ? html`<div class="notice bad">${icons.warning}<p>${sayProblem(language, row.problem)}</p></div>` : predictionBars(language, row.predictions)}
+        ${row.label !== null ? html`<p class="small soft">${language.say("test.truth", { label: row.label })}</p>` : nothing}
+        ${row.seen ? html`<p class="small soft">${language.say("test.seen", { count: 1 })}</p>` : nothing}
+      </div>
+    </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView[]} rows */
+  #dialog(language, rows) {
+    const row = this.openRow === null ? undefined : rows[this.openRow];
+    if (!row) return nothing;
+    const close = () => (this.openRow = null);
+    return html`<dialog aria-label=${row.name} @close=${close} @click=${(/** @type {MouseEvent} */ event) => event.target === event.currentTarget && close()}>
+      <img class="picture" src=${blobUrl(row.blob)} alt=${row.name} decoding="async" />
+      <div class="body">
+        <p class="small soft">${row.name}${row.label === null ? nothing : html`<br />${language.say("test.truth", { label: row.label })}`}</p>
+        ${row.problem ? html`<p>${sayProblem(language, row.problem)}</p>` : predictionBars(language, row.predictions)}
+        <div><button class="button" type="button" @click=${close}>${language.say("photo.close")}</button></div>
+      </div>
+    </dialog>`;
+  }
+}
+
+define("last-layer-test-panel", TestPanel);

@@ -1,0 +1,100 @@
+import { LitElement, css, html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
+import { define, emit } from "./define.js";
+import { icons } from "./icons.js";
+import { shared } from "./styles.js";
+
+/**
+ * The training options, one field for each row of the table it is given (the table that the core validates by, so that
+ * what is shown and what is allowed cannot differ). Sends `options-change` with `{ values, valid }`.
+ */
+export class TrainOptions extends LitElement {
+  static properties = {
+    language: { attribute: false },
+    options: { attribute: false },
+    values: { attribute: false },
+    disabled: { type: Boolean },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
+    /** Only those that differ from the defaults. @type {Record<string, number>} */ this.values = {};
+    this.disabled = false;
+  }
+
+  static styles = [
+    shared,
+    css`
+      fieldset { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 190px), 1fr)); gap: 1em 1.1em; padding: .5em 0 .25em; }
+      .option { display: grid; align-content: start; gap: .3em; }
+      label { font-weight: 600; font-size: .9375em; }
+      .range { color: var(--ink-faint); font-size: .8125em; }
+      .doc { color: var(--ink-soft); font-size: .8125em; line-height: 1.5; text-wrap: pretty; }
+    `,
+  ];
+
+  render() {
+    const { language } = this;
+    if (!language) return nothing;
+    return html`<details>
+      <summary>${language.say("train.options")}</summary>
+      <fieldset ?disabled=${this.disabled}>
+        <legend class="hidden-text">${language.say("train.options")}</legend>
+        ${this.options.map((option) => this.#field(language, option))}
+      </fieldset>
+      ${Object.keys(this.values).length > 0
+        ? html`<button class="button quiet" type="button" ?disabled=${this.disabled} @click=${() => this.#send({})}>${icons.refresh}${language.say("train.reset")}</button>`
+        : nothing}
+    </details>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").OptionView} option */
+  #field(language, option) {
+    const { name, kind, min, max, doc } = option;
+    // The browser adds no steps of its own to a fraction; whole numbers step by one.
+    const exact = (/** @type {number} */ value) => language.number(value, { maximumSignificantDigits: 12, useGrouping: false });
+    return html`<div class="option">
+      <label for=${name}>${optionLabel(language, name)}</label>
+      <input class="field number" id=${name} name=${name} type="number" inputmode=${kind === "int" ? "numeric" : "decimal"} step=${kind === "int" ? "1" : "any"} min=${min} max=${max} required
+        .value=${live(String(this.values[name] ?? option.default))} aria-describedby="${name}-doc ${name}-range" @change=${this.#changed} />
+      <p class="doc" id="${name}-doc">${doc[language.code]}</p>
+      <p class="range number" id="${name}-range">${language.say("train.range", { min: exact(min), max: exact(max) })}</p>
+    </div>`;
+  }
+
+  #changed() {
+    /** @type {Record<string, number>} */ const values = {};
+    for (const option of this.options) {
+      const value = this.#input(option.name)?.valueAsNumber ?? option.default;
+      if (value !== option.default) values[option.name] = value;
+    }
+    this.#send(values);
+  }
+
+  /** @param {Record<string, number>} values */
+  #send(values) {
+    const valid = Object.keys(values).every((name) => this.#input(name)?.validity.valid !== false);
+    emit(this, "options-change", { values, valid });
+  }
+
+  /** @param {string} name @returns {HTMLInputElement | null} */
+  #input(name) {
+    return this.renderRoot.querySelector(`#${CSS.escape(name)}`);
+  }
+}
+
+/**
+ * The option's name in the reader's language; one added to the table since is shown by its own name, in words.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {string} name
+ */
+function optionLabel(language, name) {
+  const key = `option.${name}`;
+  if (language.has(key)) return language.say(key);
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+define("last-layer-train-options", TrainOptions);

@@ -1,0 +1,133 @@
+import { LitElement, css, html, nothing } from "lit";
+import "./curves.js";
+import { define, emit } from "./define.js";
+import { icons } from "./icons.js";
+import { shared, stepHeading } from "./styles.js";
+import "./train-options.js";
+import "./training-result.js";
+
+/**
+ * Step 2: training, what it does while it does it, and what came out.
+ * Sends `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * `save-model`, `input-model`.
+ */
+export class TrainPanel extends LitElement {
+  static properties = {
+    language: { attribute: false },
+    classes: { attribute: false },
+    training: { attribute: false },
+    options: { attribute: false },
+    values: { attribute: false },
+    optionsValid: { type: Boolean },
+    reading: { type: Boolean },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").ClassView[]} */ this.classes = [];
+    /** @type {import("./types.js").TrainingView | undefined} */ this.training = undefined;
+    /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
+    /** @type {Record<string, number>} */ this.values = {};
+    this.optionsValid = true;
+    this.reading = false;
+  }
+
+  static styles = [
+    shared,
+    stepHeading,
+    css`
+      :host { container-type: inline-size; }
+      .start { display: grid; gap: .55em; justify-items: start; }
+      .start .button { min-width: 9em; font-size: 1.0625em; }
+      .reasons { color: var(--ink-soft); font-size: .9375em; }
+      .progress { display: grid; gap: .5em; }
+      .intro { color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
+      .files { border-top: 1px solid var(--line); padding-top: .8em; }
+    `,
+  ];
+
+  render() {
+    const { language, training } = this;
+    if (!language || !training) return nothing;
+    const { stage, report, stale, opened, history } = training;
+    return html`<section class="stack" aria-labelledby="title">
+      <div class="step"><span class="chip" aria-hidden="true">2</span><h3 id="title">${language.say("train.title")}</h3></div>
+      ${report || opened || stage ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
+      ${stage ? this.#progress(language, stage) : this.#start(language, training)}
+      ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
+      ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
+      ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
+      ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.val ? null : report.epochs}></last-layer-curves>` : nothing}
+      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null}
+        @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
+      ${this.#files(language, training)}
+    </section>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingView} training */
+  #start(language, { report }) {
+    const reasons = this.#reasons(language);
+    const lone = this.classes.length > 0 && this.classes.every((view) => view.photos.length === 1);
+    return html`<div class="start">
+      <button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
+        ${language.say(report ? "train.again" : "train.button")}</button>
+      <div class="reasons" id="reasons" data-testid="train-reasons">
+        ${reasons.map((reason) => html`<p>${reason}</p>`)}
+        ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
+      </div>
+    </div>`;
+  }
+
+  /** Why the button is off, in words: a grey button alone explains nothing. @param {import("./types.js").PanelLanguage} language */
+  #reasons(language) {
+    const reasons = [];
+    const empty = this.classes.filter((view) => view.photos.length === 0).map((view) => view.label);
+    if (this.classes.length < 2) reasons.push(language.say("train.needClasses"));
+    if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
+    if (this.reading) reasons.push(language.say("train.needReading"));
+    if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
+    return reasons;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage */
+  #progress(language, stage) {
+    const count = stage.stage === "embed" ? stage : stage.stage === "starting" ? null : { done: stage.epoch, total: stage.epochs };
+    const text =
+      stage.stage === "starting" ? language.say("train.starting")
+      : stage.stage === "embed" ? language.say("train.embed", { done: stage.done, total: stage.total })
+      : language.say(`train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
+    return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
+      <p class="number">${text}</p>
+      ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}
+      <div><button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button></div>
+    </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingView} training */
+  #files(language, { hasClassifier, stage }) {
+    return html`<div class="row files">
+      ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
+      <button class="button quiet" type="button" ?disabled=${stage !== null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
+      <input id="model" type="file" accept=".safetensors" hidden data-testid="input-model" @change=${this.#pickedModel} />
+    </div>`;
+  }
+
+  /** @param {Event} event */
+  #pickedModel(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const file = input.files?.[0];
+    if (file) emit(this, "model-open", { file });
+    input.value = "";
+  }
+
+  /** @param {CustomEvent} event */
+  #forward(event) {
+    event.stopPropagation();
+    emit(this, event.type, event.detail);
+  }
+}
+
+define("last-layer-train-panel", TrainPanel);

@@ -1,0 +1,44 @@
+import { LitElement, css, html, nothing } from "lit";
+import { define } from "./define.js";
+import { scores, scoreStyles } from "./scores.js";
+import { shared } from "./styles.js";
+
+/**
+ * What a training came to: the scores, large, and right below them what they mean and what they do not.
+ * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`.
+ */
+export class TrainingResult extends LitElement {
+  static properties = { language: { attribute: false }, report: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.js").ReportView | null} */ this.report = null;
+  }
+
+  static styles = [
+    shared,
+    scoreStyles,
+    css`
+      .explanation { display: grid; gap: .6em; margin-top: .9em; color: var(--ink-soft); font-size: .9375em; line-height: 1.6; text-wrap: pretty; }
+    `,
+  ];
+
+  render() {
+    const { language, report } = this;
+    if (!language || !report) return nothing;
+    return html`${scores(language, { score: report.val, top1Id: "val-top1", top5Id: "val-top5", on: report.val ? language.say("report.on", { count: report.val.count }) : "" })}
+      <div class="explanation" data-testid="report-explanation">${this.#explanation(language, report)}
+        <p class="small faint number">${language.say("report.time", { photos: report.trainImages, seconds: language.seconds(report.seconds) })}</p></div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
+  #explanation(language, { val, heldOut, trainImages, epochs, epochsTried }) {
+    if (!val) return html`<p>${language.say("report.noHoldout", { all: trainImages, epochs })}</p>`;
+    const step = language.number(1 / val.count, { style: "percent", maximumFractionDigits: val.count < 100 ? 0 : 1 });
+    return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs })}</p>
+      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>`;
+  }
+}
+
+define("last-layer-training-result", TrainingResult);

@@ -1,0 +1,39 @@
+/**
+ * What the panels are given. They know these shapes and nothing of the library that makes them.
+ *
+ * @typedef {import("./localize.js").Language<import("./messages.js").MessageKey>} PanelLanguage
+ *
+ * @typedef {{ id: number, name: string, label: string, blob: Blob }} Photo
+ * @typedef {{ label: string, photos: Photo[] }} ClassView
+ * @typedef {{ code: string, message: string, params?: Record<string, string | number> }} ProblemView   an error, by its code
+ * @typedef {{ name: string, problem: ProblemView }} FailureView
+ * @typedef {{ name: string, original: string, label: string }} DuplicateView   a photo that is already there, under which name and class
+ * @typedef {{ done: number, total: number }} Count
+ *
+ * @typedef {{ file: File, path: string }} IncomingFile   a file and where it lay, `folder/name.jpg` or only `name.jpg`
+ * @typedef {{ files: IncomingFile[], unreadable: string[] }} Incoming
+ *
+ * @typedef {"webgpu" | "cpu"} DeviceKind
+ * @typedef {"requested" | "hardware-adapter" | "no-webgpu" | "no-adapter" | "software-adapter" | "webgpu-failed"} DeviceReason
+ * @typedef {{ device: DeviceKind, adapter: string, reason: DeviceReason, warnings: readonly string[] }} DeviceView
+ * @typedef {{ state: "idle" | "loading" | "ready" | "failed", bytes: Count | null, device: DeviceView | null, problem: ProblemView | null, restarted: boolean }} LoadingView
+ *
+ * @typedef {{ name: string, kind: "int" | "float", default: number, min: number, max: number, doc: Record<import("./localize.js").LanguageCode, string> }} OptionView
+ *
+ * @typedef {{ loss: number, top1: number, top5: number | null, count: number }} Score
+ * @typedef {{ phase: "holdout" | "refit", epoch: number, epochs: number, trainLoss: number, trainTop1: number, trainTop5: number | null,
+ *             valLoss: number | null, valTop1: number | null, valTop5: number | null }} EpochView
+ * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number }} TrainingStage
+ * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, epochs: number, epochsTried: number, stoppedEarly: boolean,
+ *             val: Score | null, train: Score, seconds: number }} ReportView
+ * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
+ *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
+ *
+ * @typedef {{ label: string, index: number, probability: number }} Prediction
+ * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], problem: ProblemView | null, seen: boolean }} TestRowView
+ *          `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos
+ * @typedef {{ rows: TestRowView[], running: Count | null, scored: number, top1: number | null, top5: number | null,
+ *             model: "source" | "trained", canChoose: boolean }} TestView
+ */
+
+export {};
