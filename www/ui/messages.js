@@ -44,10 +44,10 @@ export const MESSAGES = {
   "photos.classes": { en: { one: "{count} class", other: "{count} classes" }, zh: "{count} 个类别" },
   "photos.count": { en: { one: "{count} photo", other: "{count} photos" }, zh: "{count} 张照片" },
   "photos.reading": { en: "Reading photos: {done} of {total}", zh: "正在读取照片：{done} / {total}" },
+  "photos.added": { en: { one: "{count} photo in all.", other: "{count} photos in all." }, zh: "现在共有 {count} 张照片。" },
   "photos.locked": { en: "Photos can be changed again when the training has ended.", zh: "训练结束后即可继续修改照片。" },
   "photos.failed": { en: { one: "{count} file was not added", other: "{count} files were not added" }, zh: "有 {count} 个文件未能添加" },
   "photos.duplicate": { en: "Already there: the same photo as {original} in “{label}”.", zh: "已经存在：与“{label}”中的 {original} 是同一张照片。" },
-  "photos.unreadable": { en: "The browser could not read this file. It may have been moved, or be open in another program.", zh: "浏览器无法读取此文件，可能已被移动，或正被其他程序占用。" },
 
   // Classes
   "class.default": { en: "Class {number}", zh: "类别 {number}" },
@@ -109,6 +109,7 @@ export const MESSAGES = {
   "report.top5": { en: "top-5", zh: "top-5" },
   "report.top1Help": { en: "the first guess is right", zh: "首选猜测正确" },
   "report.top5Help": { en: "the right class is among five guesses", zh: "正确类别在前五个猜测之中" },
+  "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, the same share of every class, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别等比例留出了 {heldOut} 张，不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
   "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: one photo more or less is {step}. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step}。更公正的检验是没有用过的照片，请放到“测试”中。" },
@@ -157,9 +158,11 @@ export const MESSAGES = {
   "option.weightDecay": { en: "Weight decay", zh: "权重衰减" },
   "option.holdout": { en: "Held-out share", zh: "留出比例" },
   "option.patience": { en: "Patience", zh: "早停耐心" },
+  "option.lastStages": { en: "Stages to retrain", zh: "参与训练的阶段数" },
   "option.seed": { en: "Seed", zh: "随机种子" },
 
   // Errors by code
+  "error.unreadable": { en: "The browser could not read this file. It may have been moved, or be open in another program.", zh: "浏览器无法读取此文件，可能已被移动，或正被其他程序占用。" },
   "error.not-an-image": { en: "Not an image, or a format that browsers cannot read. JPEG, PNG, WebP, AVIF, GIF and BMP work.", zh: "不是图片，或浏览器不支持该格式。支持 JPEG、PNG、WebP、AVIF、GIF 和 BMP。" },
   "error.image-truncated": { en: "The image is damaged or cut short. Copy it again from where it came from.", zh: "图片已损坏或不完整，请从来源处重新复制。" },
   "error.image-empty": { en: "The image has no pixels.", zh: "图片没有任何像素。" },

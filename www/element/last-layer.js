@@ -1,0 +1,175 @@
+import { LitElement, html, nothing } from "lit";
+import { OPTIONS } from "../lib/index.js";
+import { define } from "../ui/define.js";
+import { icons, mark } from "../ui/icons.js";
+import { PANEL_LANGUAGES, sayProblem } from "../ui/language.js";
+import { LANGUAGES, LANGUAGE_NAMES, LANGUAGE_TAGS, matchLanguage } from "../ui/localize.js";
+import "../ui/photos-panel.js";
+import "../ui/status-panel.js";
+import { shared, tokens } from "../ui/styles.js";
+import "../ui/test-panel.js";
+import "../ui/train-panel.js";
+import { OPTION_PROPERTIES, authorOptions } from "./attributes.js";
+import { frame } from "./frame.js";
+import { Session } from "./session.js";
+import { whenNeeded } from "./start.js";
+
+/**
+ * `<last-layer>`: photos in, a fine-tuned classifier and its answers out, inside the page that holds it.
+ *
+ * Attributes, all optional:
+ * - `device`: `auto` (default), `webgpu` or `cpu`
+ * - `lang`: `en` or `zh`; default: the language of the page, else of the browser
+ * - `theme`: `auto` (default), `light` or `dark`
+ * - `loading`: `lazy` (default) downloads when the element comes near the window or is first used; `eager` at once
+ * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
+ * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
+ *
+ * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `train`, `change`, `error` (`{ code, message, params }`)
+ * and `language` (`{ language }`, when the reader switches it). The property `fineTuner` is the `FineTuner` behind it, null before `load`.
+ *
+ * For tests: `language-switch`; the panels name their own hooks.
+ */
+export class LastLayer extends LitElement {
+  static properties = {
+    device: {},
+    lang: { reflect: true },
+    theme: { reflect: true },
+    loading: {},
+    baseUrl: { attribute: "base-url" },
+    announcement: { state: true },
+    ...OPTION_PROPERTIES,
+  };
+
+  static styles = [tokens, shared, frame];
+
+  constructor() {
+    super();
+    /** @type {"auto" | "webgpu" | "cpu"} */ this.device = "auto";
+    /** @type {"auto" | "light" | "dark"} */ this.theme = "auto";
+    /** @type {"lazy" | "eager"} */ this.loading = "lazy";
+    /** @type {string | undefined} */ this.baseUrl = undefined;
+    this.announcement = "";
+    this.session = this.#newSession();
+    this.stopWaiting = () => {};
+  }
+
+  get fineTuner() {
+    return this.session.tuner;
+  }
+
+  /** @returns {import("../ui/localize.js").LanguageCode} */
+  get languageCode() {
+    const around = this.parentElement?.closest("[lang]")?.getAttribute("lang");
+    return matchLanguage(this.lang) ?? matchLanguage(around) ?? navigator.languages.map(matchLanguage).find((code) => code !== null) ?? "en";
+  }
+
+  get language() {
+    return PANEL_LANGUAGES[this.languageCode];
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    const begin = () => void this.session.attempt(async () => {});
+    if (this.loading === "eager") queueMicrotask(begin);
+    else this.stopWaiting = whenNeeded(this, begin);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.stopWaiting();
+    // Frameworks move elements by taking them out and putting them back at once; only one that stays out is closed.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.session.close();
+      this.session = this.#newSession();
+    });
+  }
+
+  render() {
+    const { language, session } = this;
+    const { collection, training, testing } = session;
+    const classes = collection.classes;
+    return html`<section class="frame" lang=${language.tag} aria-label=${language.say("element.label")}>
+      <header>
+        <p class="brand">${mark}<b>lastlayer</b></p>
+        ${this.#languageSwitch(language)}
+      </header>
+      <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
+      ${session.problem ? this.#problem(language, session.problem) : nothing}
+      <div class="panels">
+        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} ?locked=${training.stage !== null}
+          @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
+          @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()}
+          @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}
+          @class-rename=${(/** @type {CustomEvent} */ { detail }) => collection.rename(detail.from, detail.to)}
+          @class-remove=${(/** @type {CustomEvent} */ { detail }) => collection.removeClass(detail.label)}
+          @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
+          @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
+        <div class="side">
+          <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
+            @train=${() => training.train()} @train-cancel=${() => training.cancel()}
+            @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
+            @model-save=${() => training.save("lastlayer-model.safetensors")}
+            @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
+          <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
+            @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
+            @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}></last-layer-test-panel>
+        </div>
+      </div>
+      <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
+    </section>`;
+  }
+
+  /** @param {import("../ui/types.js").PanelLanguage} language */
+  #languageSwitch(language) {
+    return html`<div class="languages" role="group" aria-label=${language.say("element.language")} data-testid="language-switch">
+      ${LANGUAGES.map((code) => html`<button type="button" lang=${LANGUAGE_TAGS[code]} data-language=${code} aria-pressed=${code === language.code ? "true" : "false"} @click=${() => this.#switchLanguage(code)}>${LANGUAGE_NAMES[code]}</button>`)}
+    </div>`;
+  }
+
+  /** @param {import("../ui/types.js").PanelLanguage} language @param {import("../ui/types.js").ProblemView} problem */
+  #problem(language, problem) {
+    const dismiss = language.say("element.dismiss");
+    return html`<div class="notice bad problem" role="alert" data-testid="problem" data-code=${problem.code}>${icons.warning}<p class="grow">${sayProblem(language, problem)}</p>
+      <button class="button quiet icon-only" type="button" aria-label=${dismiss} title=${dismiss} @click=${() => this.session.dismissProblem()}>${icons.close}</button></div>`;
+  }
+
+  /** @param {import("../ui/localize.js").LanguageCode} code */
+  #switchLanguage(code) {
+    this.lang = LANGUAGE_TAGS[code];
+    this.#notify("language", { language: code });
+  }
+
+  #newSession() {
+    return new Session({
+      settings: () => ({ device: this.device, baseUrl: this.baseUrl, options: this.#options() }),
+      changed: () => this.requestUpdate(),
+      notify: (type, detail) => this.#notify(type, detail),
+      announce: (key, parameters = {}) => {
+        const top1 = typeof parameters.top1 === "number" ? this.language.percent(parameters.top1, 1) : null;
+        this.announcement = this.language.say(key, { ...parameters, top1 });
+      },
+    });
+  }
+
+  /** The author's options, and on top of them the reader's. */
+  #options() {
+    return { ...authorOptions(this), ...this.session.training.options };
+  }
+
+  /** A name for a class that has none yet. @param {readonly string[]} taken */
+  #newLabel = (taken) => {
+    for (let number = taken.length + 1; ; number += 1) {
+      const label = this.language.say("class.default", { number });
+      if (!taken.includes(label)) return label;
+    }
+  };
+
+  /** @param {string} type @param {unknown} detail */
+  #notify(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+}
+
+define("last-layer", LastLayer);

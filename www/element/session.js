@@ -1,0 +1,140 @@
+import { FineTuner, LastLayerError } from "../lib/index.js";
+import { Collection } from "./collection.js";
+import { Testing } from "./testing.js";
+import { Training } from "./training.js";
+
+/** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number> }} Settings */
+/** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
+
+/**
+ * What one element is doing: its FineTuner and, in `collection`, `training` and `testing`, what the three panels show.
+ * The FineTuner is made at the first need and not before, so that a reader who only scrolls by downloads nothing.
+ */
+export class Session {
+  /**
+   * @param {object} owner
+   * @param {() => Settings} owner.settings        read when they are needed, so that attributes can be set in any order
+   * @param {() => void} owner.changed             something to show has changed
+   * @param {(type: string, detail: unknown) => void} owner.notify   an event for the host page
+   * @param {(key: MessageKey, parameters?: import("../ui/localize.js").Parameters) => void} owner.announce  a line for screen readers
+   */
+  constructor({ settings, changed, notify, announce }) {
+    this.settings = settings;
+    this.changed = changed;
+    this.notify = notify;
+    this.announce = announce;
+    /** @type {FineTuner | null} */ this.tuner = null;
+    /** @type {Promise<FineTuner> | null} */ this.starting = null;
+    /** @type {LastLayerError | null} */ this.problem = null;
+    /** @type {import("../ui/types.js").LoadingView} */
+    this.loading = { state: "idle", bytes: null, device: null, problem: null, restarted: false };
+    this.abort = new AbortController();
+    this.collection = new Collection(this);
+    this.training = new Training(this);
+    this.testing = new Testing(this);
+  }
+
+  /** The FineTuner, downloaded and started at the first call. After a failure the next call tries again. @returns {Promise<FineTuner>} */
+  ready() {
+    this.starting ??= this.#start().catch((error) => {
+      this.starting = null;
+      throw error;
+    });
+    return this.starting;
+  }
+
+  /**
+   * Runs one thing the reader asked for. What goes wrong is shown and sent as `error`; a cancellation was asked for too and is neither.
+   * @template Result
+   * @param {(tuner: FineTuner) => Promise<Result>} action
+   * @returns {Promise<Result | undefined>}
+   */
+  async attempt(action) {
+    try {
+      return await action(await this.ready());
+    } catch (thrown) {
+      this.fail(thrown);
+      return undefined;
+    } finally {
+      this.changed();
+    }
+  }
+
+  /** @param {unknown} thrown */
+  fail(thrown) {
+    const error = thrown instanceof LastLayerError ? thrown : new LastLayerError("internal", String(thrown), { detail: String(thrown) });
+    if (error.code === "cancelled" || (error.code === "closed" && this.abort.signal.aborted)) return;
+    // A failed start has its own place, with a button to try again.
+    if (error !== this.loading.problem) this.problem = error;
+    this.notify("error", { code: error.code, message: error.message, params: error.params });
+    this.changed();
+  }
+
+  dismissProblem() {
+    this.problem = null;
+    this.changed();
+  }
+
+  /** Ends the worker and gives its memory back. This session is of no more use. */
+  close() {
+    this.abort.abort();
+    this.tuner?.close();
+  }
+
+  async #start() {
+    const { device, baseUrl } = this.settings();
+    this.loading = { ...this.loading, state: "loading", bytes: null, problem: null };
+    this.announce("status.preparing");
+    this.changed();
+    try {
+      const onProgress = this.#downloadProgress();
+      const tuner = await FineTuner.create({ device, signal: this.abort.signal, onProgress, ...(baseUrl ? { baseUrl } : {}) });
+      this.tuner = tuner;
+      this.#listen(tuner);
+      this.loading = { ...this.loading, state: "ready", device: tuner.info };
+      this.announce("status.ready");
+      this.notify("load", tuner.info);
+      return tuner;
+    } catch (thrown) {
+      const problem = thrown instanceof LastLayerError ? thrown : null;
+      this.loading = { ...this.loading, state: problem?.code === "cancelled" ? "idle" : "failed", problem };
+      throw thrown;
+    } finally {
+      this.changed();
+    }
+  }
+
+  /**
+   * Several downloads as one bar. A total becomes known only when its download answers, which would move the bar back:
+   * the share shown never falls.
+   */
+  #downloadProgress() {
+    /** @type {Map<string, { done: number, total: number }>} */ const downloads = new Map();
+    let share = 0;
+    return (/** @type {import("../lib/types.d.ts").Progress} */ progress) => {
+      this.notify("progress", progress);
+      downloads.set(progress.stage, progress);
+      const sum = (/** @type {"done" | "total"} */ of) => [...downloads.values()].reduce((bytes, download) => bytes + download[of], 0);
+      const total = sum("total");
+      share = Math.max(share, total > 0 ? Math.min(1, sum("done") / total) : 0);
+      this.loading = { ...this.loading, bytes: { done: share * total, total } };
+      this.changed();
+    };
+  }
+
+  /** @param {FineTuner} tuner */
+  #listen(tuner) {
+    tuner.addEventListener("change", () => {
+      this.notify("change", null);
+      this.changed();
+    });
+    for (const type of ["progress", "train"]) {
+      tuner.addEventListener(type, (event) => this.notify(type, /** @type {CustomEvent} */ (event).detail));
+    }
+    tuner.addEventListener("restart", () => {
+      this.loading = { ...this.loading, restarted: true, device: tuner.info };
+      this.announce("status.restarted");
+      this.changed();
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { groupByFolder } from "../lib/index.js";
+import { isTrainingPhoto } from "./training-photo.js";
+
+/** @typedef {{ file: File, folder: string | null }} TestItem */
+
+const NOTHING = { scored: 0, top1: null, top5: null };
+
+/** Photos to be recognised, as the test panel shows them. They are never added to the training photos. */
+export class Testing {
+  /** @param {import("./session.js").Session} session */
+  constructor(session) {
+    this.session = session;
+    /** @type {TestItem[]} */ this.items = [];
+    /** @type {import("../ui/types.js").TestRowView[]} */ this.unreadable = [];
+    /** @type {import("../ui/types.js").TestRowView[]} */ this.rows = [];
+    /** @type {import("../ui/types.js").Count | null} */ this.running = null;
+    /** @type {{ scored: number, top1: number | null, top5: number | null }} */ this.score = NOTHING;
+    /** What the reader chose, where there is a choice. @type {"source" | "trained"} */ this.choice = "trained";
+    this.abort = new AbortController();
+  }
+
+  /** @returns {"source" | "trained"} */
+  get model() {
+    return this.session.training.labels.length > 0 ? this.choice : "source";
+  }
+
+  /** @returns {import("../ui/types.js").TestView} */
+  get view() {
+    const { rows, running, score, model } = this;
+    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0 };
+  }
+
+  /** @param {import("../ui/types.js").Incoming} incoming */
+  show({ files, unreadable }) {
+    this.items = groupByFolder(files).flatMap(({ label, files: group }) => group.map((file) => ({ file, folder: label })));
+    this.unreadable = unreadable.map((name) => ({ name, blob: new Blob(), label: null, predictions: [], problem: { code: "unreadable", message: name }, seen: false }));
+    return this.#run();
+  }
+
+  /** @param {"source" | "trained"} model */
+  choose(model) {
+    this.choice = model;
+    return this.#run();
+  }
+
+  /** There is a new classifier: it answers from now on, also about the photos that are already here. */
+  trainedAnew() {
+    return this.choose("trained");
+  }
+
+  cancel() {
+    this.abort.abort();
+  }
+
+  clear() {
+    this.cancel();
+    Object.assign(this, { items: [], unreadable: [], rows: [], score: NOTHING });
+    this.session.changed();
+  }
+
+  /** @param {string} from @param {string} to */
+  renamed(from, to) {
+    const rename = (/** @type {string} */ label) => (label === from ? to : label);
+    this.rows = this.rows.map((row) => ({
+      ...row,
+      label: row.label === null ? null : rename(row.label),
+      predictions: this.model === "source" ? row.predictions : row.predictions.map((prediction) => ({ ...prediction, label: rename(prediction.label) })),
+    }));
+    this.items = this.items.map((item) => ({ ...item, folder: item.folder === null ? null : rename(item.folder) }));
+  }
+
+  /** Recognises all of them. A newer run takes over from an older one. */
+  async #run() {
+    this.abort.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const { items, model } = this;
+    Object.assign(this, { rows: [...this.unreadable], score: NOTHING });
+    this.running = items.length > 0 ? { done: 0, total: items.length } : null;
+    this.session.changed();
+    if (items.length === 0) return;
+    const known = new Set(model === "trained" ? this.session.training.labels : []);
+    const labels = items.map(({ folder }) => (folder !== null && known.has(folder) ? folder : null));
+    const report = await this.session.attempt((tuner) =>
+      tuner.predictAll(items.map(({ file }) => file), { labels, model, signal, onResult: (row, done, total) => this.#add(row, items, done, total, signal) }));
+    if (signal !== this.abort.signal) return;
+    this.running = null;
+    if (report) this.#finish(report);
+    this.session.changed();
+  }
+
+  /** @param {import("../lib/types.d.ts").TestRow} row @param {TestItem[]} items @param {number} done @param {number} total @param {AbortSignal} signal */
+  #add({ name, label, predictions, error }, items, done, total, signal) {
+    const file = items[done - 1]?.file;
+    if (signal.aborted || !file) return;
+    const view = { name, blob: file, label, predictions, problem: error, seen: false };
+    this.rows = [...this.rows, view];
+    this.running = { done, total };
+    this.session.changed();
+    void this.#markSeen(view);
+  }
+
+  /** Notes a photo that was trained on. One that cannot be read any more stays unmarked: its row already says so. @param {import("../ui/types.js").TestRowView} view */
+  async #markSeen(view) {
+    const seen = await isTrainingPhoto(view.blob, this.session.tuner?.photos ?? []);
+    if (!seen) return;
+    this.rows = this.rows.map((row) => (row === view ? { ...row, seen } : row));
+    this.session.changed();
+  }
+
+  /** @param {{ scored: number, top1: number | null, top5: number | null }} report */
+  #finish({ scored, top1, top5 }) {
+    // Top-5 of five classes or fewer is always right: as a score it would only impress.
+    const meaningful = this.session.training.labels.length > 5;
+    this.score = { scored, top1, top5: meaningful ? top5 : null };
+    if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
+    else this.session.announce("test.doneScore", { count: this.rows.length, top1 });
+  }
+}
