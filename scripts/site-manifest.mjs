@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+
+/** Not kept by the service worker: itself, what only developers read, and the weights, which the lib keeps under their hash. */
+const LEFT_OUT = /^sw\.js$|\.map$|\.LEGAL\.txt$|\.safetensors$/;
+
+/**
+ * The files of the site that make up one version of it, and a hash of their names and contents.
+ * @param {string} folder
+ * @returns {Promise<{ files: string[], version: string }>} paths relative to `folder`, with slashes
+ */
+export async function siteManifest(folder) {
+  const names = await readdir(folder, { recursive: true });
+  const files = [];
+  for (const name of names.map((path) => path.split(sep).join("/")).sort()) {
+    if (!LEFT_OUT.test(name) && (await stat(join(folder, name))).isFile()) files.push(name);
+  }
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const content = createHash("sha256").update(await readFile(join(folder, file)));
+    hash.update(`${file}\n${content.digest("hex")}\n`);
+  }
+  return { files, version: hash.digest("hex").slice(0, 16) };
+}

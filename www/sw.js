@@ -1,0 +1,63 @@
+/**
+ * Keeps the site, so that a second visit works with the network off. The build writes in which files belong to it (SITE_FILES)
+ * and a hash of their contents (SITE_VERSION).
+ *
+ * The weights are not among them: the lib keeps those itself, for pages of other origins too, which have no service worker of ours.
+ * Both flavours of the WebAssembly are: which one a visitor needs can change from visit to visit.
+ */
+
+// The compiler takes every script for one with a window until told otherwise.
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+const PREFIX = "lastlayer-site-";
+const CACHE = PREFIX + SITE_VERSION;
+const FILES = new Set(SITE_FILES.map(addressOf));
+
+// A new version waits until the last page of the old one is closed: a page never gets parts of two versions.
+worker.addEventListener("install", (event) => event.waitUntil(store()));
+worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+worker.addEventListener("fetch", (event) => {
+  const url = pageAddress(event.request.url);
+  // All else goes to the network as if there were no service worker: other origins, the weights, whatever a host adds to the site.
+  if (event.request.method === "GET" && FILES.has(url)) event.respondWith(serve(event.request, url));
+});
+
+async function store() {
+  const cache = await caches.open(CACHE);
+  // “no-cache”: what the page has just loaded is not downloaded again, but an outdated copy is never taken for the new version.
+  await cache.addAll([...FILES].map((url) => new Request(url, { cache: "no-cache" })));
+}
+
+async function takeOver() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await worker.clients.claim();
+}
+
+/**
+ * @param {Request} request
+ * @param {string} url
+ */
+async function serve(request, url) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(url);
+  // A browser short of space may have thrown the copy away.
+  if (!kept) return fetch(request);
+  // Some hosts redirect “index.html” to its folder, and a redirected answer is refused as a page: this makes it a plain one.
+  return kept.redirected ? new Response(kept.body, kept) : kept;
+}
+
+/** @param {string} file  Relative to this script, as the build lists it. */
+function addressOf(file) {
+  return new URL(file, worker.location.href).href;
+}
+
+/**
+ * A folder stands for its index page, and neither query nor fragment makes another file.
+ * @param {string} address
+ */
+function pageAddress(address) {
+  const url = new URL(address);
+  if (url.pathname.endsWith("/")) url.pathname += "index.html";
+  return url.origin + url.pathname;
+}
