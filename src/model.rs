@@ -38,6 +38,20 @@ impl Split {
         .with("value", self.0))
     }
 
+    /// `[channels, height, width]` of what the prefix makes of one `size` × `size` image.
+    pub fn activation_shape(self, architecture: &Architecture, size: usize) -> [usize; 3] {
+        let frozen = &architecture.stages[..self.frozen_stages(architecture)];
+        match frozen.last() {
+            _ if self.0 == 0 => [architecture.features, 1, 1],
+            None => [3, size, size],
+            Some(last) => {
+                // The stem halves first; each stride rounds up.
+                let side = frozen.iter().fold(size.div_ceil(2), |side, stage| side.div_ceil(stage.stride));
+                [last.channels, side, side]
+            }
+        }
+    }
+
     fn frozen_stages(self, architecture: &Architecture) -> usize {
         architecture.stages.len() - self.0
     }

@@ -208,6 +208,23 @@ impl Session {
     /// # Errors
     /// `no-classifier` when the trained one is asked for and there is none; `invalid-option` for a `top_k` of 0.
     pub async fn predict(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Vec<Prediction>> {
+        let activation = self.activation(photo, model).await?;
+        self.predict_activation(activation, top_k, model).await
+    }
+
+    /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
+    pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
+        let (_, embedder) = self.network(model)?;
+        embedder.activations(&[&self.weights.card.input.prepare(photo)?]).await
+    }
+
+    /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
+    pub async fn predict_activation(
+        &self,
+        activation: Vec<f32>,
+        top_k: usize,
+        model: ModelChoice,
+    ) -> Result<Vec<Prediction>> {
         if top_k == 0 {
             return Err(Error::new(ErrorCode::InvalidOption, "topK must be at least 1, got 0")
                 .with("name", "topK")
@@ -215,17 +232,34 @@ impl Session {
                 .with("min", 1)
                 .with("max", self.source.labels.len()));
         }
+        let (classifier, embedder) = self.network(model)?;
+        let shape = embedder.cache.shape();
+        if activation.len() != shape.iter().product::<usize>() {
+            return Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())));
+        }
+        classifier.predict(activation, shape, embedder.device(), top_k).await
+    }
+
+    /// The activation of one of the session's photos at a split, if it has been embedded there.
+    pub fn cached_activation(&self, split: Split, id: PhotoId) -> Option<&[f32]> {
+        self.embedders.iter().find(|embedder| embedder.split == split)?.cache.get(id)
+    }
+
+    /// Hands back an activation from an earlier session with the same weights, so that the photo is not embedded again.
+    pub fn restore_activation(&mut self, split: Split, id: PhotoId, activation: Vec<f32>) -> Result<()> {
+        self.dataset.photo(id)?;
+        let index = self.embedder(split.check(self.weights.architecture)?)?;
+        self.embedders[index].cache.insert(id, activation)
+    }
+
+    fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {
         let classifier = match model {
             ModelChoice::Source => &self.source,
             ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
             ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
         };
-        let embedder = self
-            .embedders
-            .iter()
-            .find(|embedder| embedder.split == classifier.split)
-            .ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?;
-        classifier.predict(embedder, &self.weights.card.input.prepare(photo)?, top_k).await
+        let embedder = self.embedders.iter().find(|embedder| embedder.split == classifier.split);
+        Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
     }
 
     /// The classifier as a model file; see [`model_file`].

@@ -1,13 +1,12 @@
 //! A suffix with names for its outputs.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::image::Pixels;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
-use crate::train::embed::{Embedder, read};
+use crate::train::embed::read;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
@@ -28,11 +27,16 @@ pub struct Prediction {
 }
 
 impl Classifier {
-    /// The `k` most probable classes of one prepared photo, the best first; all of them when there are fewer. The `embedder`
-    /// must be of the same split.
-    pub async fn predict(&self, embedder: &Embedder, photo: &Pixels, k: usize) -> Result<Vec<Prediction>> {
-        let logits = self.logits(embedder, &[photo]).await?;
-        let probabilities = softmax(&logits);
+    /// The `k` most probable classes of one photo, the best first; all of them when there are fewer. `activation` is what an
+    /// [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo, of shape `[channels, height, width]`.
+    pub async fn predict(
+        &self,
+        activation: Vec<f32>,
+        shape: [usize; 3],
+        device: &Device,
+        k: usize,
+    ) -> Result<Vec<Prediction>> {
+        let probabilities = softmax(&self.logits(activation, shape, device).await?);
         let best = top_k(&probabilities, k);
         Ok(best
             .into_iter()
@@ -40,10 +44,15 @@ impl Classifier {
             .collect())
     }
 
-    /// Logits of prepared photos, `[photos, classes]` row-major.
-    pub async fn logits(&self, embedder: &Embedder, photos: &[&Pixels]) -> Result<Vec<f32>> {
-        let (values, [channels, height, width]) = embedder.activations(photos).await?;
-        let data = TensorData::new(values, [photos.len(), channels, height, width]);
-        read(self.suffix.forward(Tensor::<4>::from_data(data, embedder.device()))).await
+    /// Logits of activations of one or more photos, `[photos, classes]` row-major.
+    pub async fn logits(
+        &self,
+        activations: Vec<f32>,
+        [channels, height, width]: [usize; 3],
+        device: &Device,
+    ) -> Result<Vec<f32>> {
+        let photos = activations.len() / (channels * height * width);
+        let data = TensorData::new(activations, [photos, channels, height, width]);
+        read(self.suffix.forward(Tensor::<4>::from_data(data, device))).await
     }
 }

@@ -18,12 +18,18 @@ pub struct InputSpec {
 }
 
 impl InputSpec {
-    /// Short side to `size` by antialiased bicubic (a = −0.5), then the centre `size` × `size`: torchvision's
-    /// `Resize` and `CenterCrop` on a PIL image, down to its rounding.
+    /// Short side to `size` by antialiased bicubic (a = −0.5), then the centre `size` × `size`: what torchvision's `Resize`
+    /// and `CenterCrop` do to a PIL image, within one grey level.
+    ///
+    /// Pillow filters the rows first, rounds to 8 bits, then the columns; `fast_image_resize` on its own would take the other
+    /// order, which differs by up to 17 grey levels. So each direction is a call of its own, and only the part inside the
+    /// crop is computed.
     pub fn prepare(&self, photo: &Pixels) -> Result<Pixels> {
         let (width, height) = short_side_to(photo.width, photo.height, self.size);
-        let resized = resize(photo, width, height)?;
-        Ok(crop_centre(&resized, self.size))
+        let rows = Window::new(photo.width, width, self.size);
+        let columns = Window::new(photo.height, height, self.size);
+        let across = resample(photo, (self.size, photo.height), rows, Window::whole(photo.height))?;
+        resample(&across, (self.size, self.size), Window::whole(self.size), columns)
     }
 
     /// `[3, size, size]` planes of `(x - mean) / std`, appended to `out`.
@@ -41,30 +47,34 @@ fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
     if width <= height { (size, long(height, width)) } else { (long(width, height), size) }
 }
 
-fn resize(photo: &Pixels, width: u32, height: u32) -> Result<Pixels> {
-    if (photo.width, photo.height) == (width, height) {
-        return Ok(photo.clone());
-    }
-    let source =
-        ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
-    Resizer::new().resize(&source, &mut target, &options).map_err(Error::internal)?;
-    Ok(Pixels { width, height, rgb: target.into_vec() })
+/// The part of one source direction that ends up inside the crop, in source pixels.
+#[derive(Clone, Copy)]
+struct Window {
+    start: f64,
+    length: f64,
 }
 
-fn crop_centre(photo: &Pixels, size: u32) -> Pixels {
-    if (photo.width, photo.height) == (size, size) {
-        return photo.clone();
+impl Window {
+    /// `source` pixels are scaled to `scaled`, of which the middle `crop` are kept.
+    fn new(source: u32, scaled: u32, crop: u32) -> Self {
+        let scale = f64::from(source) / f64::from(scaled);
+        Self { start: f64::from(crop_start(scaled, crop)) * scale, length: f64::from(crop) * scale }
     }
-    let (left, top) = (crop_start(photo.width, size), crop_start(photo.height, size));
-    let row_bytes = size as usize * 3;
-    let mut rgb = Vec::with_capacity(row_bytes * size as usize);
-    for row in top..top + size {
-        let start = (row as usize * photo.width as usize + left as usize) * 3;
-        rgb.extend_from_slice(&photo.rgb[start..start + row_bytes]);
+
+    fn whole(length: u32) -> Self {
+        Self { start: 0.0, length: f64::from(length) }
     }
-    Pixels { width: size, height: size, rgb }
+}
+
+fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
+    let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
+    let mut target = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+        .use_alpha(false)
+        .crop(across.start, down.start, across.length, down.length);
+    Resizer::new().resize(&source, &mut target, &options).map_err(Error::internal)?;
+    Ok(Pixels { width, height, rgb: target.into_vec() })
 }
 
 /// `round((length - size) / 2)` with halves to the even number, as Python rounds.

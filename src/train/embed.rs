@@ -30,7 +30,8 @@ impl Embedder {
         device: &ComputeDevice,
     ) -> Self {
         let prefix = Prefix::load(architecture, split, params, &device.tensors);
-        Self { split, prefix, input, device: device.clone(), cache: ActivationCache::default() }
+        let cache = ActivationCache::new(split.activation_shape(architecture, input.size as usize));
+        Self { split, prefix, input, device: device.clone(), cache }
     }
 
     /// Where the prefix runs.
@@ -38,23 +39,23 @@ impl Embedder {
         &self.device.tensors
     }
 
-    /// Activations at the split of photos of the backbone's input size: the values photo after photo, and the shape of one.
-    /// One forward pass and one readback.
-    pub async fn activations(&self, photos: &[&Pixels]) -> Result<(Vec<f32>, [usize; 3])> {
+    /// Activations at the split of photos of the backbone's input size, photo after photo. One forward pass and one readback.
+    pub async fn activations(&self, photos: &[&Pixels]) -> Result<Vec<f32>> {
         let size = self.input.size as usize;
         let mut images = Vec::with_capacity(photos.len() * 3 * size * size);
         photos.iter().for_each(|photo| self.input.normalise_into(photo, &mut images));
         let images = TensorData::new(images, [photos.len(), 3, size, size]);
-        let activation = self.prefix.forward(Tensor::<4>::from_data(images, &self.device.tensors));
-        let [_, channels, height, width] = activation.dims();
-        Ok((read(activation).await?, [channels, height, width]))
+        read(self.prefix.forward(Tensor::<4>::from_data(images, self.device()))).await
     }
 
     /// Runs the prefix on photos and keeps the result.
     pub async fn embed(&mut self, photos: &[(PhotoId, &Pixels)]) -> Result<()> {
-        let (ids, pixels): (Vec<PhotoId>, Vec<&Pixels>) = photos.iter().copied().unzip();
-        let (values, shape) = self.activations(&pixels).await?;
-        self.cache.insert_batch(&ids, shape, &values);
+        let pixels: Vec<&Pixels> = photos.iter().map(|(_, pixels)| *pixels).collect();
+        let values = self.activations(&pixels).await?;
+        let per_photo = self.cache.shape().iter().product();
+        for ((id, _), activation) in photos.iter().zip(values.chunks_exact(per_photo)) {
+            self.cache.insert(*id, activation.to_vec())?;
+        }
         Ok(())
     }
 }

@@ -1,1 +1,56 @@
-fn main(){}
+//! `lastlayer` on the command line: the page's core on a folder of class folders.
+
+mod embeddings;
+mod options;
+mod photos;
+mod predict;
+mod train;
+mod weights;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+use lastlayer::error::{Error, ErrorCode, Result};
+
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let json = matches.subcommand().is_some_and(|(_, arguments)| options::json(arguments));
+    match run(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if json {
+                eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| error.message.clone()));
+            } else {
+                eprintln!("lastlayer: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("lastlayer")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Fine-tunes an image classifier from a folder of class folders")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(train::command())
+        .subcommand(predict::command())
+        .subcommand(options::command())
+}
+
+fn run(matches: &ArgMatches) -> Result<()> {
+    match matches.subcommand() {
+        Some(("train", arguments)) => train::run(arguments),
+        Some(("predict", arguments)) => predict::run(arguments),
+        Some(("options", arguments)) => options::run(arguments),
+        _ => Err(Error::internal("clap let an unknown command through")),
+    }
+}
+
+/// An error about a file or folder.
+fn io_error(path: impl Into<PathBuf>, error: &std::io::Error) -> Error {
+    let path = path.into();
+    Error::new(ErrorCode::Io, format!("{}: {error}", path.display())).with("path", path.display())
+}

@@ -1,0 +1,94 @@
+//! `lastlayer predict MODEL FILE…`
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command};
+use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::eval::classifier::Prediction;
+use lastlayer::session::ModelChoice;
+use serde::Serialize;
+
+use crate::{io_error, options, photos, weights};
+
+/// The name that stands for the source model itself.
+const SOURCE: &str = "source";
+
+pub fn command() -> Command {
+    Command::new("predict")
+        .about("Says what a model sees in photos: the five most probable classes of each")
+        .arg(Arg::new("model").required(true).value_name("MODEL").value_parser(clap::value_parser!(PathBuf)).help(
+            "Model file written by `train -o` or by the page, or the word `source` for the ImageNet model itself",
+        ))
+        .arg(
+            Arg::new("files")
+                .required(true)
+                .num_args(1..)
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Photos"),
+        )
+        .arg(
+            Arg::new("top")
+                .long("top")
+                .value_name("K")
+                .default_value("5")
+                .value_parser(clap::value_parser!(usize))
+                .help("How many classes to list"),
+        )
+        .arg(weights::argument())
+        .arg(options::json_argument())
+}
+
+#[derive(Serialize)]
+struct Row {
+    file: String,
+    predictions: Vec<Prediction>,
+    error: Option<Error>,
+}
+
+/// Prints one line a photo; a photo that cannot be read is reported in its place, and the exit status says so at the end.
+pub fn run(arguments: &ArgMatches) -> Result<()> {
+    let mut session = weights::open_session(arguments)?;
+    let model: &PathBuf = arguments.get_one("model").ok_or_else(|| Error::internal("no MODEL"))?;
+    let choice = if model.as_os_str() == SOURCE {
+        ModelChoice::Source
+    } else {
+        session.open_model(&std::fs::read(model).map_err(|error| io_error(model, &error))?)?;
+        ModelChoice::Trained
+    };
+    let top = arguments.get_one::<usize>("top").copied().unwrap_or(5);
+    let files: Vec<&PathBuf> = arguments.get_many("files").unwrap_or_default().collect();
+    let mut rows = Vec::with_capacity(files.len());
+    for path in files {
+        let prediction =
+            photos::read(path).and_then(|photo| pollster::block_on(session.predict(&photo.pixels, top, choice)));
+        let file = path.display().to_string();
+        let row = match prediction {
+            Ok(predictions) => Row { file, predictions, error: None },
+            Err(error) if error.code == ErrorCode::InvalidOption => return Err(error),
+            Err(error) => Row { file, predictions: Vec::new(), error: Some(error) },
+        };
+        if !options::json(arguments) {
+            print_row(&row);
+        }
+        rows.push(row);
+    }
+    if options::json(arguments) {
+        println!("{}", serde_json::to_string(&rows).map_err(Error::internal)?);
+    }
+    let failed = rows.iter().filter(|row| row.error.is_some()).count();
+    if failed > 0 {
+        return Err(Error::new(ErrorCode::Io, format!("{failed} of {} photos could not be read", rows.len())));
+    }
+    Ok(())
+}
+
+fn print_row(row: &Row) {
+    println!("{}", row.file);
+    if let Some(error) = &row.error {
+        println!("    {error}");
+    }
+    for prediction in &row.predictions {
+        println!("    {:5.1} %  {}", prediction.probability * 100.0, prediction.label);
+    }
+}

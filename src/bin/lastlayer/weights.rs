@@ -1,0 +1,62 @@
+//! Finding the source model's weights and opening a session on them.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use clap::{Arg, ArgMatches};
+use lastlayer::backbone::card::WeightsManifest;
+use lastlayer::backbone::weights::Weights;
+use lastlayer::device::{ComputeDevice, DeviceKind};
+use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::session::Session;
+
+use crate::io_error;
+
+/// Where `./build.sh` puts the weights, from the repository's root.
+const DEFAULT_FOLDER: &str = "build/weights";
+const MANIFEST: &str = "efficientnet_lite0.json";
+
+pub fn argument() -> Arg {
+    Arg::new("weights")
+        .long("weights")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Weights file of the source model [default: the one in build/weights of this repository]")
+}
+
+/// A session on the CPU with the weights the arguments name.
+pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
+    let weights = match arguments.get_one::<PathBuf>("weights") {
+        Some(path) => Weights::open(std::fs::read(path).map_err(|error| io_error(path, &error))?, None)?,
+        None => default_weights()?,
+    };
+    let device = pollster::block_on(ComputeDevice::open(DeviceKind::Cpu))?;
+    Session::new(device, weights, clock)
+}
+
+fn default_weights() -> Result<Weights> {
+    // Beside the current folder first, then beside the sources this program was built from.
+    let folders = [Path::new(DEFAULT_FOLDER).to_owned(), Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FOLDER)];
+    let Some(folder) = folders.into_iter().find(|folder| folder.join(MANIFEST).is_file()) else {
+        return Err(Error::new(
+            ErrorCode::Io,
+            format!("{DEFAULT_FOLDER}/{MANIFEST} not found: run ./build.sh once to fetch the weights, or name a file with --weights"),
+        )
+        .with("path", DEFAULT_FOLDER));
+    };
+    let manifest_path = folder.join(MANIFEST);
+    let manifest = std::fs::read(&manifest_path).map_err(|error| io_error(&manifest_path, &error))?;
+    let manifest: WeightsManifest = serde_json::from_slice(&manifest).map_err(|error| {
+        Error::new(ErrorCode::WeightsCorrupt, format!("{}: {error}; run ./build.sh again", manifest_path.display()))
+    })?;
+    let path = folder.join(&manifest.file);
+    let bytes = std::fs::read(&path).map_err(|error| io_error(&path, &error))?;
+    Weights::open(bytes, Some(&manifest.sha256))
+}
+
+/// Seconds since the first call.
+fn clock() -> f64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_secs_f64()
+}

@@ -1,0 +1,200 @@
+//! The one object the worker talks to.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use super::slot::Slot;
+use super::{clock, throw, to_js};
+use crate::backbone::weights::{Weights, sha256_hex};
+use crate::data::dataset::Added;
+use crate::device::{ComputeDevice, DeviceKind};
+use crate::error::{Error, ErrorCode};
+use crate::image::{Pixels, header};
+use crate::session::{ModelChoice, Session};
+use crate::train::config::TrainConfig;
+
+type JsResult<T> = Result<T, JsValue>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Info {
+    device: DeviceKind,
+    adapter: String,
+    adapter_type: &'static str,
+    backbone: String,
+    input_size: u32,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct FileInfo {
+    width: usize,
+    height: usize,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct OpenedModel<'a> {
+    labels: &'a [String],
+}
+
+#[wasm_bindgen]
+pub struct Core {
+    session: Slot,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Opens the device (`cpu` or `webgpu`) and builds the source model from the bytes of a weights file, whose hash is
+    /// checked first.
+    pub async fn open(device: String, weights: Vec<u8>, sha256: String) -> JsResult<Core> {
+        let kind = match device.as_str() {
+            "cpu" => DeviceKind::Cpu,
+            "webgpu" => DeviceKind::WebGpu,
+            _ => return Err(throw(unknown_value("device", &device, "cpu or webgpu"))),
+        };
+        let weights = Weights::open(weights, Some(&sha256)).map_err(throw)?;
+        let device = ComputeDevice::open(kind).await.map_err(throw)?;
+        let session = Session::new(device, weights, clock).map_err(throw)?;
+        Ok(Core { session: Slot::new(session) })
+    }
+
+    /// `{device, adapter, adapterType, backbone, inputSize, version}`.
+    pub fn info(&self) -> JsResult<JsValue> {
+        let session = self.session.take().map_err(throw)?;
+        let (device, card) = (session.device(), &session.weights().card);
+        to_js(&Info {
+            device: device.kind,
+            adapter: device.adapter.clone(),
+            adapter_type: device.adapter_type,
+            backbone: card.name.clone(),
+            input_size: card.input.size,
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// `{width, height, sha256}` of an image file, from its header, before it is decoded.
+    pub fn inspect(&self, file: &[u8]) -> JsResult<JsValue> {
+        let (width, height) = header::read_size(file).map_err(throw)?;
+        to_js(&FileInfo { width, height, sha256: sha256_hex(file) })
+    }
+
+    #[wasm_bindgen(js_name = addClass)]
+    pub fn add_class(&self, label: &str) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.add_class(label)).map_err(throw)
+    }
+
+    /// Adds a decoded photo; returns the id of the photo already there when these bytes are, and adds nothing then.
+    #[allow(clippy::too_many_arguments)] // Plain arguments cross the boundary without an object to build and take apart.
+    pub fn add(
+        &self,
+        id: u32,
+        name: &str,
+        label: &str,
+        sha256: &str,
+        rgba: &[u8],
+        width: u32,
+        height: u32,
+    ) -> JsResult<Option<u32>> {
+        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
+        let mut session = self.session.take().map_err(throw)?;
+        match session.add_photo(id, name, label, sha256, &pixels).map_err(throw)? {
+            Added::New => Ok(None),
+            Added::DuplicateOf(other) => Ok(Some(other)),
+        }
+    }
+
+    /// Pixels of a photo a step asked for.
+    pub fn supply(&self, id: u32, rgba: &[u8], width: u32, height: u32) -> JsResult<()> {
+        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
+        self.session.take().and_then(|mut session| session.supply_photo(id, &pixels)).map_err(throw)
+    }
+
+    pub fn remove(&self, ids: &[u32]) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.remove_photos(ids)).map_err(throw)
+    }
+
+    #[wasm_bindgen(js_name = removeClass)]
+    pub fn remove_class(&self, label: &str) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.remove_class(label)).map_err(throw)
+    }
+
+    pub fn rename(&self, from: &str, to: &str) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.rename_class(from, to)).map_err(throw)
+    }
+
+    #[wasm_bindgen(js_name = "move")]
+    pub fn move_photos(&self, ids: &[u32], label: &str) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.move_photos(ids, label)).map_err(throw)
+    }
+
+    /// Begins a training with the options of [`TrainConfig`] by name; those left out have their defaults.
+    #[wasm_bindgen(js_name = startTraining)]
+    pub fn start_training(&self, config: JsValue) -> JsResult<()> {
+        let values: BTreeMap<String, f64> = from_js(config, "the options must be an object of numbers")?;
+        let config = TrainConfig::from_values(&values).map_err(throw)?;
+        self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
+    }
+
+    /// Carries the training on by one batch and returns its event.
+    pub async fn step(&self) -> JsResult<JsValue> {
+        let mut session = self.session.take().map_err(throw)?;
+        to_js(&session.step().await.map_err(throw)?)
+    }
+
+    #[wasm_bindgen(js_name = cancelTraining)]
+    pub fn cancel_training(&self) -> JsResult<()> {
+        self.session.take().map(|mut session| session.cancel_training()).map_err(throw)
+    }
+
+    /// The `top_k` most probable classes: `[{label, index, probability}]`, the best first. `model`: `auto`, `source` or
+    /// `trained`.
+    pub async fn predict(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        top_k: usize,
+        model: String,
+    ) -> JsResult<JsValue> {
+        let model = match model.as_str() {
+            "auto" => ModelChoice::Auto,
+            "source" => ModelChoice::Source,
+            "trained" => ModelChoice::Trained,
+            _ => return Err(throw(unknown_value("model", &model, "auto, source or trained"))),
+        };
+        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
+        drop(rgba);
+        let session = self.session.take().map_err(throw)?;
+        to_js(&session.predict(&pixels, top_k, model).await.map_err(throw)?)
+    }
+
+    /// The bytes of the model file.
+    #[wasm_bindgen(js_name = exportModel)]
+    pub async fn export_model(&self) -> JsResult<Vec<u8>> {
+        let session = self.session.take().map_err(throw)?;
+        session.export_model().await.map_err(throw)
+    }
+
+    /// Opens a model file: `{labels}`.
+    #[wasm_bindgen(js_name = openModel)]
+    pub fn open_model(&self, bytes: &[u8]) -> JsResult<JsValue> {
+        let mut session = self.session.take().map_err(throw)?;
+        to_js(&OpenedModel { labels: session.open_model(bytes).map_err(throw)? })
+    }
+}
+
+fn from_js<T: DeserializeOwned>(value: JsValue, expected: &str) -> JsResult<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| {
+        throw(Error::new(ErrorCode::InvalidOption, format!("{expected}, got something else ({error})")))
+    })
+}
+
+fn unknown_value(name: &str, value: &str, expected: &str) -> Error {
+    Error::new(ErrorCode::InvalidOption, format!("{name} must be {expected}, got {value:?}"))
+        .with("name", name)
+        .with("value", value)
+}
