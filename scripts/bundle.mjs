@@ -3,7 +3,7 @@
 //     node scripts/bundle.mjs [--out dist]
 
 import { build } from "esbuild";
-import { cp, mkdir, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -17,9 +17,11 @@ const www = join(root, "www");
 /** What a page loads by name. Everything that two of them share goes into chunks. */
 const ENTRIES = {
   lib: join(www, "lib/index.js"),
-  element: join(www, "element/index.js"),
+  element: join(www, "element/last-layer.js"),
   page: join(www, "page.js"),
 };
+
+const AS_IS = /\.(html|css|svg|png|jpg|webp|ico|webmanifest)$/;
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
@@ -51,7 +53,10 @@ await build({
   define: { WASM_BYTES: JSON.stringify(sizes) },
 });
 
-for (const page of ["index.html", "tutorial"]) await cp(join(www, page), join(out, page), { recursive: true });
+// Pages, their styles and pictures go as they are; scripts are in the bundles.
+for (const name of await readdir(www, { recursive: true })) {
+  if (AS_IS.test(name)) await cp(join(www, name), join(out, name), { recursive: true });
+}
 
 // Last, since it names all the others.
 const { files, version } = await siteManifest(out);

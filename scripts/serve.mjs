@@ -3,8 +3,9 @@
 //     node scripts/serve.mjs FOLDER PORT
 
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { argv, exit } from "node:process";
-import { staticServer } from "./static-server.mjs";
+import { staticFiles } from "./static-server.mjs";
 
 const [, , folder, port] = argv;
 if (!folder || !port || !/^\d+$/.test(port)) {
@@ -12,7 +13,7 @@ if (!folder || !port || !/^\d+$/.test(port)) {
   exit(2);
 }
 
-const server = staticServer(folder);
+const server = createServer(staticFiles(folder));
 server.listen(Number(port));
 try {
   await once(server, "listening");

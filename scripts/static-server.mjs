@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -25,16 +24,16 @@ const TYPES = {
  * CORS `*`, since pages of other origins load the element from here.
  *
  * @param {string} root
- * @returns {import("node:http").Server} not yet listening
+ * @returns {import("node:http").RequestListener}
  */
-export function staticServer(root) {
-  return createServer((request, response) => {
+export function staticFiles(root) {
+  return (request, response) => {
     answer(root, request, response).catch((error) => {
       // A reader who went away in the middle of a file is no fault.
       if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") console.error(`${request.method} ${request.url}:`, error);
       response.destroy();
     });
-  });
+  };
 }
 
 /**

@@ -105,7 +105,7 @@ async function* train({ config }, { emit }) {
       if (event.type === "done") {
         // Sent from within the piece: a training that is done can no longer be cancelled.
         emit(event);
-        return { report: event.report, model: core().exportModel() };
+        return { report: event.report, model: await core().exportModel() };
       }
       running = true;
       if (event.type === "needPhotos") {
