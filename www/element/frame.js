@@ -18,9 +18,10 @@ export const frame = css`
   .problem { margin: clamp(.9em, 2.2cqi, 1.5em) clamp(.9em, 2.2cqi, 1.5em) 0; align-items: center; }
   .panels { display: grid; grid-template-columns: minmax(0, 1fr); }
   last-layer-photos-panel, last-layer-train-panel, last-layer-test-panel { padding: clamp(1em, 2.4cqi, 1.75em) clamp(.9em, 2.2cqi, 1.5em); }
-  .side, last-layer-test-panel { border-top: 1px solid var(--line); }
+  last-layer-train-panel, last-layer-test-panel { border-top: 1px solid var(--line); }
   @container (min-width: 860px) {
     .panels { grid-template-columns: minmax(0, 11fr) minmax(0, 10fr); }
-    .side { border-top: 0; border-inline-start: 1px solid var(--line); }
+    last-layer-train-panel { border-top: 0; border-inline-start: 1px solid var(--line); }
+    last-layer-test-panel { grid-column: 1 / -1; }
   }
 `;

@@ -50,7 +50,7 @@ export class LastLayer extends LitElement {
     /** @type {"lazy" | "eager"} */ this.loading = "lazy";
     /** @type {string | undefined} */ this.baseUrl = undefined;
     this.announcement = "";
-    this.session = this.#newSession();
+    /** @type {Session} */ this.session = this.#newSession();
     this.stopWaiting = () => {};
   }
 
@@ -106,16 +106,14 @@ export class LastLayer extends LitElement {
           @class-remove=${(/** @type {CustomEvent} */ { detail }) => collection.removeClass(detail.label)}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
-        <div class="side">
-          <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
-            @train=${() => training.train()} @train-cancel=${() => training.cancel()}
-            @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
-            @model-save=${() => training.save("lastlayer-model.safetensors")}
-            @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
-          <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
-            @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
-            @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}></last-layer-test-panel>
-        </div>
+        <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
+          @train=${() => training.train()} @train-cancel=${() => training.cancel()}
+          @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
+          @model-save=${() => training.save("lastlayer-model.safetensors")}
+          @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
+        <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
+          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
+          @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}></last-layer-test-panel>
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;
@@ -141,6 +139,7 @@ export class LastLayer extends LitElement {
     this.#notify("language", { language: code });
   }
 
+  /** @returns {Session} */
   #newSession() {
     return new Session({
       settings: () => ({ device: this.device, baseUrl: this.baseUrl, options: this.#options() }),
@@ -153,7 +152,7 @@ export class LastLayer extends LitElement {
     });
   }
 
-  /** The author's options, and on top of them the reader's. */
+  /** The author's options, and on top of them the reader's. @returns {Record<string, number>} */
   #options() {
     return { ...authorOptions(this), ...this.session.training.options };
   }

@@ -44,7 +44,7 @@ export class ClassCard extends LitElement {
   static styles = [
     shared,
     css`
-      .card { display: grid; align-content: start; gap: .7em; height: 100%; padding: .7em; border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper); transition: border-color .15s, background-color .15s; }
+      .card { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: .7em; height: 100%; padding: .7em; border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper); transition: border-color .15s, background-color .15s; }
       :host([dropping]) .card { border-color: var(--accent); background: var(--accent-soft); }
       header { display: flex; align-items: center; gap: .25em; }
       .name { flex: 1; min-width: 0; min-height: 40px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }

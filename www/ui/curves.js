@@ -112,6 +112,8 @@ export class Curves extends LitElement {
     const font = "12px system-ui, sans-serif";
     const axis = { stroke: () => this.#colour("axis"), grid: { stroke: () => this.#colour("grid"), width: 1 }, ticks: { show: false }, font };
     const format = (/** @type {number} */ value) => (percent ? this.language?.percent(value) : this.language?.number(value)) ?? "";
+    // A line needs two points; the first epoch alone is drawn as a dot.
+    const alone = (/** @type {uPlot} */ plot) => plot.data[0].length < 2;
     return {
       width,
       height: HEIGHT,
@@ -123,8 +125,8 @@ export class Curves extends LitElement {
       ],
       series: [
         {},
-        { label: "train", stroke: () => this.#colour("train"), width: 2, dash: [5, 4], points: { show: this.history.length < 2 } },
-        { label: "validation", stroke: () => this.#colour("validation"), width: 2.5, points: { show: this.history.length < 2 } },
+        { label: "train", stroke: () => this.#colour("train"), width: 2, dash: [5, 4], points: { show: alone } },
+        { label: "validation", stroke: () => this.#colour("validation"), width: 2.5, points: { show: alone } },
       ],
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       hooks: { draw: [(plot) => this.#markChosen(plot, chart)] },

@@ -1,3 +1,4 @@
+/** @import { LitElement, ReactiveController } from "lit" */
 import { readTransfer } from "./read-drop.js";
 
 /** How long the highlight outlives the last `dragover`; browsers send one at least every 350 ms while the pointer rests. */
@@ -8,11 +9,11 @@ const LEFT_MILLISECONDS = 80;
 /**
  * Makes an element a place to drop files on, and, with `paste`, to paste them into while the pointer or the focus is in it
  * (never elsewhere: a page around the element has its own paste). The element carries the attribute `dropping` while files hover.
- * @implements {import("lit").ReactiveController}
+ * @implements {ReactiveController}
  */
 export class DropTarget {
   /**
-   * @param {import("lit").LitElement} host
+   * @param {LitElement} host
    * @param {{ receive: (incoming: import("./types.js").Incoming) => void, enabled?: () => boolean, paste?: boolean,
    *           accepts?: (transfer: DataTransfer) => boolean, receiveOther?: (transfer: DataTransfer) => void }} options
    *        `accepts` and `receiveOther`: for things of our own that are dragged, next to files

@@ -41,9 +41,9 @@ export class DropZone extends LitElement {
       :host([disabled]) { opacity: .6; }
       /* --zone-line and --zone-fill: a panel around it that takes the drop instead lights the zone up too. */
       :host([dropping]) .zone { border-color: var(--accent); border-style: solid; background: var(--accent-soft); }
-      :host([compact]) .zone { grid-auto-flow: column; justify-content: space-between; grid-template-columns: minmax(0, 1fr) auto; justify-items: start; text-align: start; padding: .7em .8em .7em 1.1em; }
+      :host([compact]) .zone { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .6em 1.2em; padding: .7em .8em; text-align: start; }
+      :host([compact]) .text { flex: 1 1 auto; padding-inline-start: .3em; }
       .buttons { display: flex; flex-wrap: wrap; gap: .6em; justify-content: center; }
-      @container (max-width: 560px) { :host([compact]) .zone { grid-auto-flow: row; grid-template-columns: none; justify-items: center; text-align: center; } }
     `,
   ];
 
@@ -51,7 +51,7 @@ export class DropZone extends LitElement {
     const { language } = this;
     if (!language) return nothing;
     return html`<div class="zone" @click=${this.#pickOnBlank}>
-      <div><slot></slot></div>
+      <div class="text"><slot></slot></div>
       <div class="buttons">
         <button class="button" type="button" ?disabled=${this.disabled} @click=${() => this.pick()}>${icons.photos}${language.say("drop.photos")}</button>
         ${FOLDERS

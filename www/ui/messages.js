@@ -138,6 +138,7 @@ export const MESSAGES = {
   "test.noLabels": { en: "For a score, put test photos into folders named like your classes.", zh: "想要成绩，请把测试照片放进与类别同名的文件夹。" },
   "test.seen": { en: { one: "{count} of these photos was trained on. What it scores says nothing about new photos.", other: "{count} of these photos were trained on. What they score says nothing about new photos." }, zh: "其中 {count} 张照片参与过训练，它们的成绩不能说明对新照片的效果。" },
   "test.seenMark": { en: "trained on", zh: "参与过训练" },
+  "test.table": { en: "Results, photo by photo", zh: "逐张结果" },
   "test.photo": { en: "Photo", zh: "照片" },
   "test.file": { en: "File", zh: "文件" },
   "test.predicted": { en: "Predicted", zh: "预测" },

@@ -47,6 +47,7 @@ export class PhotosPanel extends LitElement {
     css`
       :host { container-type: inline-size; }
       :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
+      last-layer-drop-zone:not([compact]) { min-height: 17em; }
       .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 235px), 1fr)); gap: .8em; }
       .invite { font-size: 1.1875em; font-weight: 650; letter-spacing: -.01em; margin-bottom: .35em; text-wrap: balance; }
       .reading { display: grid; gap: .4em; }

@@ -17,6 +17,6 @@ export function scores(language, { score, top1Id, top5Id, on }) {
   const one = (/** @type {"top1" | "top5"} */ kind, /** @type {number} */ value, /** @type {string} */ id) => html`<div>
     <dt><b>${language.say(`report.${kind}`)}</b> ${language.say(`report.${kind}Help`)}</dt>
     <dd class="number" data-testid=${id} data-value=${value}>${language.percent(value, Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1)}</dd></div>`;
-  return html`<dl class="scores">${one("top1", score.top1, top1Id)}${score.top5 === null ? nothing : one("top5", score.top5, top5Id)}</dl>
-    <p class="scores-on">${on}${score.top5 === null ? html`<br />${language.say("report.noTop5")}` : nothing}</p>`;
+  return html`<div><dl class="scores">${one("top1", score.top1, top1Id)}${score.top5 === null ? nothing : one("top5", score.top5, top5Id)}</dl>
+    <p class="scores-on">${on}${score.top5 === null ? html`<br />${language.say("report.noTop5")}` : nothing}</p></div>`;
 }

@@ -40,6 +40,11 @@ export class TestPanel extends LitElement {
     css`
       :host { container-type: inline-size; }
       :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
+      .columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25em; align-items: start; }
+      @container (min-width: 860px) {
+        .with-results { grid-template-columns: minmax(0, 4fr) minmax(0, 7fr); gap: 2em; }
+        .with-results .ask { position: sticky; top: 1em; }
+      }
       .invite { font-weight: 650; margin-bottom: .2em; }
       .hint { color: var(--ink-soft); font-size: .875em; line-height: 1.5; max-width: 34em; text-wrap: pretty; }
       .model { display: flex; flex-wrap: wrap; align-items: center; gap: .5em .9em; font-size: .9375em; line-height: 1.5; }
@@ -63,13 +68,15 @@ export class TestPanel extends LitElement {
     return html`<section class="stack" aria-labelledby="title">
       <div class="step"><span class="chip" aria-hidden="true">3</span><h3 id="title">${language.say("test.title")}</h3>
         ${rows.length > 0 && !running ? html`<span class="aside"><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>${language.say("test.clear")}</button></span>` : nothing}</div>
-      ${this.#model(language, test)}
+      <div class="columns ${rows.length > 0 ? "with-results" : ""}">
+      <div class="stack ask">${this.#model(language, test)}
       <last-layer-drop-zone data-testid="drop-test" pick-id="input-test" folder-id="input-test-folder" .language=${language}
         @files=${(/** @type {CustomEvent} */ event) => emit(this, "test-files", event.detail)}>
         <p class="invite">${language.say("test.invite")}</p><p class="hint">${language.say("test.hint")}</p>
       </last-layer-drop-zone>
-      ${running && running.total > 1 ? this.#runningBar(language, running) : nothing}
-      ${this.#results(language, test)}
+      ${running && running.total > 1 ? this.#runningBar(language, running) : nothing}</div>
+      ${rows.length > 0 ? html`<div class="stack">${this.#results(language, test)}</div>` : nothing}
+      </div>
       ${this.#dialog(language, rows)}
     </section>`;
   }

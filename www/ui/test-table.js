@@ -52,7 +52,7 @@ export class TestTable extends LitElement {
     if (!language) return nothing;
     const scored = rows.some((row) => row.label !== null);
     return html`${scored ? html`<label class="filter"><input type="checkbox" .checked=${this.onlyWrong} @change=${(/** @type {Event} */ event) => (this.onlyWrong = /** @type {HTMLInputElement} */ (event.target).checked)} />${language.say("test.onlyWrong")}</label>` : nothing}
-      <div class="scroll" tabindex="0" role="region" aria-label=${language.say("test.title")}>
+      <div class="scroll" tabindex="0" role="region" aria-label=${language.say("test.table")}>
         <table>
           <thead><tr>
             <th scope="col"><span class="hidden-text">${language.say("test.photo")}</span></th>
