@@ -119,9 +119,12 @@ export class FineTuner extends EventTarget {
         /** @type {number | undefined} */
         const existing = await this.#connection.call("addPhoto", photo, { signal });
         const of = existing === undefined ? undefined : this.#mirror.photo(existing);
-        if (of) report.duplicates.push({ name: photo.name, label, of });
-        else report.added.push(photo);
-        this.#change(() => (of ? this.#mirror.addedClass(label) : this.#mirror.addedPhoto(photo)));
+        if (of) {
+          report.duplicates.push({ name: photo.name, label, of });
+        } else {
+          report.added.push(photo);
+          this.#change(() => this.#mirror.addedPhoto(photo));
+        }
       } catch (error) {
         if (!isImageError(error)) throw error;
         report.failed.push({ name: photo.name, error });
@@ -169,7 +172,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Moves photos to another class. Rejects with `unknown-photo` or `unknown-class`, then nothing was moved.
+   * Moves photos to another class, which is made where there is none of that name.
+   * Rejects with `unknown-photo` or `invalid-label`, then nothing was moved.
    * @param {Iterable<number>} ids
    * @param {string} label
    */

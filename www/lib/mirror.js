@@ -68,6 +68,7 @@ export class Mirror {
    * @param {string} label
    */
   moved(ids, label) {
+    this.addedClass(label);
     const chosen = new Set(ids);
     this.photos = this.photos.map((photo) => (chosen.has(photo.id) ? { ...photo, label } : photo));
     this.#changed();

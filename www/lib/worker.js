@@ -42,7 +42,6 @@ const handlers = {
    */
   async addPhoto({ id, name, label, blob }) {
     const { rgba, width, height, sha256 } = await decode(core(), blob);
-    ensureClass(label);
     const duplicateOf = core().add(id, name, label, sha256, rgba, width, height);
     if (duplicateOf === undefined) photos.set(id, { name, blob });
     return duplicateOf;
@@ -133,15 +132,6 @@ async function supply(id) {
     // It was fine when it was added: say which one is not any more.
     const { code, message, params } = toMessage(error);
     throw new LastLayerError(code, `${photo.name}: ${message}`, { ...params, name: photo.name, id });
-  }
-}
-
-/** @param {string} label */
-function ensureClass(label) {
-  try {
-    core().addClass(label);
-  } catch (error) {
-    if (toMessage(error).code !== "class-exists") throw error;
   }
 }
 

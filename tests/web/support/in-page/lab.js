@@ -41,3 +41,25 @@ export function outcome(promise) {
     (error) => (error instanceof LastLayerError ? error.code : `not ours: ${error}`),
   );
 }
+
+/** Workers that can be made to crash: an error that nobody catches is thrown in their thread. */
+export function mortal() {
+  /** @type {Worker[]} */
+  const workers = [];
+  /** @param {string} url */
+  const startWorker = (url) => {
+    const script = `import ${JSON.stringify(url)}; addEventListener("message", ({ data }) => { if (data.crash) setTimeout(() => { throw new Error("crashed by the test"); }); });`;
+    const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" });
+    worker.addEventListener("error", (event) => event.preventDefault());
+    workers.push(worker);
+    return worker;
+  };
+  const last = () => /** @type {Worker} */ (workers.at(-1));
+  return {
+    workers,
+    startWorker,
+    crash: () => last().postMessage({ cancel: 0, crash: true }),
+    /** Resolves when the page has heard of the last worker's death. */
+    died: () => new Promise((resolve) => last().addEventListener("error", resolve)),
+  };
+}
