@@ -48,12 +48,7 @@ impl ComputeDevice {
 
 #[cfg(feature = "cpu")]
 fn open_cpu() -> Result<ComputeDevice> {
-    Ok(ComputeDevice {
-        kind: DeviceKind::Cpu,
-        adapter: String::new(),
-        adapter_type: "cpu",
-        tensors: Device::flex(),
-    })
+    Ok(ComputeDevice { kind: DeviceKind::Cpu, adapter: String::new(), adapter_type: "cpu", tensors: Device::flex() })
 }
 
 #[cfg(not(feature = "cpu"))]

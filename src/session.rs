@@ -53,8 +53,7 @@ impl Session {
         let labels = weights.card.labels.clone();
         // The head alone is loaded: at split 0 no stage parameter is taken.
         let mut stages = weights.params();
-        let suffix =
-            Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
+        let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
         params.finish_all()?;
         let source = Classifier { split, suffix, labels };
         let dataset = Dataset::default();
@@ -235,7 +234,10 @@ impl Session {
         let (classifier, embedder) = self.network(model)?;
         let shape = embedder.cache.shape();
         if activation.len() != shape.iter().product::<usize>() {
-            return Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())));
+            return Err(Error::internal(format!(
+                "expected an activation of {shape:?}, got {} values",
+                activation.len()
+            )));
         }
         classifier.predict(activation, shape, embedder.device(), top_k).await
     }

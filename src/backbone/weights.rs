@@ -28,12 +28,21 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads the header and the card.
+    /// Reads the header and the card; the card names the architecture.
     ///
     /// # Errors
     /// `weights-corrupt` when the hash differs from `expected_sha256` or the file is not safetensors with a card;
     /// `weights-mismatch` when the card names an architecture this crate does not have.
     pub fn open(bytes: Vec<u8>, expected_sha256: Option<&str>) -> Result<Self> {
+        Self::open_as(bytes, expected_sha256, by_name)
+    }
+
+    /// As [`open`](Self::open), with architectures of the caller's.
+    pub fn open_as(
+        bytes: Vec<u8>,
+        expected_sha256: Option<&str>,
+        by_name: impl Fn(&str) -> Option<&'static Architecture>,
+    ) -> Result<Self> {
         let sha256 = sha256_hex(&bytes);
         if let Some(expected) = expected_sha256.filter(|expected| *expected != sha256) {
             return Err(corrupt(format!("its SHA-256 is {sha256}, expected {expected}")));
@@ -126,7 +135,8 @@ impl LoadedParams<'_> {
 
     fn report(self, mut unexpected: Vec<String>) -> Result<()> {
         unexpected.sort();
-        let lists = [("missing", &self.missing), ("unexpected", &unexpected), ("of the wrong shape", &self.wrong_shape)];
+        let lists =
+            [("missing", &self.missing), ("unexpected", &unexpected), ("of the wrong shape", &self.wrong_shape)];
         let problems: Vec<String> = lists
             .iter()
             .filter(|(_, names)| !names.is_empty())

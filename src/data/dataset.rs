@@ -195,9 +195,8 @@ impl Dataset {
             .with("max", MAX_LABEL));
         }
         if self.class_id(label).is_ok() {
-            return Err(
-                Error::new(ErrorCode::ClassExists, format!("there is a class named {label:?} already")).with("label", label)
-            );
+            return Err(Error::new(ErrorCode::ClassExists, format!("there is a class named {label:?} already"))
+                .with("label", label));
         }
         Ok(label.to_owned())
     }

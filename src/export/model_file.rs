@@ -1,34 +1,50 @@
 //! The model file: safetensors with everything that learnt, and what it needs to be used again.
 //!
 //! Tensors carry timm's names in PyTorch's layout, f32: `classifier.weight` `[classes, features]` and `classifier.bias`
-//! `[classes]`, and for deeper splits the stages that learnt (`blocks.6.0.…`, `conv_head.weight`, `bn2.…`). Metadata:
-//!
-//! | key | value |
-//! |---|---|
-//! | `format` | `lastlayer-model` |
-//! | `format_version` | `1` |
-//! | `backbone` | name of the architecture |
-//! | `weights_sha256` | SHA-256 of the weights file the rest of the network comes from |
-//! | `last_stages` | how many of the last stages learnt |
-//! | `labels` | JSON array of class names, in the order of the logits |
-//! | `card` | the JSON card of the weights without its labels: input size, mean, std, resize filter, source, licence |
-//! | `made_by` | `lastlayer` and its version |
+//! `[classes]`, and for deeper splits the stages that learnt (`blocks.6.0.…`, `conv_head.weight`, `bn2.…`). The metadata has
+//! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`].
 
 use std::collections::HashMap;
 
 use burn::tensor::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::backbone::card::Card;
 use crate::backbone::weights::{Weights, read_floats};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::Classifier;
+use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
 use crate::train::embed::read;
 
-const FORMAT: &str = "lastlayer-model";
-const FORMAT_VERSION: &str = "1";
+/// The one key of the file's metadata. One, because safetensors writes several in no fixed order, and equal models should be
+/// equal files.
+pub const CARD_KEY: &str = "lastlayer";
+const FORMAT_VERSION: u32 = 1;
+
+/// What a model file says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Version of this format: 1.
+    pub format_version: u32,
+    /// Class names, in the order of the logits.
+    pub labels: Vec<String>,
+    /// How many of the backbone's last stages learnt along with the head.
+    pub last_stages: usize,
+    /// Name of the architecture.
+    pub backbone: String,
+    /// SHA-256 of the weights file that everything else of the network comes from.
+    pub weights_sha256: String,
+    /// Where those weights come from, and their licence.
+    pub weights_source: String,
+    pub weights_licence: String,
+    /// How to feed the network.
+    pub input: InputSpec,
+    pub resize_filter: String,
+    /// Program and version.
+    pub made_by: String,
+}
 
 /// Writes a classifier that was trained on top of `weights`.
 pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>> {
@@ -44,18 +60,21 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
             Ok((name.as_str(), view))
         })
         .collect::<Result<_>>()?;
-    let card = Card { labels: Vec::new(), ..weights.card.clone() };
-    let metadata = HashMap::from([
-        ("format".to_owned(), FORMAT.to_owned()),
-        ("format_version".to_owned(), FORMAT_VERSION.to_owned()),
-        ("backbone".to_owned(), weights.card.name.clone()),
-        ("weights_sha256".to_owned(), weights.sha256.clone()),
-        ("last_stages".to_owned(), classifier.split.0.to_string()),
-        ("labels".to_owned(), serde_json::to_string(&classifier.labels).map_err(Error::internal)?),
-        ("card".to_owned(), serde_json::to_string(&card).map_err(Error::internal)?),
-        ("made_by".to_owned(), concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned()),
-    ]);
-    serialize(views, Some(metadata)).map_err(Error::internal)
+    let source = &weights.card;
+    let card = ModelCard {
+        format_version: FORMAT_VERSION,
+        labels: classifier.labels.clone(),
+        last_stages: classifier.split.0,
+        backbone: source.name.clone(),
+        weights_sha256: weights.sha256.clone(),
+        weights_source: source.source.clone(),
+        weights_licence: source.licence.clone(),
+        input: source.input.clone(),
+        resize_filter: source.resize_filter.clone(),
+        made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let card = serde_json::to_string(&card).map_err(Error::internal)?;
+    serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).map_err(Error::internal)
 }
 
 /// Reads a classifier back.
@@ -63,42 +82,48 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
 /// # Errors
 /// `model-corrupt` when the file is not such a file or lacks something; `model-mismatch` when it was trained on other weights.
 pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifier> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(error.to_string()))?;
-    let metadata = header.metadata().clone().unwrap_or_default();
-    let entry = |key: &str| metadata.get(key).ok_or_else(|| corrupt(format!("it has no {key:?} in its metadata")));
-
-    if (entry("format")?.as_str(), entry("format_version")?.as_str()) != (FORMAT, FORMAT_VERSION) {
-        return Err(corrupt("it was written by another program or a later version".into()));
-    }
-    let expected = entry("weights_sha256")?;
-    if *expected != weights.sha256 {
+    let card = read_card(bytes)?;
+    if card.weights_sha256 != weights.sha256 {
         return Err(Error::new(
             ErrorCode::ModelMismatch,
             format!(
-                "the model was trained on {} weights with SHA-256 {expected}, these have {}: use the weights it was trained on",
-                entry("backbone")?, weights.sha256
+                "the model was trained on {} weights with SHA-256 {}, these have {}: use the weights it was trained on",
+                card.backbone, card.weights_sha256, weights.sha256
             ),
         )
-        .with("expected", expected)
+        .with("expected", card.weights_sha256)
         .with("got", &weights.sha256));
     }
-    let labels: Vec<String> = serde_json::from_str(entry("labels")?).map_err(|error| corrupt(error.to_string()))?;
-    if labels.is_empty() {
-        return Err(corrupt("it has no classes".into()));
-    }
-    let last_stages = entry("last_stages")?.parse().map_err(|_| corrupt("its last_stages is not a number".into()))?;
-    let split = Split(last_stages).check(weights.architecture).map_err(|error| corrupt(error.message))?;
-
+    let split = Split(card.last_stages).check(weights.architecture).map_err(|error| corrupt(error.message))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(error.to_string()))?;
     let mut stage_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
-    let suffix =
-        Suffix::load(weights.architecture, split, labels.len(), &mut stage_params, &mut head_params, device);
+    let classes = card.labels.len();
+    let suffix = Suffix::load(weights.architecture, split, classes, &mut stage_params, &mut head_params, device);
     let problems = [stage_params.problems, head_params.problems].concat();
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
-    Ok(Classifier { split, suffix, labels })
+    Ok(Classifier { split, suffix, labels: card.labels })
+}
+
+fn read_card(bytes: &[u8]) -> Result<ModelCard> {
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
+    let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD_KEY));
+    let card = card.ok_or_else(|| corrupt(format!("it has no {CARD_KEY:?} in its metadata")))?;
+    let card: ModelCard =
+        serde_json::from_str(card).map_err(|error| corrupt(format!("its card is not readable: {error}")))?;
+    if card.format_version != FORMAT_VERSION {
+        return Err(corrupt(format!(
+            "it has format version {}, this program reads {FORMAT_VERSION}",
+            card.format_version
+        )));
+    }
+    if card.labels.is_empty() {
+        return Err(corrupt("it has no classes".into()));
+    }
+    Ok(card)
 }
 
 fn corrupt(reason: String) -> Error {

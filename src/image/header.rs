@@ -14,13 +14,14 @@ pub const MAX_PIXELS: usize = 100_000_000;
 /// `not-an-image`, `image-truncated` (a known format whose header is cut), `image-empty`, `image-too-large`.
 pub fn read_size(file: &[u8]) -> Result<(usize, usize)> {
     let size = imagesize::blob_size(file).map_err(|error| match error {
-        imagesize::ImageError::IoError(_) | imagesize::ImageError::CorruptedImage if imagesize::image_type(file).is_ok() => {
+        imagesize::ImageError::IoError(_) | imagesize::ImageError::CorruptedImage
+            if imagesize::image_type(file).is_ok() =>
+        {
             Error::new(ErrorCode::ImageTruncated, "the file starts like an image but is cut short; copy it again")
         }
-        _ => Error::new(
-            ErrorCode::NotAnImage,
-            "not an image this program knows; use JPEG, PNG, WebP, AVIF, GIF or BMP",
-        ),
+        _ => {
+            Error::new(ErrorCode::NotAnImage, "not an image this program knows; use JPEG, PNG, WebP, AVIF, GIF or BMP")
+        }
     })?;
     check_size(size.width, size.height)?;
     Ok((size.width, size.height))

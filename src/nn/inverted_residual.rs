@@ -56,18 +56,9 @@ impl InvertedResidual {
             expand: (spec.expansion > 1).then(|| layer(expand, pointwise)),
             depthwise: layer(
                 depthwise,
-                ConvNormSpec {
-                    inputs: middle,
-                    kernel: spec.kernel,
-                    stride: spec.stride,
-                    groups: middle,
-                    ..pointwise
-                },
+                ConvNormSpec { inputs: middle, kernel: spec.kernel, stride: spec.stride, groups: middle, ..pointwise },
             ),
-            project: layer(
-                project,
-                ConvNormSpec { inputs: middle, outputs: spec.outputs, relu6: false, ..pointwise },
-            ),
+            project: layer(project, ConvNormSpec { inputs: middle, outputs: spec.outputs, relu6: false, ..pointwise }),
             residual: spec.stride == 1 && spec.inputs == spec.outputs,
         }
     }

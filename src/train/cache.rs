@@ -31,7 +31,11 @@ impl ActivationCache {
     /// `internal` when the values are not of the cache's shape.
     pub fn insert(&mut self, id: PhotoId, values: Vec<f32>) -> Result<()> {
         if values.len() != self.shape.iter().product::<usize>() {
-            return Err(Error::internal(format!("expected an activation of {:?}, got {} values", self.shape, values.len())));
+            return Err(Error::internal(format!(
+                "expected an activation of {:?}, got {} values",
+                self.shape,
+                values.len()
+            )));
         }
         self.values.insert(id, values);
         Ok(())

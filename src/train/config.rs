@@ -173,7 +173,9 @@ mod tests {
     fn bad_values_are_refused_with_the_range() {
         let set = |name: &str, value| TrainConfig::from_values(&BTreeMap::from([(name.to_owned(), value)]));
         assert_eq!(set("epochs", 7.0).unwrap().epochs, 7);
-        for (name, value) in [("epochs", 0.0), ("epochs", 2.5), ("learningRate", -1.0), ("holdout", f64::NAN), ("epoch", 1.0)] {
+        for (name, value) in
+            [("epochs", 0.0), ("epochs", 2.5), ("learningRate", -1.0), ("holdout", f64::NAN), ("epoch", 1.0)]
+        {
             assert_eq!(set(name, value).unwrap_err().code, ErrorCode::InvalidOption, "{name} = {value}");
         }
         assert!(set("holdout", 0.7).unwrap_err().message.contains("from 0 to 0.5, got 0.7"));

@@ -76,7 +76,10 @@ impl TrainRun {
         if classes.len() < 2 {
             return Err(Error::new(
                 ErrorCode::TooFewClasses,
-                format!("training needs at least two classes with photos, there is {}: add another class", classes.len()),
+                format!(
+                    "training needs at least two classes with photos, there is {}: add another class",
+                    classes.len()
+                ),
             )
             .with("count", classes.len()));
         }
@@ -90,10 +93,8 @@ impl TrainRun {
             .with("label", label));
         }
         let label_of = |photo: &Photo| classes.iter().position(|class| class.id == photo.class);
-        let samples: Vec<Sample> = dataset
-            .photos()
-            .filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? }))
-            .collect();
+        let samples: Vec<Sample> =
+            dataset.photos().filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? })).collect();
         let labels: Vec<usize> = samples.iter().map(|sample| sample.label).collect();
         let split = stratified(&labels, classes.len(), config.holdout, &mut Rng::stream(config.seed, "hold-out"));
         let to_embed = samples.iter().map(|sample| sample.photo).filter(|&id| !embedder.cache.contains(id)).collect();

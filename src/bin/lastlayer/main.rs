@@ -54,3 +54,11 @@ fn io_error(path: impl Into<PathBuf>, error: &std::io::Error) -> Error {
     let path = path.into();
     Error::new(ErrorCode::Io, format!("{}: {error}", path.display())).with("path", path.display())
 }
+
+/// Prints a line to stdout. A reader that has gone away (`lastlayer … | head`) ends the program quietly.
+fn print_line(line: impl std::fmt::Display) {
+    use std::io::Write;
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        std::process::exit(if error.kind() == std::io::ErrorKind::BrokenPipe { 0 } else { 1 });
+    }
+}

@@ -4,21 +4,21 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::error::{Error, Result};
 use lastlayer::train::config::{OPTIONS, OptionKind, TrainConfig};
 
+use crate::print_line;
+
 pub fn command() -> Command {
-    Command::new("options")
-        .about("Lists the training options: name, default, range, what they do")
-        .arg(json_argument())
+    Command::new("options").about("Lists the training options: name, default, range, what they do").arg(json_argument())
 }
 
 /// Prints the table, as text or as the JSON from which the page's is generated.
 pub fn run(arguments: &ArgMatches) -> Result<()> {
     if json(arguments) {
-        println!("{}", serde_json::to_string_pretty(OPTIONS).map_err(Error::internal)?);
+        print_line(format_args!("{}", serde_json::to_string_pretty(OPTIONS).map_err(Error::internal)?));
         return Ok(());
     }
     for option in OPTIONS {
         let (name, doc) = (kebab_case(option.name), option.doc.en);
-        println!("--{name:<14} {} ({} to {})\n    {doc}", option.default, option.min, option.max);
+        print_line(format_args!("--{name:<14} {} ({} to {})\n    {doc}", option.default, option.min, option.max));
     }
     Ok(())
 }

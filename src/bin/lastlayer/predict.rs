@@ -8,7 +8,7 @@ use lastlayer::eval::classifier::Prediction;
 use lastlayer::session::ModelChoice;
 use serde::Serialize;
 
-use crate::{io_error, options, photos, weights};
+use crate::{io_error, options, photos, print_line, weights};
 
 /// The name that stands for the source model itself.
 const SOURCE: &str = "source";
@@ -74,7 +74,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         rows.push(row);
     }
     if options::json(arguments) {
-        println!("{}", serde_json::to_string(&rows).map_err(Error::internal)?);
+        print_line(format_args!("{}", serde_json::to_string(&rows).map_err(Error::internal)?));
     }
     let failed = rows.iter().filter(|row| row.error.is_some()).count();
     if failed > 0 {
@@ -84,11 +84,11 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
 }
 
 fn print_row(row: &Row) {
-    println!("{}", row.file);
+    print_line(format_args!("{}", row.file));
     if let Some(error) = &row.error {
-        println!("    {error}");
+        print_line(format_args!("    {error}"));
     }
     for prediction in &row.predictions {
-        println!("    {:5.1} %  {}", prediction.probability * 100.0, prediction.label);
+        print_line(format_args!("    {:5.1} %  {}", prediction.probability * 100.0, prediction.label));
     }
 }

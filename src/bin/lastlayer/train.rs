@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::embeddings::EmbeddingFiles;
 use crate::photos::{self, PhotoFile};
-use crate::{io_error, options, weights};
+use crate::{io_error, options, print_line, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -35,10 +35,9 @@ pub fn command() -> Command {
                 .help("Write the classifier to this file"),
         )
         .arg(
-            path("embeddings-cache")
-                .long("embeddings-cache")
-                .value_name("DIR")
-                .help("Keep what the frozen layers made of each photo in this folder, for many runs over the same photos"),
+            path("embeddings-cache").long("embeddings-cache").value_name("DIR").help(
+                "Keep what the frozen layers made of each photo in this folder, for many runs over the same photos",
+            ),
         )
         .args(options::training_arguments())
         .arg(weights::argument())
@@ -121,7 +120,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         report,
     };
     if json {
-        println!("{}", serde_json::to_string(&output).map_err(Error::internal)?);
+        print_line(format_args!("{}", serde_json::to_string(&output).map_err(Error::internal)?));
     } else {
         print_summary(&output, path("output"));
     }
@@ -147,7 +146,8 @@ async fn train(session: &mut Session, files: &[PhotoFile], json: bool) -> Result
         match session.step().await? {
             StepEvent::NeedPhotos { ids } => {
                 for id in ids {
-                    let file = files.get(id as usize).ok_or_else(|| Error::internal(format!("no file for photo {id}")))?;
+                    let file =
+                        files.get(id as usize).ok_or_else(|| Error::internal(format!("no file for photo {id}")))?;
                     session.supply_photo(id, &photos::read(&file.path)?.pixels)?;
                 }
             }
@@ -227,25 +227,33 @@ fn progress_bar(json: bool, length: usize, message: &'static str) -> ProgressBar
 fn print_summary(output: &Output, model: Option<&PathBuf>) {
     let report = &output.report;
     for skipped in &output.skipped {
-        println!("left out: {}: {}", skipped.file, skipped.error);
+        print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
     }
-    println!("{} photos in {} classes: {}", output.train_images, output.classes.len(), output.classes.join(", "));
+    print_line(format_args!(
+        "{} photos in {} classes: {}",
+        output.train_images,
+        output.classes.len(),
+        output.classes.join(", ")
+    ));
     if let Some(val) = output.val {
-        println!("held-out photos: {}", describe(val, output.classes.len()));
-        println!(
+        print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
+        print_line(format_args!(
             "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",
             val.count, report.epochs, report.epochs_tried
-        );
-        println!("    the classifier that was kept was then trained on all photos for {} epochs", report.epochs);
+        ));
+        print_line(format_args!(
+            "    the classifier that was kept was then trained on all photos for {} epochs",
+            report.epochs
+        ));
     } else {
-        println!("nothing could be held out, so there is no score: add photos");
+        print_line(format_args!("nothing could be held out, so there is no score: add photos"));
     }
     if let Some(test) = output.test {
-        println!("test photos: {}", describe(test, output.classes.len()));
+        print_line(format_args!("test photos: {}", describe(test, output.classes.len())));
     }
-    println!("{:.1} s", output.seconds);
+    print_line(format_args!("{:.1} s", output.seconds));
     if let Some(path) = model {
-        println!("model written to {}", path.display());
+        print_line(format_args!("model written to {}", path.display()));
     }
 }
 

@@ -1,0 +1,204 @@
+//! Shared by the tests: a toy backbone with random weights, the goldens' formulas, and where weights and photos are.
+#![allow(dead_code)] // Each test file uses its own part.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use lastlayer::backbone::card::Card;
+use lastlayer::backbone::weights::{CARD_KEY, Weights};
+use lastlayer::backbone::{Architecture, StageSpec};
+use lastlayer::data::dataset::Added;
+use lastlayer::device::{ComputeDevice, DeviceKind};
+use lastlayer::image::Pixels;
+use lastlayer::image::prepare::InputSpec;
+use lastlayer::nn::conv_norm::Mode;
+use lastlayer::nn::linear;
+use lastlayer::nn::params::{Params, RandomParams};
+use lastlayer::rng::Rng;
+use lastlayer::session::Session;
+use lastlayer::train::config::TrainConfig;
+use lastlayer::train::event::{Report, StepEvent};
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde::de::DeserializeOwned;
+
+/// Three stages at 32 pixels: small enough to train whole in a test, with every kind of block in it.
+pub static TOY: Architecture = Architecture {
+    name: "toy",
+    stem_channels: 8,
+    stages: &[
+        StageSpec { expansion: 1, kernel: 3, stride: 1, channels: 8, blocks: 1 },
+        StageSpec { expansion: 2, kernel: 3, stride: 2, channels: 12, blocks: 2 },
+        StageSpec { expansion: 2, kernel: 5, stride: 2, channels: 16, blocks: 1 },
+    ],
+    features: 32,
+    epsilon: 1e-3,
+};
+
+pub const TOY_SIZE: u32 = 32;
+pub const TOY_LABELS: [&str; 3] = ["one", "two", "three"];
+
+/// Random parameters that also remembers what it gave, to write a weights file from. Batch-norm gets statistics that
+/// are not the identity, so that folding them is put to the test.
+struct Recorder {
+    random: RandomParams,
+    given: Vec<(String, Vec<usize>, Vec<f32>)>,
+}
+
+impl Params for Recorder {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let mut values = self.random.take(name, shape);
+        if shape.len() == 1 {
+            let rng = &mut self.random.0;
+            let spread = if name.ends_with("running_var") { 0.5 } else { 0.2 };
+            values.iter_mut().for_each(|value| *value += spread * (rng.uniform() - 0.5));
+        }
+        self.given.push((name.to_owned(), shape.to_vec(), values.clone()));
+        values
+    }
+}
+
+/// A weights file of the toy backbone, f32. `change` may spoil the list of (name, shape, values).
+pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f32>)>)) -> Vec<u8> {
+    let device = cpu().tensors;
+    let mut params = Recorder { random: RandomParams(Rng::new(42)), given: Vec::new() };
+    for stage in 0..TOY.stages.len() {
+        TOY.load_stage(&mut params, stage, Mode::Frozen, &device);
+    }
+    TOY.load_conv_head(&mut params, Mode::Frozen, &device);
+    linear::load(&mut params, "classifier", TOY.features, TOY_LABELS.len(), &device);
+    let mut tensors = params.given;
+    change(&mut tensors);
+    let card = Card {
+        name: "toy".into(),
+        source: "drawn by the tests".into(),
+        licence: "MIT".into(),
+        source_sha256: String::new(),
+        input: InputSpec { size: TOY_SIZE, mean: [127.0; 3], std: [128.0; 3] },
+        resize_filter: "bicubic".into(),
+        stages: (0..3).map(|stage| format!("blocks.{stage}")).collect(),
+        labels: TOY_LABELS.map(str::to_owned).to_vec(),
+    };
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+    let views = tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), bytes)| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let card = serde_json::to_string(&card).unwrap();
+    serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).unwrap()
+}
+
+pub fn open_toy(file: Vec<u8>) -> lastlayer::error::Result<Weights> {
+    Weights::open_as(file, None, |name| (name == "toy").then_some(&TOY))
+}
+
+pub fn toy_session() -> Session {
+    Session::new(cpu(), open_toy(toy_weights_file(|_| ())).unwrap(), || 0.0).unwrap()
+}
+
+pub fn cpu() -> ComputeDevice {
+    pollster::block_on(ComputeDevice::open(DeviceKind::Cpu)).unwrap()
+}
+
+/// A drawn photo whose class shows: class 0 is reddish with vertical stripes, 1 greenish with horizontal ones, 2 bluish and
+/// plain. `variant` moves and shades it.
+pub fn drawn(class: usize, variant: u64, width: u32, height: u32) -> Pixels {
+    let mut rng = Rng::new(1000 * class as u64 + variant);
+    let (phase, base) = (rng.below(8) as u32, 90 + rng.below(60) as i32);
+    let mut rgb = Vec::with_capacity((width * height * 3) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let stripe = match class {
+                0 => (x + phase) / 4 % 2,
+                1 => (y + phase) / 4 % 2,
+                _ => 0,
+            } as i32;
+            for channel in 0..3 {
+                let tint = if channel == class { 60 } else { 0 };
+                let noise = rng.below(25) as i32;
+                rgb.push((base + tint + 40 * stripe + noise).clamp(0, 255) as u8);
+            }
+        }
+    }
+    Pixels { width, height, rgb }
+}
+
+/// Adds `per_class` drawn photos to each of `classes` classes named as [`TOY_LABELS`], with ids from `first_id`.
+pub fn add_drawn(session: &mut Session, classes: usize, per_class: usize, first_id: u32) {
+    let mut id = first_id;
+    for (class, label) in TOY_LABELS.iter().enumerate().take(classes) {
+        for _ in 0..per_class {
+            let photo = drawn(class, u64::from(id), 40, 36);
+            let added = session.add_photo(id, &format!("{id}.png"), label, &format!("hash {id}"), &photo).unwrap();
+            assert_eq!(added, Added::New);
+            id += 1;
+        }
+    }
+}
+
+/// Trains to the end and returns every event but the last, and the report.
+pub fn train(session: &mut Session, config: TrainConfig) -> (Vec<StepEvent>, Report) {
+    session.start_training(config).unwrap();
+    let mut events = Vec::new();
+    loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::Done { report } => return (events, *report),
+            event => events.push(event),
+        }
+    }
+}
+
+// --- goldens ---------------------------------------------------------------------------------------------------------------
+
+pub fn fixture<T: DeserializeOwned>(name: &str) -> T {
+    let path = repository().join("tests/fixtures").join(name);
+    serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()
+}
+
+/// The formulas of `fixtures/fixture.py`.
+pub fn hash32(i: u32) -> u32 {
+    let mut h = i.wrapping_mul(2_654_435_761);
+    h ^= h >> 15;
+    h = h.wrapping_mul(2_246_822_519);
+    h ^ (h >> 13)
+}
+
+pub fn triangle(v: u32) -> u32 {
+    let v = v % 512;
+    if v < 256 { v } else { 511 - v }
+}
+
+pub fn fnv1a(data: &[u8]) -> u32 {
+    data.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Flat indices at which the goldens were sampled.
+pub fn sampled(samples: usize, count: usize) -> impl Iterator<Item = usize> {
+    (0..samples).map(move |j| (j * 7919 + 13) % count)
+}
+
+// --- where things are ------------------------------------------------------------------------------------------------------
+
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The photo sets, by `LASTLAYER_DATA` or beside the repository; `None` where there are none.
+pub fn photo_sets() -> Option<PathBuf> {
+    let folder = std::env::var_os("LASTLAYER_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
+    folder.is_dir().then_some(folder)
+}
+
+/// What PyTorch says of the photo sets; beside them.
+pub fn pytorch_reference() -> Option<PathBuf> {
+    let file = photo_sets()?.join("../reference/reference.json");
+    file.is_file().then_some(file)
+}
+
+/// The weights file in `folder` under the repository, as `./build.sh` makes it.
+pub fn weights_file(folder: &str) -> Option<PathBuf> {
+    let folder = repository().join(folder);
+    let manifest = std::fs::read(folder.join("efficientnet_lite0.json")).ok()?;
+    let manifest: lastlayer::backbone::card::WeightsManifest = serde_json::from_slice(&manifest).unwrap();
+    Some(folder.join(manifest.file))
+}

@@ -1,0 +1,83 @@
+//! A fit of the head against `torch.optim.AdamW` (`fixtures/make_training.py`): the same losses and weights, step by step.
+
+mod common;
+
+use common::hash32;
+use lastlayer::backbone::Architecture;
+use lastlayer::model::{Split, Suffix};
+use lastlayer::nn::params::Params;
+use lastlayer::rng::Rng;
+use lastlayer::train::cache::ActivationCache;
+use lastlayer::train::config::TrainConfig;
+use lastlayer::train::embed::read;
+use lastlayer::train::fit::{Fit, Sample};
+use serde::Deserialize;
+
+const FEATURES: usize = 8;
+const CLASSES: usize = 3;
+const SAMPLES: usize = 24;
+
+static HEAD_ONLY: Architecture =
+    Architecture { name: "head", stem_channels: 1, stages: &[], features: FEATURES, epsilon: 1e-3 };
+
+#[derive(Deserialize)]
+struct Golden {
+    x: Vec<f32>,
+    losses: Vec<f64>,
+    after: Vec<After>,
+}
+
+#[derive(Deserialize)]
+struct After {
+    step: usize,
+    weight: Vec<Vec<f32>>,
+    bias: Vec<f32>,
+}
+
+/// The generator's initial weights.
+struct Formula;
+
+impl Params for Formula {
+    fn take(&mut self, _: &str, shape: &[usize]) -> Vec<f32> {
+        let base = if shape.len() == 2 { 1000 } else { 2000 };
+        let count: usize = shape.iter().product();
+        (0..count as u32).map(|index| ((hash32(base + index) % 257) as f32 - 128.0) / 512.0).collect()
+    }
+}
+
+fn feature(sample: usize, feature: usize) -> f32 {
+    let noise = ((hash32((sample * FEATURES + feature) as u32) % 257) as f32 - 128.0) / 64.0;
+    noise + if feature % 3 == sample % 3 { 1.0 } else { 0.0 }
+}
+
+#[test]
+fn losses_and_weights_follow_pytorchs_adamw() {
+    let golden: Golden = common::fixture("training.json");
+    let device = common::cpu().tensors;
+    let mut cache = ActivationCache::new([FEATURES, 1, 1]);
+    for sample in 0..SAMPLES {
+        cache.insert(sample as u32, (0..FEATURES).map(|index| feature(sample, index)).collect()).unwrap();
+    }
+    assert_eq!(cache.get(0).unwrap(), golden.x);
+
+    let suffix = Suffix::load(&HEAD_ONLY, Split(0), CLASSES, &mut Formula, &mut Formula, &device.clone().autodiff());
+    let samples = (0..SAMPLES).map(|sample| Sample { photo: sample as u32, label: sample % CLASSES }).collect();
+    let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..TrainConfig::default() };
+    let mut fit = Fit::new(suffix, samples, Vec::new(), CLASSES, &config, Rng::new(1));
+    for step in 1..=20 {
+        fit.step(&cache, &device).unwrap();
+        let scores = pollster::block_on(fit.end_epoch(&cache, &device)).unwrap();
+        assert!((scores.train.loss - golden.losses[step - 1]).abs() < 1e-5, "loss before step {step}");
+        if let Some(after) = golden.after.iter().find(|after| after.step == step) {
+            let named = fit.learnt().named(&HEAD_ONLY);
+            let expected = [("classifier.weight", after.weight.concat()), ("classifier.bias", after.bias.clone())];
+            for ((name, values, _), (expected_name, expected)) in named.into_iter().zip(expected) {
+                assert_eq!(name, expected_name);
+                let values = pollster::block_on(read(values)).unwrap();
+                for (ours, theirs) in values.iter().zip(&expected) {
+                    assert!((ours - theirs).abs() < 1e-5, "{name} after step {step}: {ours} against {theirs}");
+                }
+            }
+        }
+    }
+}
