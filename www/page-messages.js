@@ -7,7 +7,7 @@ export const CHINESE = {
   "page.skip": "跳到分类器",
   "page.nav": "网站导航",
   "page.tutorial": "教程",
-  "hero.title": "放入照片，得到专属的图像分类器。",
+  "hero.title": "放入照片，<br>得到专属的图像分类器。",
   "hero.lead": "lastlayer 以一个学习过上百万张照片的网络为基础，只教它的最后一层认识你的类别。整个过程大约一分钟，全部在这个浏览器标签页里完成。",
   "hero.promise1": "不上传，不注册",
   "hero.promise2": "每类十张照片就够",

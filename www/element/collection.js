@@ -12,16 +12,20 @@ export class Collection {
     /** @type {import("../ui/types.js").DuplicateView[]} */ this.duplicates = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
+    /** @type {{ photos: readonly import("../ui/types.js").Photo[], classes: readonly string[], views: import("../ui/types.js").ClassView[] }} */
+    this.seen = { photos: [], classes: [], views: [] };
   }
 
-  /** @returns {import("../ui/types.js").ClassView[]} */
+  /** The same views as long as nothing has changed, so that the panels have nothing to draw again. @returns {import("../ui/types.js").ClassView[]} */
   get classes() {
-    const { tuner } = this.session;
-    if (!tuner) return [];
-    /** @type {Map<string, import("../ui/types.js").ClassView>} */
-    const views = new Map(tuner.classes.map((label) => [label, { label, photos: [] }]));
-    for (const photo of tuner.photos) views.get(photo.label)?.photos.push(photo);
-    return [...views.values()];
+    const { photos = [], classes = [] } = this.session.tuner ?? {};
+    if (photos !== this.seen.photos || classes !== this.seen.classes) {
+      /** @type {Map<string, import("../ui/types.js").ClassView>} */
+      const views = new Map(classes.map((label) => [label, { label, photos: [] }]));
+      for (const photo of photos) views.get(photo.label)?.photos.push(photo);
+      this.seen = { photos, classes, views: [...views.values()] };
+    }
+    return this.seen.views;
   }
 
   /**

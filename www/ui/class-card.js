@@ -33,6 +33,7 @@ export class ClassCard extends LitElement {
     this.locked = false;
     this.expanded = false;
     this.confirming = false;
+    /** Where the focus belongs once a removed photo is gone. @type {number | null} */ this.focusIndex = null;
     this.target = new DropTarget(this, {
       receive: (incoming) => emit(this, "class-files", { label: this.view?.label, ...incoming }),
       enabled: () => !this.locked,
@@ -82,6 +83,14 @@ export class ClassCard extends LitElement {
     </article>`;
   }
 
+  updated() {
+    if (this.focusIndex === null || this.renderRoot.querySelector(":focus")) return;
+    const photos = this.renderRoot.querySelectorAll(".photo");
+    const next = photos[Math.min(this.focusIndex, photos.length - 1)] ?? this.renderRoot.querySelector(".more");
+    this.focusIndex = null;
+    /** @type {HTMLElement | null} */ (next)?.focus();
+  }
+
   /** Puts the cursor into the name, for a class that has just been made. */
   async focusName() {
     await this.updateComplete;
@@ -118,15 +127,21 @@ export class ClassCard extends LitElement {
    */
   #thumbnail(language, photo) {
     const remove = () => emit(this, "photo-remove", { ids: [photo.id] });
-    return html`<li>
-      <button class="photo" type="button" draggable=${this.locked ? "false" : "true"} aria-label=${language.say("photo.open", { name: photo.name })} title=${photo.name}
+    // The list item is dragged: browsers differ over draggable buttons.
+    return html`<li draggable=${this.locked ? "false" : "true"} @dragstart=${(/** @type {DragEvent} */ event) => this.#drag(event, photo)}>
+      <button class="photo" type="button" aria-label=${language.say("photo.open", { name: photo.name })} title=${photo.name}
         @click=${() => emit(this, "photo-open", { id: photo.id })}
-        @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Delete" && !this.locked && remove()}
-        @dragstart=${(/** @type {DragEvent} */ event) => this.#drag(event, photo)}>
+        @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Delete" && !this.locked && this.#removeByKey(photo, remove)}>
         <img src=${blobUrl(photo.blob)} alt="" loading="lazy" decoding="async" draggable="false" />
       </button>
       <button class="remove" type="button" tabindex="-1" ?disabled=${this.locked} aria-label="${language.say("photo.remove")}: ${photo.name}" @click=${remove}>${icons.close}</button>
     </li>`;
+  }
+
+  /** The focus goes on to the next photo: removing several is one key again and again. @param {import("./types.js").Photo} photo @param {() => void} remove */
+  #removeByKey(photo, remove) {
+    this.focusIndex = this.view?.photos.indexOf(photo) ?? null;
+    remove();
   }
 
   /** @param {DragEvent} event @param {import("./types.js").Photo} photo */

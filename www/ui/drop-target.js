@@ -42,7 +42,7 @@ export class DropTarget {
 
   /** @param {DragEvent} event */
   #over = (event) => {
-    if (!this.#wants(event.dataTransfer)) return;
+    if (!event.dataTransfer || !this.#wants(event.dataTransfer)) return;
     event.preventDefault();
     // The innermost target takes it: a class card inside the photos panel.
     event.stopPropagation();
@@ -77,9 +77,9 @@ export class DropTarget {
     void readTransfer(transfer).then((incoming) => this.options.receive(incoming));
   }
 
-  /** @param {DataTransfer | null} transfer */
+  /** @param {DataTransfer} transfer */
   #wants(transfer) {
-    if (!transfer || this.options.enabled?.() === false) return false;
+    if (this.options.enabled?.() === false) return false;
     return hasFiles(transfer) || this.options.accepts?.(transfer) === true;
   }
 
@@ -89,6 +89,22 @@ export class DropTarget {
     if (milliseconds === 0) this.host.toggleAttribute("dropping", false);
     else this.timer = setTimeout(() => this.host.toggleAttribute("dropping", false), milliseconds);
   }
+}
+
+/**
+ * Refuses files dropped anywhere in `target` that nothing inside has taken. Left alone, the browser would open such a file in place
+ * of the page, and everything collected would be gone.
+ * @param {HTMLElement | Document} target
+ */
+export function refuseStrayFiles(target) {
+  const refuse = (/** @type {Event} */ event) => {
+    const transfer = /** @type {DragEvent} */ (event).dataTransfer;
+    if (event.defaultPrevented || !transfer || !hasFiles(transfer)) return;
+    event.preventDefault();
+    transfer.dropEffect = "none";
+  };
+  target.addEventListener("dragover", refuse);
+  target.addEventListener("drop", refuse);
 }
 
 /** @param {DataTransfer} transfer */

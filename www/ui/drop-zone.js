@@ -38,11 +38,12 @@ export class DropZone extends LitElement {
         padding: clamp(1.2em, 5cqi, 2.4em) 1em; border: 1.5px dashed var(--zone-line, var(--line-strong)); border-radius: var(--radius); background: var(--zone-fill, var(--sunk));
         transition: border-color .15s, background-color .15s; }
       :host(:not([disabled])) .zone { cursor: pointer; }
-      :host([disabled]) { opacity: .6; }
+      :host([disabled]) .zone { border-color: var(--line); }
       /* --zone-line and --zone-fill: a panel around it that takes the drop instead lights the zone up too. */
       :host([dropping]) .zone { border-color: var(--accent); border-style: solid; background: var(--accent-soft); }
-      :host([compact]) .zone { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .6em 1.2em; padding: .7em .8em; text-align: start; }
-      :host([compact]) .text { flex: 1 1 auto; padding-inline-start: .3em; }
+      :host([compact]) .zone { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .6em 1.2em; padding: .7em .8em; }
+      :host([compact]) .text { flex: 1 1 auto; padding-inline: .3em; }
+      @container (min-width: 600px) { :host([compact]) .text { text-align: start; } }
       .buttons { display: flex; flex-wrap: wrap; gap: .6em; justify-content: center; }
     `,
   ];

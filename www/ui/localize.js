@@ -76,6 +76,13 @@ export class Language {
     return this.number(fraction, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
+  /** A probability, never rounded to a certainty that no classifier has. @param {number} value */
+  probability(value) {
+    if (value > 0.9995) return `>${this.percent(0.999, 1)}`;
+    if (value < 0.0005) return `<${this.percent(0.001, 1)}`;
+    return this.percent(value, 1);
+  }
+
   /** @param {number} bytes shown in decimal megabytes, as download sizes are */
   megabytes(bytes) {
     return this.number(bytes / 1e6, { style: "unit", unit: "megabyte", minimumFractionDigits: 1, maximumFractionDigits: 1 });

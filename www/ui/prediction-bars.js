@@ -20,7 +20,7 @@ export const predictionBarStyles = css`
 export function predictionBars(language, predictions) {
   return html`<ul class="bars" aria-label=${language.say("test.probabilities")}>
     ${predictions.map(({ label, probability }) => html`<li data-testid="prediction-row" data-label=${label} data-probability=${probability}>
-      <span class="label">${label}</span><span class="probability">${language.percent(probability, 1)}</span>
+      <span class="label">${label}</span><span class="probability">${language.probability(probability)}</span>
       <span class="track" aria-hidden="true"><i style=${styleMap({ width: `${100 * probability}%` })}></i></span></li>`)}
   </ul>`;
 }

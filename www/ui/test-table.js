@@ -39,10 +39,12 @@ export class TestTable extends LitElement {
       .probability { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
       .verdict { display: inline-flex; align-items: center; gap: .3em; white-space: nowrap; font-weight: 600; }
       .right { color: var(--good); } .wrong { color: var(--bad); }
+      .narrow { display: none; font-size: .875em; font-weight: 400; color: var(--ink-soft); font-variant-numeric: tabular-nums; }
       .seen { display: inline-block; padding: 0 .5em; border-radius: 99px; background: var(--accent-soft); color: var(--ink); font-size: .75em; white-space: nowrap; }
       @container (max-width: 540px) {
         .wide { display: none; }
         th, td { padding-inline: .4em; }
+        .narrow { display: block; }
       }
     `,
   ];
@@ -58,7 +60,7 @@ export class TestTable extends LitElement {
             <th scope="col"><span class="hidden-text">${language.say("test.photo")}</span></th>
             <th scope="col" class="wide">${language.say("test.file")}</th>
             <th scope="col">${language.say("test.predicted")}</th>
-            <th scope="col" class="probability">${language.say("test.probability")}</th>
+            <th scope="col" class="probability wide">${language.say("test.probability")}</th>
             ${scored ? html`<th scope="col">${language.say("test.true")}</th>` : nothing}
           </tr></thead>
           <tbody>${rows.map((row, index) => guard([row, language, scored, this.onlyWrong], () => this.#row(language, row, index, scored)))}</tbody>
@@ -76,7 +78,7 @@ export class TestTable extends LitElement {
         <img src=${blobUrl(row.blob)} alt="" loading="lazy" decoding="async" /></button></td>
       <td class="wide file">${row.name}${row.seen ? html` <span class="seen">${language.say("test.seenMark")}</span>` : nothing}</td>
       ${first
-        ? html`<td class="predicted">${first.label}</td><td class="probability">${language.percent(first.probability, 1)}</td>`
+        ? html`<td class="predicted">${first.label}<span class="narrow">${language.probability(first.probability)}</span></td><td class="probability wide">${language.probability(first.probability)}</td>`
         : html`<td colspan="2" class="wrong">${row.problem ? sayProblem(language, row.problem) : nothing}</td>`}
       ${scored ? html`<td>${row.label ?? "–"}${verdict ? html`<br /><span class="verdict small ${verdict}">${verdict === "right" ? icons.check : icons.cross}${language.say(`test.${verdict}`)}</span>` : nothing}</td>` : nothing}
     </tr>`;

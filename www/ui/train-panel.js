@@ -32,6 +32,7 @@ export class TrainPanel extends LitElement {
     /** @type {Record<string, number>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
+    this.hadFocus = false;
   }
 
   static styles = [
@@ -65,6 +66,17 @@ export class TrainPanel extends LitElement {
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
     </section>`;
+  }
+
+  willUpdate() {
+    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=cancel-button]:focus");
+    this.hadFocus = focused != null;
+  }
+
+  /** Train and Cancel take turns; so does the focus, which would otherwise fall back to the top of the page. */
+  updated() {
+    if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
+    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("[data-testid=train-button], [data-testid=cancel-button]"))?.focus();
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingView} training */
