@@ -50,6 +50,8 @@ export class Session {
    * @returns {Promise<Result | undefined>}
    */
   async attempt(action) {
+    // What went wrong before has been read, or is past.
+    this.problem = null;
     try {
       return await action(await this.ready());
     } catch (thrown) {

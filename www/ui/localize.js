@@ -91,7 +91,7 @@ export class Language {
   /** @param {number} value */
   seconds(value) {
     const digits = value < 10 ? 1 : 0;
-    return this.number(value, { style: "unit", unit: "second", unitDisplay: "long", maximumFractionDigits: digits });
+    return this.number(value, { style: "unit", unit: "second", unitDisplay: this.code === "zh" ? "short" : "long", maximumFractionDigits: digits });
   }
 
   /** @param {readonly string[]} items */

@@ -112,9 +112,9 @@ export const MESSAGES = {
   "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, the same share of every class, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别等比例留出了 {heldOut} 张，不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
-  "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: one photo more or less is {step}. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step}。更公正的检验是没有用过的照片，请放到“测试”中。" },
+  "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: a single photo moves it by {step} percentage points. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step} 个百分点。更公正的检验是没有用过的照片，请放到“测试”中。" },
   "report.noHoldout": { en: "There were too few photos to hold any out, so there is no honest score: all {all} photos were trained on, for {epochs} epochs. Test with photos you have not used.", zh: "照片太少，无法留出验证照片，因此没有可信的成绩：全部 {all} 张照片都用于训练，共 {epochs} 轮。请用没有用过的照片来测试。" },
-  "report.time": { en: "{photos} photos, {seconds}", zh: "{photos} 张照片，用时{seconds}" },
+  "report.time": { en: "{photos} photos, {seconds}", zh: "{photos} 张照片，用时 {seconds}" },
 
   // Model files
   "model.download": { en: "Save the model", zh: "保存模型" },

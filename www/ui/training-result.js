@@ -35,7 +35,7 @@ export class TrainingResult extends LitElement {
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
   #explanation(language, { val, heldOut, trainImages, epochs, epochsTried }) {
     if (!val) return html`<p>${language.say("report.noHoldout", { all: trainImages, epochs })}</p>`;
-    const step = language.number(1 / val.count, { style: "percent", maximumFractionDigits: val.count < 100 ? 0 : 1 });
+    const step = language.number(100 / val.count, { maximumFractionDigits: val.count < 100 ? 0 : 1 });
     return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs })}</p>
       <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>`;
   }
