@@ -9,7 +9,7 @@ use crate::backbone::{Architecture, Stage, named_conv_head, named_stage};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::conv_norm::{ConvNorm, Mode};
 use crate::nn::linear;
-use crate::nn::params::Params;
+use crate::nn::params::{NamedTensor, Params};
 use crate::nn::pool::global_average;
 
 /// Name of the output layer's tensors in weights and model files.
@@ -132,8 +132,8 @@ impl Suffix {
         &self.head
     }
 
-    /// Everything that learnt, under timm's names, in PyTorch's layout: (name, values, shape).
-    pub fn named(&self, architecture: &Architecture) -> Vec<(String, Tensor<1>, Vec<usize>)> {
+    /// Everything that learnt, under timm's names, in PyTorch's layout.
+    pub fn named(&self, architecture: &Architecture) -> Vec<NamedTensor> {
         let mut out = Vec::new();
         let first = architecture.stages.len() - self.stages.len();
         for (offset, stage) in self.stages.iter().enumerate() {
@@ -142,12 +142,9 @@ impl Suffix {
         if let Some(conv_head) = &self.conv_head {
             named_conv_head(conv_head, &mut out);
         }
-        let weight = self.head.weight.val();
-        let [features, classes] = weight.dims();
-        let weight = weight.transpose().reshape([features * classes]);
-        out.push((format!("{CLASSIFIER}.weight"), weight, vec![classes, features]));
+        out.push(NamedTensor::new(format!("{CLASSIFIER}.weight"), self.head.weight.val().transpose()));
         if let Some(bias) = &self.head.bias {
-            out.push((format!("{CLASSIFIER}.bias"), bias.val(), vec![classes]));
+            out.push(NamedTensor::new(format!("{CLASSIFIER}.bias"), bias.val()));
         }
         out
     }

@@ -170,7 +170,7 @@ impl Session {
                 Ok(event)
             }
             Step::Finished(suffix, report) => {
-                self.classifier = Some(Classifier { split, suffix, labels: report.classes.clone() });
+                self.classifier = Some(Classifier { split, suffix: *suffix, labels: report.classes.clone() });
                 self.forget_unused_embedders();
                 Ok(StepEvent::Done { report })
             }

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use crate::nn::inverted_residual::{InvertedResidual, InvertedResidualSpec};
-use crate::nn::params::Params;
+use crate::nn::params::{NamedTensor, Params};
 
 /// A network of inverted residuals as numbers: what EfficientNet-Lite and MobileNetV2 differ in.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,7 @@ pub struct StageSpec {
 
 /// A convolution or an inverted residual.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // A network has some twenty blocks; boxes would save nothing worth having.
 pub enum Block {
     Conv(ConvNorm),
     InvertedResidual(InvertedResidual),
@@ -128,7 +129,7 @@ impl Architecture {
 }
 
 /// The parameters of stage `index` under the names they were loaded by; see [`ConvNorm::named`].
-pub fn named_stage(stage: &Stage, index: usize, out: &mut Vec<(String, Tensor<1>, Vec<usize>)>) {
+pub fn named_stage(stage: &Stage, index: usize, out: &mut Vec<NamedTensor>) {
     let mut residuals = 0;
     for block in &stage.blocks {
         match block {
@@ -142,7 +143,7 @@ pub fn named_stage(stage: &Stage, index: usize, out: &mut Vec<(String, Tensor<1>
 }
 
 /// The parameters of the last convolution; see [`ConvNorm::named`].
-pub fn named_conv_head(conv_head: &ConvNorm, out: &mut Vec<(String, Tensor<1>, Vec<usize>)>) {
+pub fn named_conv_head(conv_head: &ConvNorm, out: &mut Vec<NamedTensor>) {
     conv_head.named(CONV_HEAD, out);
 }
 

@@ -70,8 +70,16 @@ fn convert(arguments: &Arguments) -> Result<PathBuf> {
     write(&file, &arguments.out_dir)
 }
 
-/// Everything in the checkpoint under timm's names: (type, bytes, shape).
-fn read_checkpoint(path: &Path, full_precision: bool) -> Result<Vec<(String, Dtype, Vec<u8>, Vec<usize>)>> {
+/// A tensor as it goes into the file.
+struct StoredTensor {
+    name: String,
+    dtype: Dtype,
+    bytes: Vec<u8>,
+    shape: Vec<usize>,
+}
+
+/// Everything in the checkpoint, under timm's names, sorted by them.
+fn read_checkpoint(path: &Path, full_precision: bool) -> Result<Vec<StoredTensor>> {
     let unreadable = |error: &dyn std::fmt::Debug| {
         Error::new(ErrorCode::WeightsCorrupt, format!("{} is not a PyTorch checkpoint: {error:?}", path.display()))
     };
@@ -94,9 +102,9 @@ fn read_checkpoint(path: &Path, full_precision: bool) -> Result<Vec<(String, Dty
         // Batch-norm stays in f32: some of its variances underflow in half precision.
         let halve = shape.len() > 1 && !full_precision;
         let (dtype, bytes) = if halve { (Dtype::F16, to_half(&bytes)) } else { (Dtype::F32, bytes) };
-        tensors.push((timm, dtype, bytes, shape));
+        tensors.push(StoredTensor { name: timm, dtype, bytes, shape });
     }
-    tensors.sort_by(|a, b| a.0.cmp(&b.0)); // The reader's order is not stable; the file's hash should be.
+    tensors.sort_by(|a, b| a.name.cmp(&b.name)); // The reader's order is not stable; the file's hash should be.
     Ok(tensors)
 }
 
@@ -105,11 +113,12 @@ fn to_half(bytes: &[u8]) -> Vec<u8> {
     values.flat_map(f16::to_le_bytes).collect()
 }
 
-fn encode(tensors: &[(String, Dtype, Vec<u8>, Vec<usize>)], card: &Card) -> Result<Vec<u8>> {
+fn encode(tensors: &[StoredTensor], card: &Card) -> Result<Vec<u8>> {
     let views: Vec<(&str, TensorView<'_>)> = tensors
         .iter()
-        .map(|(name, dtype, bytes, shape)| {
-            Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).map_err(Error::internal)?))
+        .map(|tensor| {
+            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).map_err(Error::internal)?;
+            Ok((tensor.name.as_str(), view))
         })
         .collect::<Result<_>>()?;
     let card = serde_json::to_string(card).map_err(Error::internal)?;

@@ -49,9 +49,9 @@ pub struct ModelCard {
 /// Writes a classifier that was trained on top of `weights`.
 pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>> {
     let mut tensors: Vec<(String, Vec<u8>, Vec<usize>)> = Vec::new();
-    for (name, values, shape) in classifier.suffix.named(weights.architecture) {
-        let bytes = read(values).await?.iter().flat_map(|value| value.to_le_bytes()).collect();
-        tensors.push((name, bytes, shape));
+    for tensor in classifier.suffix.named(weights.architecture) {
+        let bytes = read(tensor.values).await?.iter().flat_map(|value| value.to_le_bytes()).collect();
+        tensors.push((tensor.name, bytes, tensor.shape));
     }
     let views: Vec<(&str, TensorView<'_>)> = tensors
         .iter()

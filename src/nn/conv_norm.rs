@@ -5,7 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::params::Params;
+use super::params::{NamedTensor, Params};
 
 /// Whether a layer may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +96,8 @@ impl ConvNorm {
     }
 
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
-    pub fn named(&self, (conv_name, norm_name): (&str, &str), out: &mut Vec<(String, Tensor<1>, Vec<usize>)>) {
-        let weight = self.conv.weight.val();
-        let shape = weight.dims();
-        out.push((format!("{conv_name}.weight"), weight.reshape([shape.iter().product::<usize>()]), shape.to_vec()));
+    pub fn named(&self, (conv_name, norm_name): (&str, &str), out: &mut Vec<NamedTensor>) {
+        out.push(NamedTensor::new(format!("{conv_name}.weight"), self.conv.weight.val()));
         if let Some(norm) = &self.norm {
             for (name, value) in [
                 ("weight", norm.gamma.val()),
@@ -107,8 +105,7 @@ impl ConvNorm {
                 ("running_mean", norm.running_mean.value_sync()),
                 ("running_var", norm.running_var.value_sync()),
             ] {
-                let shape = value.dims().to_vec();
-                out.push((format!("{norm_name}.{name}"), value, shape));
+                out.push(NamedTensor::new(format!("{norm_name}.{name}"), value));
             }
         }
     }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::conv_norm::{ConvNorm, ConvNormSpec, Mode};
-use super::params::Params;
+use super::params::{NamedTensor, Params};
 
 /// Sizes of an [`InvertedResidual`].
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,7 @@ impl InvertedResidual {
     }
 
     /// See [`ConvNorm::named`].
-    pub fn named(&self, prefix: &str, out: &mut Vec<(String, Tensor<1>, Vec<usize>)>) {
+    pub fn named(&self, prefix: &str, out: &mut Vec<NamedTensor>) {
         let layers = [self.expand.as_ref(), Some(&self.depthwise), Some(&self.project)];
         for (layer, (conv, norm)) in layers.into_iter().zip(names(self.expand.is_some())) {
             if let Some(layer) = layer {

@@ -1,5 +1,7 @@
 //! Where a layer's initial values come from: a weights file, or a seeded generator.
 
+use burn::tensor::Tensor;
+
 use crate::rng::Rng;
 
 /// Gives tensors by name, row-major, in PyTorch's layout and timm's names.
@@ -8,6 +10,22 @@ use crate::rng::Rng;
 /// a file at once.
 pub trait Params {
     fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32>;
+}
+
+/// A parameter on its way to a file: the opposite direction, under the same names and in the same layout.
+#[derive(Debug)]
+pub struct NamedTensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub values: Tensor<1>,
+}
+
+impl NamedTensor {
+    pub fn new<const D: usize>(name: String, tensor: Tensor<D>) -> Self {
+        let shape = tensor.dims().to_vec();
+        Self { name, values: tensor.reshape([shape.iter().product::<usize>()]), shape }
+    }
 }
 
 /// Deviation of an output layer's initial weights. Small, because a handful of photos spans few of the feature directions:

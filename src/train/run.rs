@@ -35,7 +35,7 @@ pub struct Workbench<'a> {
 pub enum Step {
     Event(StepEvent),
     /// The suffix and head that were kept.
-    Finished(Suffix, Box<Report>),
+    Finished(Box<Suffix>, Box<Report>),
 }
 
 pub struct TrainRun {
@@ -144,7 +144,8 @@ impl TrainRun {
                     FitPhase::Holdout => self.judge(event.epoch, scores, over, &bench)?,
                     FitPhase::Refit if over => {
                         let suffix = fit.learnt();
-                        return Ok(Step::Finished(suffix, Box::new(self.report(scores.train, &bench))));
+                        let report = self.report(scores.train, &bench);
+                        return Ok(Step::Finished(Box::new(suffix), Box::new(report)));
                     }
                     FitPhase::Refit => {}
                 }
