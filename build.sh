@@ -134,6 +134,16 @@ weights() {
   echo "$key" >"$stamp"
 }
 
+# The same in single precision, for the parity tests alone.
+full_precision_weights() {
+  local folder=build/weights/full
+  up_to_date "$folder/made-from" "$(<build/weights/made-from)" && return
+  say "weights in single precision, for the tests"
+  rm -rf "$folder"
+  cargo run --release --locked --bin convert-weights -- "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --full-precision
+  cp build/weights/made-from "$folder/made-from"
+}
+
 # The core as WebAssembly, once for each device: the CPU flavour is far smaller without wgpu inside.
 wasm() {
   local flavour folder key opt=${WASM_OPT:-1}
@@ -212,6 +222,8 @@ check() {
 run_tests() {
   browser
   check
+  weights
+  full_precision_weights
   say "Rust tests"
   cargo test --locked --release
   build
