@@ -48,7 +48,7 @@ export class ClassCard extends LitElement {
       .card { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: .7em; height: 100%; padding: .7em; border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper); transition: border-color .15s, background-color .15s; }
       :host([dropping]) .card { border-color: var(--accent); background: var(--accent-soft); }
       header { display: flex; align-items: center; gap: .25em; }
-      .name { flex: 1; min-width: 0; min-height: 40px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }
+      .name { flex: 1; min-width: 0; min-height: 44px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }
       .name:hover:enabled { border-color: var(--line-strong); } .name:focus { border-color: var(--focus); background: var(--paper); }
       .count { color: var(--ink-soft); font-size: .875em; white-space: nowrap; padding-inline-end: .25em; }
       .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(62px, 1fr)); gap: 6px; }

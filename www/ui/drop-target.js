@@ -14,7 +14,7 @@ const LEFT_MILLISECONDS = 80;
 export class DropTarget {
   /**
    * @param {LitElement} host
-   * @param {{ receive: (incoming: import("./types.js").Incoming) => void, enabled?: () => boolean, paste?: boolean,
+   * @param {{ receive: (incoming: import("./types.js").Incoming, pasted: boolean) => void, enabled?: () => boolean, paste?: boolean,
    *           accepts?: (transfer: DataTransfer) => boolean, receiveOther?: (transfer: DataTransfer) => void }} options
    *        `accepts` and `receiveOther`: for things of our own that are dragged, next to files
    */
@@ -59,7 +59,7 @@ export class DropTarget {
     event.preventDefault();
     event.stopPropagation();
     this.#fade(0);
-    if (hasFiles(transfer)) this.#read(transfer);
+    if (hasFiles(transfer)) this.#read(transfer, false);
     else this.options.receiveOther?.(transfer);
   };
 
@@ -68,13 +68,13 @@ export class DropTarget {
     if (event.defaultPrevented || !event.clipboardData || !hasFiles(event.clipboardData)) return;
     if (!this.host.matches(":hover, :focus-within") || this.options.enabled?.() === false) return;
     event.preventDefault();
-    this.#read(event.clipboardData);
+    this.#read(event.clipboardData, true);
   };
 
-  /** @param {DataTransfer} transfer */
-  #read(transfer) {
+  /** @param {DataTransfer} transfer @param {boolean} pasted */
+  #read(transfer, pasted) {
     // Never rejects: what cannot be read is listed in `unreadable`.
-    void readTransfer(transfer).then((incoming) => this.options.receive(incoming));
+    void readTransfer(transfer).then((incoming) => this.options.receive(incoming, pasted));
   }
 
   /** @param {DataTransfer} transfer */

@@ -9,7 +9,7 @@ import { shared } from "./styles.js";
 const FOLDERS = "webkitdirectory" in HTMLInputElement.prototype;
 
 /**
- * A place to drop, paste or pick photos: the text in its slot, and two buttons for those who do not drag.
+ * A place to drop or pick photos: the text in its slot, and two buttons for those who do not drag.
  * Sends `files` with what came in. `pick-id` and `folder-id` become the `data-testid` of its two inputs.
  */
 export class DropZone extends LitElement {
@@ -28,7 +28,7 @@ export class DropZone extends LitElement {
     this.folderId = "";
     this.compact = false;
     this.disabled = false;
-    this.target = new DropTarget(this, { receive: (incoming) => this.#receive(incoming), enabled: () => !this.disabled, paste: true });
+    this.target = new DropTarget(this, { receive: (incoming) => this.#receive(incoming), enabled: () => !this.disabled });
   }
 
   static styles = [

@@ -144,7 +144,6 @@ export const MESSAGES = {
   "test.predicted": { en: "Predicted", zh: "预测" },
   "test.probability": { en: "Probability", zh: "概率" },
   "test.true": { en: "True class", zh: "真实类别" },
-  "test.verdict": { en: "Verdict", zh: "结果" },
   "test.right": { en: "right", zh: "正确" },
   "test.wrong": { en: "wrong", zh: "错误" },
   "test.onlyWrong": { en: "Only the wrong ones", zh: "只看错误的" },

@@ -38,7 +38,11 @@ export class PhotosPanel extends LitElement {
     /** @type {number | null} */ this.openPhoto = null;
     /** @type {number | null} */ this.draggedPhoto = null;
     this.focusNewClass = false;
-    this.target = new DropTarget(this, { receive: (incoming) => this.#send(null, incoming), enabled: () => !this.locked });
+    this.target = new DropTarget(this, {
+      receive: (incoming, pasted) => this.#send(pasted ? this.#labelAtPointer() : null, incoming),
+      enabled: () => !this.locked,
+      paste: true,
+    });
   }
 
   static styles = [
@@ -114,6 +118,11 @@ export class PhotosPanel extends LitElement {
 
   #photosOfOpenClass() {
     return this.classes.find((view) => view.photos.some((photo) => photo.id === this.openPhoto))?.photos ?? [];
+  }
+
+  /** A photo is pasted into the class that the pointer or the focus is in. For a drop this would not do: while dragging, `:hover` stands still. */
+  #labelAtPointer() {
+    return this.renderRoot.querySelector("last-layer-class-card:is(:hover, :focus-within)")?.getAttribute("data-label") ?? null;
   }
 
   #addClass() {

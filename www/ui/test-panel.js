@@ -29,7 +29,7 @@ export class TestPanel extends LitElement {
     /** @type {import("./types.js").TestView | undefined} */ this.test = undefined;
     this.classCount = 0;
     /** @type {number | null} */ this.openRow = null;
-    this.target = new DropTarget(this, { receive: (incoming) => emit(this, "test-files", incoming) });
+    this.target = new DropTarget(this, { receive: (incoming) => emit(this, "test-files", incoming), paste: true });
   }
 
   static styles = [
@@ -49,13 +49,16 @@ export class TestPanel extends LitElement {
       .hint { color: var(--ink-soft); font-size: .875em; line-height: 1.5; max-width: 34em; text-wrap: pretty; }
       .model { display: flex; flex-wrap: wrap; align-items: center; gap: .5em .9em; font-size: .9375em; line-height: 1.5; }
       .choice { display: inline-flex; padding: 3px; border-radius: 11px; background: var(--sunk); border: 1px solid var(--line); }
-      .choice label { position: relative; display: grid; place-items: center; min-height: 38px; padding: .2em .9em; border-radius: 8px; cursor: pointer; color: var(--ink-soft); font-weight: 550; }
+      .choice label { position: relative; display: grid; place-items: center; min-height: 44px; padding: .2em .9em; border-radius: 8px; cursor: pointer; color: var(--ink-soft); font-weight: 550; }
       .choice input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
       .choice label:has(:checked) { background: var(--paper); color: var(--ink); box-shadow: var(--shadow); }
       .choice label:has(:focus-visible) { outline: 2.5px solid var(--focus); outline-offset: 1px; }
       .one { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 1.2em; align-items: start; }
       .one img { display: block; width: 100%; max-height: 22em; object-fit: contain; border-radius: var(--radius-small); background: var(--sunk); }
       .one .name { font-size: .8125em; color: var(--ink-soft); margin-top: .5em; overflow-wrap: anywhere; }
+      /* One photo takes an instant: no bar for what is over before it is read. */
+      .running { animation: appear 1ms .4s both; }
+      @keyframes appear { from { visibility: hidden; } }
       .reading { display: grid; gap: .4em; }
       @container (max-width: 460px) { .one { grid-template-columns: minmax(0, 1fr); } }
     `,
@@ -69,13 +72,16 @@ export class TestPanel extends LitElement {
       <div class="step"><span class="chip" aria-hidden="true">3</span><h3 id="title">${language.say("test.title")}</h3>
         ${rows.length > 0 && !running ? html`<span class="aside"><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>${language.say("test.clear")}</button></span>` : nothing}</div>
       <div class="columns ${rows.length > 0 ? "with-results" : ""}">
-      <div class="stack ask">${this.#model(language, test)}
-      <last-layer-drop-zone data-testid="drop-test" pick-id="input-test" folder-id="input-test-folder" .language=${language}
-        @files=${(/** @type {CustomEvent} */ event) => emit(this, "test-files", event.detail)}>
-        <p class="invite">${language.say("test.invite")}</p><p class="hint">${language.say("test.hint")}</p>
-      </last-layer-drop-zone>
-      ${running && running.total > 1 ? this.#runningBar(language, running) : nothing}</div>
-      ${rows.length > 0 ? html`<div class="stack">${this.#results(language, test)}</div>` : nothing}
+        <div class="stack ask">
+          ${this.#model(language, test)}
+          <last-layer-drop-zone data-testid="drop-test" pick-id="input-test" folder-id="input-test-folder" .language=${language}
+            @files=${(/** @type {CustomEvent} */ event) => emit(this, "test-files", event.detail)}>
+            <p class="invite">${language.say("test.invite")}</p>
+            <p class="hint">${language.say("test.hint")}</p>
+          </last-layer-drop-zone>
+          ${running ? this.#runningBar(language, running) : nothing}
+        </div>
+        ${rows.length > 0 ? html`<div class="stack">${this.#results(language, test)}</div>` : nothing}
       </div>
       ${this.#dialog(language, rows)}
     </section>`;
@@ -100,7 +106,7 @@ export class TestPanel extends LitElement {
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} running */
   #runningBar(language, { done, total }) {
     const text = language.say("test.running", { done, total });
-    return html`<div class="row"><div class="grow reading"><span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress></div>
+    return html`<div class="row running"><div class="grow reading"><span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress></div>
       <button class="button" type="button" @click=${() => emit(this, "test-cancel")}>${language.say("element.cancel")}</button></div>`;
   }
 

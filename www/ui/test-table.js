@@ -23,7 +23,7 @@ export class TestTable extends LitElement {
   static styles = [
     shared,
     css`
-      .filter { display: inline-flex; align-items: center; gap: .6em; min-height: 40px; font-size: .9375em; cursor: pointer; }
+      .filter { display: inline-flex; align-items: center; gap: .6em; min-height: 44px; font-size: .9375em; cursor: pointer; }
       .filter input { width: 1.15em; height: 1.15em; accent-color: var(--accent); }
       .scroll { max-height: 34em; overflow: auto; border: 1px solid var(--line); border-radius: var(--radius-small); }
       table { width: 100%; border-collapse: collapse; font-size: .9375em; }
