@@ -36,7 +36,7 @@ export class Collection {
    * @param {(taken: readonly string[]) => string} newLabel
    */
   async add({ files, unreadable }, label, newLabel) {
-    this.#note({ failures: unreadable.map((name) => ({ name, problem: { code: "unreadable", message: name } })) });
+    this.note({ failures: unreadable.map((name) => ({ name, problem: { code: "unreadable", message: name } })) });
     const groups = label === null ? groupByFolder(files) : [{ label, files: files.map(({ file }) => file) }];
     const count = groups.reduce((sum, group) => sum + group.files.length, 0);
     if (count === 0) return this.session.changed();
@@ -53,7 +53,7 @@ export class Collection {
             before = done;
           },
         });
-        this.#note({
+        this.note({
           failures: report.failed.map(({ name, error }) => ({ name, problem: error })),
           duplicates: report.duplicates.map(({ name, of }) => ({ name, original: of.name, label: of.label })),
         });
@@ -103,7 +103,7 @@ export class Collection {
   }
 
   /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[] }} more */
-  #note({ failures = [], duplicates = [] }) {
+  note({ failures = [], duplicates = [] }) {
     this.failures = [...this.failures, ...failures];
     this.duplicates = [...this.duplicates, ...duplicates];
   }

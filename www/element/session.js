@@ -133,7 +133,9 @@ export class Session {
     for (const type of ["progress", "train"]) {
       tuner.addEventListener(type, (event) => this.notify(type, /** @type {CustomEvent} */ (event).detail));
     }
-    tuner.addEventListener("restart", () => {
+    tuner.addEventListener("restart", (event) => {
+      /** @type {{ lost: { name: string }[] }} */ const { lost } = /** @type {CustomEvent} */ (event).detail;
+      this.collection.note({ failures: lost.map(({ name }) => ({ name, problem: { code: "unreadable", message: name } })) });
       this.loading = { ...this.loading, restarted: true, device: tuner.info };
       this.announce("status.restarted");
       this.changed();

@@ -51,7 +51,7 @@ export class ClassCard extends LitElement {
       .name { flex: 1; min-width: 0; min-height: 44px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }
       .name:hover:enabled { border-color: var(--line-strong); } .name:focus { border-color: var(--focus); background: var(--paper); }
       .count { color: var(--ink-soft); font-size: .875em; white-space: nowrap; padding-inline-end: .25em; }
-      .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(62px, 1fr)); gap: 6px; }
+      .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(52px, 1fr)); gap: 6px; }
       li { position: relative; aspect-ratio: 1; }
       .photo { display: block; width: 100%; height: 100%; padding: 0; border: 0; border-radius: 8px; overflow: hidden; background: var(--sunk); cursor: zoom-in; }
       .photo img { width: 100%; height: 100%; object-fit: cover; display: block; transition: opacity .15s; }

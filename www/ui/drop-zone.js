@@ -43,7 +43,7 @@ export class DropZone extends LitElement {
       :host([dropping]) .zone { border-color: var(--accent); border-style: solid; background: var(--accent-soft); }
       :host([compact]) .zone { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .6em 1.2em; padding: .7em .8em; }
       :host([compact]) .text { flex: 1 1 auto; padding-inline: .3em; }
-      @container (min-width: 600px) { :host([compact]) .text { text-align: start; } }
+      @container (min-width: 740px) { :host([compact]) .text { text-align: start; } }
       .buttons { display: flex; flex-wrap: wrap; gap: .6em; justify-content: center; }
     `,
   ];

@@ -29,7 +29,7 @@ export const MESSAGES = {
   "status.reason.webgpu-failed": { en: "WebGPU did not start, so the processor does the work. Slower, with the same results.", zh: "WebGPU 启动失败，改由处理器计算。速度较慢，结果相同。" },
   "status.private": { en: "Your photos never leave this device.", zh: "照片始终留在这台设备上。" },
   "status.noise": { en: "This browser adds noise to the pixels that pages read (a protection against tracking). Results can differ slightly from other browsers.", zh: "此浏览器会在网页读取的像素中加入噪点（用于防跟踪），结果可能与其他浏览器略有出入。" },
-  "status.restarted": { en: "The computation was interrupted and has been restarted. Your photos and your classifier are still here.", zh: "计算曾意外中断，现已重新启动。照片和分类器都还在。" },
+  "status.restarted": { en: "The computation was interrupted and has been restarted, with your photos and your classifier.", zh: "计算曾意外中断，现已连同照片和分类器一起恢复。" },
 
   // Dropping files
   "drop.photos": { en: "Choose photos", zh: "选择照片" },
