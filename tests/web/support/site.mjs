@@ -23,10 +23,14 @@ const MOUNT = "/some/where";
 export class Site {
   /** @type {Record<string, string>} */
   pages = { "/blank": "" };
-  /** Answers in place of the host where it returns true. @type {import("node:http").RequestListener | ((...args: any[]) => boolean)} */
+  /**
+   * Answers in place of the host where it returns true.
+   * @type {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => boolean}
+   */
   intercept = () => false;
   /** The path of every request, in order. @type {string[]} */
   requests = [];
+  #port = 0;
   #server;
   #dist;
   #support;
@@ -38,18 +42,19 @@ export class Site {
   }
 
   async start() {
-    await this.#listen(0);
+    this.#server.listen(0, "localhost");
+    await once(this.#server, "listening");
+    const address = this.#server.address();
+    if (typeof address === "object" && address) this.#port = address.port;
     return this;
   }
 
-  get port() {
-    const address = this.#server.address();
-    if (typeof address !== "object" || !address) throw new Error("the host is not listening");
-    return address.port;
+  get listening() {
+    return this.#server.listening;
   }
 
   get origin() {
-    return `http://localhost:${this.port}`;
+    return `http://localhost:${this.#port}`;
   }
 
   /** Address of the built site. */
@@ -57,17 +62,11 @@ export class Site {
     return `${this.origin}${MOUNT}/`;
   }
 
-  /** The network is off: connections are refused, also those that are open. */
+  /** The network is off from now on: connections are refused, also those that are open. */
   async stop() {
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
-  }
-
-  /** @param {number} port */
-  async #listen(port) {
-    this.#server.listen(port, "localhost");
-    await once(this.#server, "listening");
   }
 
   /**

@@ -63,3 +63,16 @@ export function mortal() {
     died: () => new Promise((resolve) => last().addEventListener("error", resolve)),
   };
 }
+
+/**
+ * Workers in whose thread a script runs before ours, to make their browser another one.
+ * @param {string} script
+ */
+export function workerAfter(script) {
+  return (/** @type {string} */ url) => {
+    // A module's imports run before the rest of it: hence a module of its own.
+    const before = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    const both = `import ${JSON.stringify(before)}; import ${JSON.stringify(url)};`;
+    return new Worker(URL.createObjectURL(new Blob([both], { type: "text/javascript" })), { type: "module" });
+  };
+}
