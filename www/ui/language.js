@@ -14,5 +14,20 @@ export const PANEL_LANGUAGES = { en: new Language("en", MESSAGES), zh: new Langu
  */
 export function sayProblem(language, problem) {
   const key = `error.${problem.code}`;
-  return language.has(key) ? language.say(key, problem.params) : problem.message;
+  if (!language.has(key)) return problem.message;
+  const { params } = problem;
+  const ofOption = problem.code === "invalid-option" && params?.name != null;
+  return language.say(key, ofOption ? { ...params, name: optionLabel(language, String(params.name)) } : params);
+}
+
+/**
+ * The option's name in the reader's language; one added to the table since is shown by its own name, in words.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {string} name
+ */
+export function optionLabel(language, name) {
+  const key = `option.${name}`;
+  if (language.has(key)) return language.say(key);
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { define, emit } from "./define.js";
 import { icons } from "./icons.js";
+import { optionLabel } from "./language.js";
 import { shared } from "./styles.js";
 
 /**
@@ -83,18 +84,6 @@ export class TrainOptions extends LitElement {
   #input(name) {
     return this.renderRoot.querySelector(`#${CSS.escape(name)}`);
   }
-}
-
-/**
- * The option's name in the reader's language; one added to the table since is shown by its own name, in words.
- * @param {import("./types.js").PanelLanguage} language
- * @param {string} name
- */
-function optionLabel(language, name) {
-  const key = `option.${name}`;
-  if (language.has(key)) return language.say(key);
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 define("last-layer-train-options", TrainOptions);
