@@ -21,6 +21,10 @@ use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
 use crate::rng::Rng;
 
+/// A validation loss counts as progress when it is this fraction below the last one that did. Without it a loss that creeps
+/// towards its limit keeps a fit of the head going for all its epochs, for nothing that shows in the predictions.
+const PROGRESS: f64 = 0.01;
+
 /// What a run works with; the session owns it.
 pub struct Workbench<'a> {
     pub device: &'a ComputeDevice,
@@ -60,10 +64,12 @@ enum Phase {
     Fit { phase: FitPhase, epoch: usize, epochs: usize, fit: Box<Fit> },
 }
 
-/// The epoch with the lowest validation loss so far.
+/// The epoch with the lowest validation loss so far, and the last one that was clearly lower than those before it.
 struct Best {
     epoch: usize,
     scores: Scores,
+    progress_epoch: usize,
+    progress_loss: f64,
 }
 
 impl TrainRun {
@@ -187,11 +193,14 @@ impl TrainRun {
     /// After an epoch of the hold-out fit: remembers the best, and goes over to the refit when there is nothing more to find.
     fn judge(&mut self, epoch: usize, scores: EpochScores, over: bool, bench: &Workbench<'_>) -> Result<()> {
         let val = scores.val.ok_or_else(|| Error::internal("a hold-out fit without held-out photos"))?;
-        if self.best.as_ref().is_none_or(|best| val.loss < best.scores.loss) {
-            self.best = Some(Best { epoch, scores: val });
+        let best = self.best.get_or_insert(Best { epoch, scores: val, progress_epoch: epoch, progress_loss: val.loss });
+        if val.loss < best.scores.loss {
+            (best.epoch, best.scores) = (epoch, val);
         }
-        let best = self.best.as_ref().map_or(epoch, |best| best.epoch);
-        let out_of_patience = epoch - best >= self.config.patience;
+        if val.loss < best.progress_loss * (1.0 - PROGRESS) {
+            (best.progress_epoch, best.progress_loss) = (epoch, val.loss);
+        }
+        let (best, out_of_patience) = (best.epoch, epoch - best.progress_epoch >= self.config.patience);
         if over || out_of_patience {
             self.stopped_early = !over;
             self.phase = self.start(FitPhase::Refit, best, bench);
