@@ -21,9 +21,10 @@ use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
 use crate::rng::Rng;
 
-/// A validation loss counts as progress when it is this fraction below the last one that did. Without it a loss that creeps
-/// towards its limit keeps a fit of the head going for all its epochs, for nothing that shows in the predictions.
-const PROGRESS: f64 = 0.01;
+/// A validation loss counts as progress when it is at least this far below the last one that did: as a fraction of it, and in
+/// nats. Without these a loss that creeps towards its limit keeps a fit going for all its epochs, for nothing that shows in the
+/// predictions.
+const PROGRESS: (f64, f64) = (0.01, 0.002);
 
 /// What a run works with; the session owns it.
 pub struct Workbench<'a> {
@@ -197,7 +198,8 @@ impl TrainRun {
         if val.loss < best.scores.loss {
             (best.epoch, best.scores) = (epoch, val);
         }
-        if val.loss < best.progress_loss * (1.0 - PROGRESS) {
+        let (fraction, nats) = PROGRESS;
+        if val.loss < best.progress_loss - nats.max(fraction * best.progress_loss) {
             (best.progress_epoch, best.progress_loss) = (epoch, val.loss);
         }
         let (best, out_of_patience) = (best.epoch, epoch - best.progress_epoch >= self.config.patience);
