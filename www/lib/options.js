@@ -64,8 +64,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 1,
     max: 1000,
     doc: {
-      en: "Epochs without a better validation loss before stopping.",
-      zh: "验证损失连续多少轮没有改善就停止。",
+      en: "Epochs without a clearly better validation loss before stopping.",
+      zh: "验证损失连续多少轮没有明显改善就停止。",
     },
   },
   {
@@ -73,7 +73,7 @@ export const OPTIONS = /** @type {const} */ ([
     kind: "int",
     default: 0,
     min: 0,
-    max: 16,
+    max: 7,
     doc: {
       en: "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
       zh: "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。",
