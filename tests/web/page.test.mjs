@@ -51,11 +51,10 @@ async function wholeWay(page, { train, test: testFolder, photos, tested, single 
   assert.deepEqual(trained.map(({ label }) => label).toSorted(), classes.slice(0, trained.length));
   assert.equal(trained.length, Math.min(5, classes.length));
   assert.ok(Math.abs(trained.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-3);
-  for (const [index, { probability, text, label, barWidth }] of trained.entries()) {
+  for (const [index, { probability, text, label, bar }] of trained.entries()) {
     assert.ok(index === 0 || probability <= (trained[index - 1]?.probability ?? 0), "the most probable is on top");
     assert.ok(text.includes(label));
-    // A bar is never thinner than two pixels, hence the tolerance.
-    assert.ok(Math.abs(barWidth - probability) < 0.02, `the bar of ${label} shows ${barWidth}, not ${probability}`);
+    assert.ok(Math.abs(bar - probability) < 1e-3, `the bar of ${label} shows ${bar}, not ${probability}`);
   }
 
   await page.hook("input-test-folder").setInputFiles(testFolder);

@@ -20,7 +20,7 @@ const FLAGS = [
 ];
 
 /** Long enough for the slowest machine to start, compile and train; a test never waits for time, only for what it expects. */
-const PATIENCE = 180_000;
+const PATIENCE = 120_000;
 
 function executable() {
   if (process.env.CHROME_PATH) return process.env.CHROME_PATH;

@@ -82,7 +82,7 @@ export class RealPage {
         label: (await row.getAttribute("data-label")) ?? "",
         probability: Number(await row.getAttribute("data-probability")),
         text: await row.innerText(),
-        barWidth: await row.locator(".track > *").evaluate((bar) => bar.getBoundingClientRect().width / (bar.parentElement?.getBoundingClientRect().width ?? 1)),
+        bar: await row.locator("progress").evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).position),
       })),
     );
   }

@@ -1,0 +1,122 @@
+// The public API before a worker that the test plays: what is kept on the page, and what a new worker is given.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LastLayerError } from "../../../www/lib/errors.js";
+import { FineTuner } from "../../../www/lib/fine-tuner.js";
+import { FakeWorker } from "../support/fake-worker.mjs";
+import { rejection } from "../support/gate.mjs";
+
+const INFO = { device: "cpu", adapter: "", reason: "requested", backbone: "b", inputSize: 224, version: "0", warnings: [] };
+
+/**
+ * Workers that remember what they were told, each with the handlers of the test.
+ * @param {Record<string, import("../../../www/lib/call-queue.js").Handler>} [handlers]
+ */
+async function tunerWith(handlers = {}) {
+  /** @type {FakeWorker[]} */
+  const workers = [];
+  const startWorker = () => {
+    const worker = new FakeWorker({
+      start: () => INFO,
+      addClass: () => {},
+      addPhoto: () => undefined,
+      openModel: () => ({ labels: ["a", "b"] }),
+      predict: () => [{ label: "a", index: 0, probability: 1 }],
+      ...handlers,
+    });
+    workers.push(worker);
+    return worker;
+  };
+  const tuner = await FineTuner.create({ baseUrl: "https://example.org/somewhere", startWorker });
+  return { tuner, workers, calls: (index = workers.length - 1) => workers[index]?.log.flatMap(({ call, args }) => (call ? [{ call, args }] : [])) ?? [] };
+}
+
+const photo = (/** @type {string} */ name) => new File([name], name);
+
+test("starting tells the worker where things lie; a base without its slash is a folder all the same", async () => {
+  const { calls } = await tunerWith();
+  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", baseUrl: "https://example.org/somewhere/" } }]);
+});
+
+test("every file of an add ends up in exactly one list", async () => {
+  const { tuner } = await tunerWith({
+    addPhoto: ({ name }) => {
+      if (name === "bad.jpg") throw new LastLayerError("not-an-image", "text");
+      return name === "same.jpg" ? 1 : undefined;
+    },
+  });
+  let changes = 0;
+  tuner.addEventListener("change", () => changes++);
+  const report = await tuner.add([photo("1.jpg"), photo("bad.jpg"), photo("same.jpg"), new Blob(["x"])], " rose ");
+  assert.deepEqual(report.added.map(({ name }) => name), ["1.jpg", "image 4"]);
+  assert.deepEqual(report.failed.map(({ name, error }) => [name, error.code]), [["bad.jpg", "not-an-image"]]);
+  assert.deepEqual(report.duplicates.map(({ name, of }) => [name, of.name]), [["same.jpg", "1.jpg"]]);
+  assert.deepEqual(tuner.classes, ["rose"]);
+  assert.equal(changes, 2);
+});
+
+test("a fault that is not the file's own ends the add; what had gone in stays", async () => {
+  const { tuner } = await tunerWith({
+    addPhoto: ({ name }) => {
+      if (name === "2.jpg") throw { code: "busy", message: "a training runs", params: {} };
+    },
+  });
+  assert.equal((await rejection(tuner.add([photo("1.jpg"), photo("2.jpg"), photo("3.jpg")], "rose"))).code, "busy");
+  assert.deepEqual(tuner.photos.map(({ name }) => name), ["1.jpg"]);
+});
+
+test("a new worker gets classes, photos and classifier, in this order; files that are gone are told", async () => {
+  let gone = "";
+  const { tuner, workers, calls } = await tunerWith({
+    addPhoto: ({ name }) => {
+      if (name === gone) throw new LastLayerError("image-truncated", "the file can no longer be read");
+    },
+  });
+  await tuner.addClass("empty");
+  await tuner.add([photo("1.jpg"), photo("2.jpg")], "rose");
+  await tuner.open(new Blob(["a model"]));
+  /** @type {any[]} */
+  const restarts = [];
+  tuner.addEventListener("restart", (event) => restarts.push(/** @type {CustomEvent} */ (event).detail));
+  gone = "1.jpg";
+  workers[0]?.crash("out of memory");
+  await tuner.predict(new Blob());
+  assert.deepEqual(calls(1).map(({ call }) => call), ["start", "addClass", "addClass", "addPhoto", "addPhoto", "openModel", "predict"]);
+  assert.deepEqual(restarts.map(({ code, lost }) => [code, lost.map((/** @type {any} */ { name }) => name)]), [["worker-crashed", ["1.jpg"]]]);
+  assert.deepEqual(tuner.photos.map(({ name }) => name), ["2.jpg"]);
+  assert.deepEqual(calls(1).filter(({ call }) => call === "addPhoto").map(({ args }) => args.id), [1, 2], "with the ids they had");
+});
+
+test("a new worker that dies as well: the call rejects, and the next one begins again", async () => {
+  let broken = false;
+  const { tuner, workers } = await tunerWith({
+    addClass: () => {
+      if (broken) throw new WebAssembly.RuntimeError("unreachable");
+    },
+  });
+  await tuner.addClass("rose");
+  workers[0]?.crash("first");
+  broken = true;
+  assert.equal((await rejection(tuner.predict(new Blob()))).code, "worker-crashed");
+  broken = false;
+  assert.equal((await tuner.predict(new Blob())).length, 1);
+  assert.equal(workers.length, 3);
+  assert.deepEqual(tuner.classes, ["rose"]);
+});
+
+test("accuracy counts the rows whose label is a class of the classifier", async () => {
+  const ranked = ["a", "b", "c", "d", "e", "f"];
+  const { tuner } = await tunerWith({
+    openModel: () => ({ labels: ranked }),
+    predict: ({ topK }) => ranked.slice(0, topK).map((label, index) => ({ label, index, probability: 1 / (index + 2) })),
+  });
+  await tuner.open(new Blob(["a model"]));
+  const labels = ["a", "b", "f", "holiday", null];
+  const files = labels.map((_, index) => photo(`${index}.jpg`));
+  const report = await tuner.predictAll(files, { labels, topK: 2 });
+  assert.deepEqual({ ...report, rows: report.rows.length }, { rows: 5, scored: 3, top1: 1 / 3, top5: 2 / 3 });
+  assert.ok(report.rows.every(({ predictions }) => predictions.length === 2), "a row shows as many as were asked for");
+  const source = await tuner.predictAll(files, { labels, model: "source" });
+  assert.deepEqual([source.scored, source.top1, source.top5], [0, null, null], "the source model knows other labels");
+});
