@@ -103,11 +103,11 @@ test("only the worker gets at the wasm, and nobody gets at the worker but by its
   assert.deepEqual(naming, ["lib/wasm.js"]);
 });
 
-test("the library knows no DOM, and no package", async () => {
+test("the library knows no DOM, no package, and no clock that a background tab slows down", async () => {
   for (const [name, { packages, text }] of await graph()) {
     if (layer(name) !== "lib") continue;
     assert.deepEqual(packages, [], name);
-    assert.doesNotMatch(text, /\b(document|window|HTMLElement|localStorage|requestAnimationFrame)\b/, name);
+    assert.doesNotMatch(text, /\b(document|window|HTMLElement|localStorage|requestAnimationFrame|setTimeout|setInterval)\b/, name);
   }
 });
 
