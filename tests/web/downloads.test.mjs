@@ -98,7 +98,7 @@ test("weights that arrive damaged are refused, not kept, and not fetched for eve
 
 test("a host that is down or misses a file: download-failed names the file", async () => {
   const page = await bed.lab();
-  for (const missing of ["efficientnet_lite0.json", card.file, "lastlayer_bg.wasm"]) {
+  for (const missing of ["efficientnet_lite0.json", card.file, "lastlayer_bg.wasm", "cpu/lastlayer.js"]) {
     bed.site.intercept = (request, response) => {
       if (!request.url?.endsWith(missing)) return false;
       response.writeHead(404).end("<h1>not here</h1>");
@@ -113,15 +113,35 @@ test("a host that is down or misses a file: download-failed names the file", asy
 });
 
 test("a host that answers everything with its start page, as many do", async () => {
-  const page = await bed.lab();
-  bed.site.intercept = (request, response) => {
-    if (!request.url?.endsWith("efficientnet_lite0.json")) return false;
-    response.end("<h1>welcome</h1>");
-    return true;
-  };
-  assert.equal(/** @type {any} */ ((await start(page)).error).code, "download-failed");
-  bed.site.intercept = () => false;
-  assert.equal((await start(page)).error, null);
+  for (const missing of ["efficientnet_lite0.json", card.file, "lastlayer_bg.wasm"]) {
+    const page = await bed.lab();
+    bed.site.intercept = (request, response) => {
+      if (!request.url?.endsWith(missing)) return false;
+      response.setHeader("Content-Type", "text/html");
+      response.end("<h1>welcome</h1>");
+      return true;
+    };
+    const { error } = await start(page);
+    bed.site.intercept = () => false;
+    assert.equal(/** @type {any} */ (error)?.code, "download-failed", missing);
+    assert.equal((await start(page)).error, null, "and nothing of it was kept");
+  }
+});
+
+test("a connection that breaks in the middle", async () => {
+  for (const [file, bytes] of /** @type {const} */ ([[card.file, weights], ["lastlayer_bg.wasm", wasm]])) {
+    const page = await bed.lab();
+    bed.site.intercept = (request, response) => {
+      if (!request.url?.endsWith(file)) return false;
+      response.writeHead(200, { "Content-Length": bytes.length });
+      response.write(bytes.subarray(0, 500_000), () => response.destroy());
+      return true;
+    };
+    const { error } = await start(page);
+    bed.site.intercept = () => false;
+    assert.equal(/** @type {any} */ (error)?.code, "download-failed", file);
+    assert.equal((await start(page)).error, null, "and nothing of it was kept");
+  }
 });
 
 test("a host that serves .wasm as something else, and compresses it", async () => {

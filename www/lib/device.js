@@ -67,16 +67,17 @@ async function probe(gpu) {
 function isSoftware(adapter) {
   // Older browsers say it on the adapter, newer ones in its info.
   const old = /** @type {{ isFallbackAdapter?: boolean }} */ (adapter);
-  if (adapter.info.isFallbackAdapter || old.isFallbackAdapter) return true;
+  if (adapter.info?.isFallbackAdapter || old.isFallbackAdapter) return true;
   const text = describe(adapter.info).toLowerCase();
   return SOFTWARE.some((name) => text.includes(name));
 }
 
 /**
- * What the browser tells of the adapter: it leaves most of it empty, to make visitors harder to recognise.
- * @param {GPUAdapterInfo} info
+ * What the browser tells of the adapter: it leaves most of it empty, to make visitors harder to recognise. Older ones tell nothing.
+ * @param {GPUAdapterInfo | undefined} info
  */
 function describe(info) {
+  if (!info) return "";
   return [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
 }
 

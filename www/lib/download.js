@@ -11,6 +11,8 @@ export async function fetchOk(url, options) {
     throw failed(url, String(error));
   });
   if (!response.ok) throw failed(url, `the server answered ${response.status}`);
+  // Many hosts answer with a page of their own where a file is missing. Nothing that we ask for is a page.
+  if (response.headers.get("content-type")?.startsWith("text/html")) throw failed(url, "the server answered with a page");
   return response;
 }
 

@@ -130,7 +130,6 @@ export class FineTuner extends EventTarget {
         report.failed.push({ name: photo.name, error });
       }
       this.#progress(position + 1, list.length, onProgress);
-      throwIfAborted(signal);
     }
     return report;
   }

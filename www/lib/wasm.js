@@ -1,5 +1,5 @@
 /** @import { Device, WasmModule } from "./types.d.ts" */
-import { countBytes, fetchOk } from "./download.js";
+import { countBytes, failed, fetchOk } from "./download.js";
 
 /**
  * The sizes of the two modules: the build writes them in (see scripts/bundle.mjs), since no header tells them reliably.
@@ -19,11 +19,22 @@ const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
 export async function loadWasm(baseUrl, flavour, onProgress, signal) {
   const folder = new URL(`wasm/${flavour}/`, baseUrl);
   const [glue, module] = await Promise.all([
-    /** @type {Promise<WasmModule>} */ (import(new URL("lastlayer.js", folder).href)),
+    importGlue(new URL("lastlayer.js", folder).href),
     compile(new URL("lastlayer_bg.wasm", folder).href, SIZES[flavour] ?? 0, onProgress, signal),
   ]);
   await glue.default({ module_or_path: module });
   return glue;
+}
+
+/**
+ * The script that wasm-bindgen writes beside its module.
+ * @param {string} url
+ * @returns {Promise<WasmModule>}
+ */
+function importGlue(url) {
+  return import(url).catch((error) => {
+    throw failed(url, String(error));
+  });
 }
 
 /**
@@ -38,6 +49,9 @@ async function compile(url, total, onProgress, signal) {
   const body = countBytes(response, (done) => onProgress(done, total));
   // The type is ours to say: a host that serves .wasm as something else would otherwise cost the streaming.
   const counted = new Response(body, { headers: { "content-type": "application/wasm" } });
-  if (WebAssembly.compileStreaming) return WebAssembly.compileStreaming(counted);
-  return WebAssembly.compile(await counted.arrayBuffer());
+  const compiled = WebAssembly.compileStreaming ? WebAssembly.compileStreaming(counted) : counted.arrayBuffer().then(WebAssembly.compile);
+  return compiled.catch((error) => {
+    // A module that came whole and does not compile is another matter than one that did not come.
+    throw error instanceof WebAssembly.CompileError || signal.aborted ? error : failed(url, String(error));
+  });
 }

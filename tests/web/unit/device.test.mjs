@@ -20,6 +20,7 @@ test("auto takes a hardware adapter, and nothing else", async () => {
   const cases = [
     { browser: gpu({ vendor: "acme", architecture: "mk2" }), device: "webgpu", reason: "hardware-adapter" },
     { browser: gpu({}), device: "webgpu", reason: "hardware-adapter" },
+    { browser: /** @type {any} */ ({ requestAdapter: async () => ({}) }), device: "webgpu", reason: "hardware-adapter" },
     { browser: undefined, device: "cpu", reason: "no-webgpu" },
     { browser: noAdapter, device: "cpu", reason: "no-adapter" },
     { browser: broken, device: "cpu", reason: "no-adapter" },
