@@ -30,6 +30,9 @@ pub struct Sample {
     pub label: usize,
 }
 
+/// A sample in one of its draws.
+type Look = (Sample, usize);
+
 /// The scores of an epoch, read back from the device in one go.
 pub struct EpochScores {
     pub train: Scores,
@@ -49,12 +52,16 @@ pub struct Fit {
     dropout: f32,
     /// Augmented draws of each photo, beside the photo as it is.
     draws: usize,
+    /// Whether an epoch sees every draw, which costs next to nothing when the head learns alone, or one a photo.
+    every_draw: bool,
     samples: Vec<Sample>,
     held_out: Vec<Sample>,
     batch_size: usize,
     classes: usize,
     rng: Rng,
-    /// Position of the next batch in `samples`, which are shuffled at the start of every epoch.
+    /// What this epoch looks at, in its order.
+    epoch: Vec<Look>,
+    /// Position of the next batch in it.
     next: usize,
     /// Logits of this epoch's batches, still on the device.
     logits: Vec<Tensor<2>>,
@@ -79,7 +86,7 @@ impl Fit {
             .with_weight_decay(config.weight_decay as f32)
             .init();
         let batch_size = config.batch_size;
-        let steps = epochs * samples.len().div_ceil(batch_size);
+        let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
         let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
         let weights = (config.balance == 1).then(|| class_weights(&samples, classes)).flatten();
         Self {
@@ -89,6 +96,7 @@ impl Fit {
             loss: CrossEntropyLossConfig::new().with_smoothing(smoothing).with_weights(weights),
             dropout: config.dropout as f32,
             draws: config.augment,
+            every_draw: config.stops_early(),
             suffix,
             optimizer,
             samples,
@@ -96,6 +104,7 @@ impl Fit {
             batch_size,
             classes,
             rng,
+            epoch: Vec::new(),
             next: 0,
             logits: Vec::new(),
         }
@@ -103,7 +112,8 @@ impl Fit {
 
     /// Steps in one epoch.
     pub fn batches(&self) -> usize {
-        self.samples.len().div_ceil(self.batch_size)
+        let looks = if self.every_draw { self.samples.len() * (self.draws + 1) } else { self.samples.len() };
+        looks.div_ceil(self.batch_size)
     }
 
     /// Batches done of the current epoch.
@@ -114,17 +124,15 @@ impl Fit {
     /// One optimiser step on the next batch. Nothing is read back.
     pub fn step(&mut self, cache: &ActivationCache, device: &Device) -> Result<()> {
         if self.next == 0 {
-            self.rng.shuffle(&mut self.samples);
+            self.begin_epoch();
         }
-        let end = (self.next + self.batch_size).min(self.samples.len());
-        let batch = &self.samples[self.next..end];
+        let end = (self.next + self.batch_size).min(self.epoch.len());
+        let batch = &self.epoch[self.next..end];
         let device = device.clone().autodiff();
-        let labels: Vec<i32> = batch.iter().map(|sample| sample.label as i32).collect();
+        let labels: Vec<i32> = batch.iter().map(|(sample, _)| sample.label as i32).collect();
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &device);
 
-        let draws: Vec<usize> =
-            batch.iter().map(|_| if self.draws == 0 { 0 } else { self.rng.below(self.draws + 1) }).collect();
-        let features = self.suffix.features(gather(batch, &draws, cache, &device)?);
+        let features = self.suffix.features(gather(batch, cache, &device)?);
         let features = drop_out(features, self.dropout, &mut self.rng, &device);
         let logits = self.suffix.head().forward(features);
         self.logits.push(logits.clone().inner());
@@ -145,25 +153,37 @@ impl Fit {
         groups.fold(scheduler(base), |all, (group, rate)| all.with_group(group.clone(), rate * factor)).step()
     }
 
+    fn begin_epoch(&mut self) {
+        let draws = 0..=self.draws;
+        self.epoch = if self.every_draw {
+            self.samples.iter().flat_map(|&sample| draws.clone().map(move |draw| (sample, draw))).collect()
+        } else {
+            let rng = &mut self.rng;
+            self.samples.iter().map(|&sample| (sample, rng.below(self.draws + 1))).collect()
+        };
+        self.rng.shuffle(&mut self.epoch);
+    }
+
     /// Whether every batch of the current epoch is done.
     pub fn epoch_is_over(&self) -> bool {
-        self.next == self.samples.len()
+        self.next > 0 && self.next == self.epoch.len()
     }
 
     /// Ends the epoch: the one readback, of the logits of all batches and of the held-out photos.
     pub async fn end_epoch(&mut self, cache: &ActivationCache, device: &Device) -> Result<EpochScores> {
         let mut logits = std::mem::take(&mut self.logits);
         let suffix = self.suffix.valid();
-        for batch in self.held_out.chunks(self.batch_size) {
-            logits.push(suffix.forward(gather(batch, &vec![0; batch.len()], cache, device)?));
+        let held_out: Vec<Look> = self.held_out.iter().map(|&sample| (sample, 0)).collect();
+        for batch in held_out.chunks(self.batch_size) {
+            logits.push(suffix.forward(gather(batch, cache, device)?));
         }
         let logits = read(Tensor::cat(logits, 0)).await?;
-        let (train, val) = logits.split_at(self.samples.len() * self.classes);
+        let (train, val) = logits.split_at(self.epoch.len() * self.classes);
         self.next = 0;
         Ok(EpochScores {
-            train: Scores::from_logits(train, self.classes, &labels(&self.samples))
+            train: Scores::from_logits(train, self.classes, &labels(self.epoch.iter().map(|(sample, _)| sample)))
                 .ok_or_else(|| Error::internal("an epoch without photos"))?,
-            val: Scores::from_logits(val, self.classes, &labels(&self.held_out)),
+            val: Scores::from_logits(val, self.classes, &labels(self.held_out.iter())),
         })
     }
 
@@ -173,8 +193,8 @@ impl Fit {
     }
 }
 
-fn labels(samples: &[Sample]) -> Vec<usize> {
-    samples.iter().map(|sample| sample.label).collect()
+fn labels<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<usize> {
+    samples.map(|sample| sample.label).collect()
 }
 
 /// Rates by depth: the last convolution and whatever else is in no group at the last stage's, the head at the base rate.
@@ -208,11 +228,11 @@ fn drop_out(features: Tensor<2>, rate: f32, rng: &mut Rng, device: &Device) -> T
     features * Tensor::from_data(TensorData::new(mask, shape), device)
 }
 
-/// The cached activations of a batch as one tensor, `[batch, channels, height, width]`; `draws` says which of each photo.
-fn gather(batch: &[Sample], draws: &[usize], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
+/// The cached activations of a batch as one tensor, `[batch, channels, height, width]`.
+fn gather(batch: &[Look], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
     let [channels, height, width] = cache.shape();
     let mut values = Vec::with_capacity(batch.len() * channels * height * width);
-    for (sample, draw) in batch.iter().zip(draws) {
+    for (sample, draw) in batch {
         let activation = cache.get_draw(sample.photo, *draw);
         values.extend_from_slice(activation.ok_or_else(|| Error::internal("a photo was not embedded"))?);
     }
