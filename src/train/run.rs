@@ -1,7 +1,8 @@
 //! A training from start to end, one small step at a time.
 //!
 //! 1. **Embed**: the frozen prefix runs once over every photo that is not cached yet.
-//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best.
+//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best (the head
+//!    alone), or says how good its fixed schedule is (deeper).
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
@@ -263,6 +264,7 @@ impl TrainRun {
             held_out: self.split.held_out.len(),
             epochs: epochs_in(FitPhase::Refit),
             epochs_tried: epochs_in(FitPhase::Holdout),
+            epochs_chosen: self.best.is_some() && self.config.stops_early(),
             stopped_early: self.stopped_early,
             val: self.best.as_ref().map(|best| best.scores),
             train,

@@ -235,10 +235,12 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     ));
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
-        print_line(format_args!(
-            "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",
-            val.count, report.epochs, report.epochs_tried
-        ));
+        if report.epochs_chosen {
+            print_line(format_args!(
+                "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",
+                val.count, report.epochs, report.epochs_tried
+            ));
+        }
         print_line(format_args!(
             "    the classifier that was kept was then trained on all photos for {} epochs",
             report.epochs
