@@ -12,7 +12,7 @@ use crate::export::model_file;
 use crate::image::Pixels;
 use crate::model::{Split, Suffix};
 use crate::train::config::TrainConfig;
-use crate::train::embed::Embedder;
+use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
 use crate::train::run::{Step, TrainRun, Workbench};
 
@@ -89,14 +89,14 @@ impl Session {
 
     /// Resizes a decoded photo to what the backbone sees and adds it under an id of the caller's.
     pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
-        let prepared = self.weights.card.input.prepare(photo)?;
-        self.editable()?.add_photo(id, name, label, sha256, prepared)
+        let stored = self.weights.card.input.store(photo)?;
+        self.editable()?.add_photo(id, name, label, sha256, stored)
     }
 
     /// Pixels that a step asked for. Allowed, and needed, during a training.
     pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
-        let prepared = self.weights.card.input.prepare(photo)?;
-        self.dataset.supply_pixels(id, prepared)
+        let stored = self.weights.card.input.store(photo)?;
+        self.dataset.supply_pixels(id, stored)
     }
 
     pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
@@ -142,7 +142,7 @@ impl Session {
         self.editable()?;
         let split = Split(config.last_stages).check(self.weights.architecture)?;
         let index = self.embedder(split)?;
-        let run = TrainRun::new(config, &self.dataset, &self.embedders[index], (self.clock)())?;
+        let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
         self.run = Some(run);
         Ok(())
     }
@@ -242,16 +242,20 @@ impl Session {
         classifier.predict(activation, shape, embedder.device(), top_k).await
     }
 
-    /// The activation of one of the session's photos at a split, if it has been embedded there.
-    pub fn cached_activation(&self, split: Split, id: PhotoId) -> Option<&[f32]> {
-        self.embedders.iter().find(|embedder| embedder.split == split)?.cache.get(id)
+    /// What a training with that configuration has cached of one draw of a photo.
+    pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
+        let split = Split(config.last_stages);
+        let embedder = self.embedders.iter().find(|embedder| embedder.split == split)?;
+        embedder.cache.get_draw(draw.photo, draw.number)
     }
 
-    /// Hands back an activation from an earlier session with the same weights, so that the photo is not embedded again.
-    pub fn restore_activation(&mut self, split: Split, id: PhotoId, activation: Vec<f32>) -> Result<()> {
-        self.dataset.photo(id)?;
-        let index = self.embedder(split.check(self.weights.architecture)?)?;
-        self.embedders[index].cache.insert(id, activation)
+    /// Hands back an activation from an earlier session with the same weights and configuration, so that the draw is not
+    /// embedded again.
+    pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
+        self.dataset.photo(draw.photo)?;
+        let index = self.embedder(Split(config.last_stages).check(self.weights.architecture)?)?;
+        self.embedders[index].set_augmentation(config.augmentation());
+        self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
 
     fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {

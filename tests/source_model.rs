@@ -329,7 +329,7 @@ fn cli_says_what_is_wrong() {
     for (arguments, code, words) in [
         (vec!["train", &one_class, "--json"], "too-few-classes", "at least two classes"),
         (vec!["train", &empty, "--json"], "io", "nothing"),
-        (vec!["train", &one_class, "--json", "--epochs", "0"], "invalid-option", "from 1 to 1000"),
+        (vec!["train", &one_class, "--json", "--batch-size", "0"], "invalid-option", "from 1 to 512"),
         (vec!["predict", &one_class, &one_class, "--json"], "io", "one-class"),
     ] {
         let output = lastlayer(&arguments);

@@ -12,7 +12,7 @@ use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
 use lastlayer::session::ModelChoice;
 use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::read;
+use lastlayer::train::embed::{Draw, read};
 
 const STAGES: usize = TOY.stages.len();
 
@@ -56,12 +56,17 @@ fn cached_features_equal_a_full_forward_bit_for_bit() {
     for k in 0..=STAGES {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 2, 0);
-        train(&mut session, TrainConfig { last_stages: k, epochs: 1, ..TrainConfig::default() });
+        let config = TrainConfig { last_stages: k, epochs: 1, ..TrainConfig::default() };
+        train(&mut session, config.clone());
         for id in 0..6 {
             // Photos were embedded in batches; here each goes through alone.
             let photo = drawn(id as usize / 2, u64::from(id), 40, 36);
             let full = pollster::block_on(session.activation(&photo, ModelChoice::Trained)).unwrap();
-            assert_eq!(session.cached_activation(Split(k), id).unwrap(), full, "photo {id} at the last {k} stages");
+            assert_eq!(
+                session.cached_activation(&config, Draw { photo: id, number: 0 }).unwrap(),
+                full,
+                "photo {id} at the last {k} stages"
+            );
         }
     }
 }

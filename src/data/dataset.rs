@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::image::Pixels;
+use crate::image::StoredPhoto;
 
 pub type PhotoId = u32;
 pub type ClassId = u32;
 
-/// Prepared pixels are kept until they are embedded, up to this many bytes (about 1,700 photos); past it they are asked for
-/// again when their turn comes.
+/// Pixels are kept until they are embedded, up to this many bytes (about 600 photos); past it they are asked for again when
+/// their turn comes.
 const PIXEL_BUDGET: usize = 256 << 20;
 /// Longest name of a class, in characters.
 const MAX_LABEL: usize = 100;
@@ -27,8 +27,7 @@ pub struct Photo {
     pub class: ClassId,
     /// Of the file's bytes: the same photo twice is noticed by it.
     pub sha256: String,
-    /// Already at the backbone's input size.
-    pub pixels: Option<Pixels>,
+    pub pixels: Option<StoredPhoto>,
 }
 
 /// What became of a photo that was handed in.
@@ -113,7 +112,14 @@ impl Dataset {
     ///
     /// # Errors
     /// `invalid-label`; `internal` when the id is taken.
-    pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, pixels: Pixels) -> Result<Added> {
+    pub fn add_photo(
+        &mut self,
+        id: PhotoId,
+        name: &str,
+        label: &str,
+        sha256: &str,
+        pixels: StoredPhoto,
+    ) -> Result<Added> {
         if let Some(other) = self.photos.values().find(|photo| photo.sha256 == sha256) {
             return Ok(Added::DuplicateOf(other.id));
         }
@@ -123,18 +129,18 @@ impl Dataset {
         let class = self.class_or_new(label)?;
         let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), pixels: None };
         self.photos.insert(id, photo);
-        if self.pixel_bytes + pixels.rgb.len() <= PIXEL_BUDGET {
+        if self.pixel_bytes + pixels.bytes() <= PIXEL_BUDGET {
             self.supply_pixels(id, pixels)?;
         }
         Ok(Added::New)
     }
 
     /// Pixels of a photo that were asked for again.
-    pub fn supply_pixels(&mut self, id: PhotoId, pixels: Pixels) -> Result<()> {
+    pub fn supply_pixels(&mut self, id: PhotoId, pixels: StoredPhoto) -> Result<()> {
         let photo = self.photos.get_mut(&id).ok_or_else(|| unknown_photo(id))?;
-        self.pixel_bytes += pixels.rgb.len();
+        self.pixel_bytes += pixels.bytes();
         if let Some(old) = photo.pixels.replace(pixels) {
-            self.pixel_bytes -= old.rgb.len();
+            self.pixel_bytes -= old.bytes();
         }
         Ok(())
     }
@@ -143,7 +149,7 @@ impl Dataset {
     pub fn drop_pixels(&mut self, ids: &[PhotoId]) {
         for id in ids {
             if let Some(pixels) = self.photos.get_mut(id).and_then(|photo| photo.pixels.take()) {
-                self.pixel_bytes -= pixels.rgb.len();
+                self.pixel_bytes -= pixels.bytes();
             }
         }
     }
@@ -209,9 +215,11 @@ fn unknown_photo(id: PhotoId) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Pixels;
 
-    fn pixels() -> Pixels {
-        Pixels { width: 1, height: 1, rgb: vec![1, 2, 3] }
+    fn pixels() -> StoredPhoto {
+        let pixel = Pixels { width: 1, height: 1, rgb: vec![1, 2, 3] };
+        StoredPhoto { prepared: pixel.clone(), whole: pixel }
     }
 
     fn dataset() -> Dataset {
@@ -257,11 +265,11 @@ mod tests {
     #[test]
     fn pixel_bytes_are_counted_through_every_path() {
         let mut dataset = dataset();
-        assert_eq!(dataset.pixel_bytes, 9);
+        assert_eq!(dataset.pixel_bytes, 18);
         dataset.supply_pixels(1, pixels()).unwrap();
-        assert_eq!(dataset.pixel_bytes, 9);
+        assert_eq!(dataset.pixel_bytes, 18);
         dataset.drop_pixels(&[1, 1]);
         dataset.remove_photos(&[2]).unwrap();
-        assert_eq!(dataset.pixel_bytes, 3);
+        assert_eq!(dataset.pixel_bytes, 6);
     }
 }

@@ -3,6 +3,7 @@
 //! The browser (or the `image` crate natively) only decodes. Resize, crop and normalisation are here, so that the page,
 //! the command line, the tests and an exported model agree.
 
+pub mod augment;
 #[cfg(feature = "cli")]
 pub mod decode;
 pub mod header;
@@ -16,6 +17,21 @@ pub struct Pixels {
     pub width: u32,
     pub height: u32,
     pub rgb: Vec<u8>,
+}
+
+/// A photo as a session keeps it until it is embedded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPhoto {
+    /// What the backbone sees of the photo as it is.
+    pub prepared: Pixels,
+    /// The whole photo, little larger than that: augmentation draws its crops from it.
+    pub whole: Pixels,
+}
+
+impl StoredPhoto {
+    pub fn bytes(&self) -> usize {
+        self.prepared.rgb.len() + self.whole.rgb.len()
+    }
 }
 
 impl Pixels {

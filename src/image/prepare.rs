@@ -4,7 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::Pixels;
+use super::{Pixels, StoredPhoto};
 use crate::error::{Error, Result};
 
 /// What the backbone expects of its input, from the card of its weights.
@@ -30,6 +30,22 @@ impl InputSpec {
         let columns = Window::new(photo.height, height, self.size);
         let across = resample(photo, (self.size, photo.height), rows, Window::whole(photo.height))?;
         resample(&across, (self.size, self.size), Window::whole(self.size), columns)
+    }
+
+    /// What a session keeps of a decoded photo: the prepared square, and the whole photo with its short side at most
+    /// an eighth longer than the square's and its long side at most twice that.
+    pub fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
+        let short = self.size + self.size / 8;
+        let (width, height) = match photo.width.min(photo.height) {
+            side if side > short => short_side_to(photo.width, photo.height, short),
+            _ => (photo.width, photo.height),
+        };
+        let (kept_width, kept_height) = (width.min(2 * short), height.min(2 * short));
+        let rows = Window::new(photo.width, width, kept_width);
+        let columns = Window::new(photo.height, height, kept_height);
+        let across = resample(photo, (kept_width, photo.height), rows, Window::whole(photo.height))?;
+        let whole = resample(&across, (kept_width, kept_height), Window::whole(kept_width), columns)?;
+        Ok(StoredPhoto { prepared: self.prepare(photo)?, whole })
     }
 
     /// `[3, size, size]` planes of `(x - mean) / std`, appended to `out`.
@@ -99,6 +115,20 @@ mod tests {
     fn a_square_of_the_right_size_is_left_alone() {
         let photo = Pixels { width: 4, height: 4, rgb: (0..48).collect() };
         assert_eq!(SPEC.prepare(&photo).unwrap(), photo);
+    }
+
+    #[test]
+    fn stored_photos_are_bounded() {
+        let stored = |width: u32, height: u32| {
+            let photo = Pixels { width, height, rgb: vec![9; (width * height * 3) as usize] };
+            let spec = InputSpec { size: 16, ..SPEC };
+            let whole = spec.store(&photo).unwrap().whole;
+            assert_eq!(whole.rgb.len(), (whole.width * whole.height * 3) as usize);
+            (whole.width, whole.height)
+        };
+        assert_eq!(stored(36, 54), (18, 27));
+        assert_eq!(stored(10, 12), (10, 12), "small photos are not enlarged");
+        assert_eq!(stored(500, 20), (36, 18), "of a panorama the middle is kept");
     }
 
     #[test]

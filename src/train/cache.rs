@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 pub struct ActivationCache {
     /// `[channels, height, width]` of one photo.
     shape: [usize; 3],
-    values: HashMap<PhotoId, Vec<f32>>,
+    /// By photo and augmentation draw.
+    values: HashMap<(PhotoId, usize), Vec<f32>>,
 }
 
 impl ActivationCache {
@@ -23,13 +24,23 @@ impl ActivationCache {
         self.shape
     }
 
+    /// Whether the photo as it is has been embedded.
     pub fn contains(&self, id: PhotoId) -> bool {
-        self.values.contains_key(&id)
+        self.contains_draw(id, 0)
+    }
+
+    pub fn contains_draw(&self, id: PhotoId, draw: usize) -> bool {
+        self.values.contains_key(&(id, draw))
+    }
+
+    /// Keeps the activation of the photo as it is; errors as [`insert_draw`](Self::insert_draw).
+    pub fn insert(&mut self, id: PhotoId, values: Vec<f32>) -> Result<()> {
+        self.insert_draw(id, 0, values)
     }
 
     /// # Errors
     /// `internal` when the values are not of the cache's shape.
-    pub fn insert(&mut self, id: PhotoId, values: Vec<f32>) -> Result<()> {
+    pub fn insert_draw(&mut self, id: PhotoId, draw: usize, values: Vec<f32>) -> Result<()> {
         if values.len() != self.shape.iter().product::<usize>() {
             return Err(Error::internal(format!(
                 "expected an activation of {:?}, got {} values",
@@ -37,16 +48,27 @@ impl ActivationCache {
                 values.len()
             )));
         }
-        self.values.insert(id, values);
+        self.values.insert((id, draw), values);
         Ok(())
     }
 
+    /// The activation of the photo as it is.
     pub fn get(&self, id: PhotoId) -> Option<&[f32]> {
-        self.values.get(&id).map(Vec::as_slice)
+        self.get_draw(id, 0)
     }
 
+    pub fn get_draw(&self, id: PhotoId, draw: usize) -> Option<&[f32]> {
+        self.values.get(&(id, draw)).map(Vec::as_slice)
+    }
+
+    /// Forgets photos with all their draws.
     pub fn remove(&mut self, ids: &[PhotoId]) {
-        ids.iter().for_each(|id| drop(self.values.remove(id)));
+        self.values.retain(|(id, _), _| !ids.contains(id));
+    }
+
+    /// Forgets every augmented draw, as when the augmentation changes.
+    pub fn remove_draws(&mut self) {
+        self.values.retain(|(_, draw), _| *draw == 0);
     }
 
     /// Bytes held.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::image::augment::Augmentation;
 
 /// An option as everybody but the training loop sees it.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -90,9 +91,9 @@ macro_rules! options {
 }
 
 options! {
-    epochs: usize = 100 in 1..=1000, "epochs",
-        "The most passes over the photos; the held-out photos usually stop it earlier.",
-        "最多训练多少轮；通常会由留出的照片提前停止。";
+    epochs: usize = 0 in 0..=1000, "epochs",
+        "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 chooses: 100 for the output layer alone, 20 for more.",
+        "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示自动：只训练输出层 100 轮，训练更多层 20 轮。";
     batch_size: usize = 16 in 1..=512, "batchSize",
         "Photos per step.",
         "每一步使用的照片数。";
@@ -111,12 +112,46 @@ options! {
     last_stages: usize = 0 in 0..=7, "lastStages",
         "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。";
+    augment: usize = 0 in 0..=32, "augment",
+        "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo.",
+        "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片。";
+    flip: usize = 1 in 0..=1, "flip",
+        "1 lets augmentation mirror photos; 0 does not, for hand signs, text and whatever else has a left and a right.",
+        "1 表示增强时可以左右镜像；手势、文字等左右有别的内容请设为 0。";
+    label_smoothing: f64 = 0.0 in 0.0..=0.5, "labelSmoothing",
+        "How much of each label is spread over all classes, against overconfidence.",
+        "把每个标签的多少比例分摊给所有类别，以避免过度自信。";
+    dropout: f64 = 0.0 in 0.0..=0.9, "dropout",
+        "Fraction of the features that the output layer must do without at each step.",
+        "每一步中输出层要放弃的特征比例。";
+    balance: usize = 1 in 0..=1, "balance",
+        "1 weighs classes equally when the largest has more than twice the photos of the smallest; 0 never does.",
+        "1 表示最大类别的照片数超过最小类别两倍时，各类别权重相等；0 表示从不调整。";
     seed: u64 = 0 in 0.0..=4294967295.0, "seed",
         "Seed of the initial weights, the split and the order of photos: the same seed gives the same result on the same device.",
         "初始权重、划分和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。";
 }
 
 impl TrainConfig {
+    /// Whether the held-out photos choose the number of epochs. A deeper fit runs its whole schedule instead: its rate has to
+    /// fall, and a schedule cut short is another schedule.
+    pub fn stops_early(&self) -> bool {
+        self.last_stages == 0
+    }
+
+    /// The number of epochs, or the most of them.
+    pub fn max_epochs(&self) -> usize {
+        match self.epochs {
+            0 if self.stops_early() => 100,
+            0 => 20,
+            epochs => epochs,
+        }
+    }
+
+    pub fn augmentation(&self) -> Augmentation {
+        Augmentation { flip: self.flip == 1 }
+    }
+
     /// The defaults, overridden by name.
     ///
     /// # Errors
@@ -174,7 +209,7 @@ mod tests {
         let set = |name: &str, value| TrainConfig::from_values(&BTreeMap::from([(name.to_owned(), value)]));
         assert_eq!(set("epochs", 7.0).unwrap().epochs, 7);
         for (name, value) in
-            [("epochs", 0.0), ("epochs", 2.5), ("learningRate", -1.0), ("holdout", f64::NAN), ("epoch", 1.0)]
+            [("batchSize", 0.0), ("epochs", 2.5), ("learningRate", -1.0), ("holdout", f64::NAN), ("epoch", 1.0)]
         {
             assert_eq!(set(name, value).unwrap_err().code, ErrorCode::InvalidOption, "{name} = {value}");
         }

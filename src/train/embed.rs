@@ -7,10 +7,18 @@ use crate::backbone::Architecture;
 use crate::data::dataset::PhotoId;
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
-use crate::image::Pixels;
+use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
+use crate::image::{Pixels, StoredPhoto};
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
+
+/// One look at a photo: number 0 is the photo as it is, the others are augmented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draw {
+    pub photo: PhotoId,
+    pub number: usize,
+}
 
 /// The prefix of one split and what it has computed so far.
 pub struct Embedder {
@@ -18,6 +26,7 @@ pub struct Embedder {
     prefix: Prefix,
     input: InputSpec,
     device: ComputeDevice,
+    augmentation: Augmentation,
     pub cache: ActivationCache,
 }
 
@@ -31,7 +40,8 @@ impl Embedder {
     ) -> Self {
         let prefix = Prefix::load(architecture, split, params, &device.tensors);
         let cache = ActivationCache::new(split.activation_shape(architecture, input.size as usize));
-        Self { split, prefix, input, device: device.clone(), cache }
+        let augmentation = Augmentation { flip: true };
+        Self { split, prefix, input, device: device.clone(), augmentation, cache }
     }
 
     /// Where the prefix runs.
@@ -48,15 +58,31 @@ impl Embedder {
         read(self.prefix.forward(Tensor::<4>::from_data(images, self.device()))).await
     }
 
-    /// Runs the prefix on photos and keeps the result.
-    pub async fn embed(&mut self, photos: &[(PhotoId, &Pixels)]) -> Result<()> {
-        let pixels: Vec<&Pixels> = photos.iter().map(|(_, pixels)| *pixels).collect();
+    /// Runs the prefix on pictures of the backbone's input size and keeps the results.
+    pub async fn embed(&mut self, pictures: &[(Draw, Pixels)]) -> Result<()> {
+        let pixels: Vec<&Pixels> = pictures.iter().map(|(_, pixels)| pixels).collect();
         let values = self.activations(&pixels).await?;
         let per_photo = self.cache.shape().iter().product();
-        for ((id, _), activation) in photos.iter().zip(values.chunks_exact(per_photo)) {
-            self.cache.insert(*id, activation.to_vec())?;
+        for ((draw, _), activation) in pictures.iter().zip(values.chunks_exact(per_photo)) {
+            self.cache.insert_draw(draw.photo, draw.number, activation.to_vec())?;
         }
         Ok(())
+    }
+
+    /// The picture of one draw of a photo.
+    pub fn picture(&self, photo: &StoredPhoto, sha256: &str, draw: usize) -> Pixels {
+        match draw {
+            0 => photo.prepared.clone(),
+            _ => self.augmentation.draw(&photo.whole, &self.input, sha256, draw),
+        }
+    }
+
+    /// Draws embedded under another augmentation are forgotten.
+    pub fn set_augmentation(&mut self, augmentation: Augmentation) {
+        if self.augmentation != augmentation {
+            self.augmentation = augmentation;
+            self.cache.remove_draws();
+        }
     }
 }
 

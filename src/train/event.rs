@@ -62,10 +62,13 @@ pub struct Report {
     pub epochs: usize,
     /// Epochs tried before that choice.
     pub epochs_tried: usize,
+    /// Whether the held-out photos chose the number of epochs. Otherwise the schedule was fixed before, and their score is of its
+    /// end.
+    pub epochs_chosen: bool,
     /// Whether the tries ended because nothing got better any more.
     pub stopped_early: bool,
-    /// On the held-out photos at the chosen epoch: the best of `epochs_tried`, so slightly optimistic. `None` where nothing
-    /// could be held out.
+    /// On the held-out photos at the last of `epochs`. Where these were chosen it is the best of `epochs_tried`, so slightly
+    /// optimistic. `None` where nothing could be held out.
     pub val: Option<Scores>,
     /// Of the last epoch of the refit, on the photos it learnt from: says how well it fits, not how good it is.
     pub train: Scores,

@@ -1,8 +1,10 @@
 //! Training: embed the photos once, fit on what was embedded, choose the number of epochs on held-out photos, refit.
 
 pub mod cache;
+pub mod clip;
 pub mod config;
 pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod run;
+pub mod schedule;

@@ -1,13 +1,14 @@
 //! A training from start to end, one small step at a time.
 //!
 //! 1. **Embed**: the frozen prefix runs once over every photo that is not cached yet.
-//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best.
+//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best (the head
+//!    alone), or says how good its fixed schedule is (deeper).
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
 
 use super::config::TrainConfig;
-use super::embed::Embedder;
+use super::embed::{Draw, Embedder};
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Sample};
 use crate::backbone::weights::Weights;
@@ -49,8 +50,8 @@ pub struct TrainRun {
     per_class: Vec<usize>,
     samples: Vec<Sample>,
     split: HoldOut,
-    /// Photos that had no cached activation at the start; `embedded` of them have one now.
-    to_embed: Vec<PhotoId>,
+    /// Draws that had no cached activation at the start, photo after photo; `embedded` of them have one now.
+    to_embed: Vec<Draw>,
     embedded: usize,
     phase: Phase,
     best: Option<Best>,
@@ -78,7 +79,7 @@ impl TrainRun {
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
-    pub fn new(config: TrainConfig, dataset: &Dataset, embedder: &Embedder, now: f64) -> Result<Self> {
+    pub fn new(config: TrainConfig, dataset: &Dataset, embedder: &mut Embedder, now: f64) -> Result<Self> {
         let classes = dataset.classes();
         if classes.len() < 2 {
             return Err(Error::new(
@@ -104,7 +105,12 @@ impl TrainRun {
             dataset.photos().filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? })).collect();
         let labels: Vec<usize> = samples.iter().map(|sample| sample.label).collect();
         let split = stratified(&labels, classes.len(), config.holdout, &mut Rng::stream(config.seed, "hold-out"));
-        let to_embed = samples.iter().map(|sample| sample.photo).filter(|&id| !embedder.cache.contains(id)).collect();
+        embedder.set_augmentation(config.augmentation());
+        let to_embed = samples
+            .iter()
+            .flat_map(|sample| (0..=config.augment).map(|number| Draw { photo: sample.photo, number }))
+            .filter(|draw| !embedder.cache.contains_draw(draw.photo, draw.number))
+            .collect();
         Ok(Self {
             config,
             labels: classes.iter().map(|class| class.label.clone()).collect(),
@@ -134,9 +140,9 @@ impl TrainRun {
             Phase::Embed => {
                 self.embed_seconds = bench.now - self.started;
                 self.phase = if self.split.held_out.is_empty() {
-                    self.start(FitPhase::Refit, self.config.epochs, &bench)
+                    self.start(FitPhase::Refit, self.config.max_epochs(), &bench)
                 } else {
-                    self.start(FitPhase::Holdout, self.config.epochs, &bench)
+                    self.start(FitPhase::Holdout, self.config.max_epochs(), &bench)
                 };
                 self.optimise(&bench).map(Step::Event)
             }
@@ -163,21 +169,26 @@ impl TrainRun {
 
     async fn embed(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
         let rest = &self.to_embed[self.embedded..];
-        let batch = &rest[..rest.len().min(bench.device.embedding_batch())];
-        let mut photos: Vec<(PhotoId, &Pixels)> = Vec::with_capacity(batch.len());
-        let mut missing = Vec::new();
-        for &id in batch {
-            match &bench.dataset.photo(id)?.pixels {
-                Some(pixels) => photos.push((id, pixels)),
-                None => missing.push(id),
+        let (batch, rest) = rest.split_at(rest.len().min(bench.device.embedding_batch()));
+        let mut pictures: Vec<(Draw, Pixels)> = Vec::with_capacity(batch.len());
+        let mut missing: Vec<PhotoId> = Vec::new();
+        for &draw in batch {
+            let photo = bench.dataset.photo(draw.photo)?;
+            match &photo.pixels {
+                Some(pixels) => pictures.push((draw, bench.embedder.picture(pixels, &photo.sha256, draw.number))),
+                None => missing.push(draw.photo),
             }
         }
         if !missing.is_empty() {
+            missing.dedup();
             return Ok(StepEvent::NeedPhotos { ids: missing });
         }
-        bench.embedder.embed(&photos).await?;
+        bench.embedder.embed(&pictures).await?;
         // At another split the same pixels would be wanted again; they are asked for anew then.
-        bench.dataset.drop_pixels(batch);
+        let unfinished = rest.first().map(|draw| draw.photo);
+        let finished: Vec<PhotoId> =
+            batch.iter().map(|draw| draw.photo).filter(|photo| Some(*photo) != unfinished).collect();
+        bench.dataset.drop_pixels(&finished);
         self.embedded += batch.len();
         Ok(StepEvent::Embed { done: self.embedded, total: self.to_embed.len() })
     }
@@ -194,6 +205,13 @@ impl TrainRun {
     /// After an epoch of the hold-out fit: remembers the best, and goes over to the refit when there is nothing more to find.
     fn judge(&mut self, epoch: usize, scores: EpochScores, over: bool, bench: &Workbench<'_>) -> Result<()> {
         let val = scores.val.ok_or_else(|| Error::internal("a hold-out fit without held-out photos"))?;
+        if !self.config.stops_early() {
+            if over {
+                self.best = Some(Best { epoch, scores: val, progress_epoch: epoch, progress_loss: val.loss });
+                self.phase = self.start(FitPhase::Refit, epoch, bench);
+            }
+            return Ok(());
+        }
         let best = self.best.get_or_insert(Best { epoch, scores: val, progress_epoch: epoch, progress_loss: val.loss });
         if val.loss < best.scores.loss {
             (best.epoch, best.scores) = (epoch, val);
@@ -227,8 +245,14 @@ impl TrainRun {
             FitPhase::Refit => (self.samples.clone(), Vec::new()),
         };
         let rng = Rng::stream(self.config.seed, "order");
-        let fit = Box::new(Fit::new(suffix, samples, held_out, classes, &self.config, rng));
+        let fit = Box::new(Fit::new(suffix, samples, held_out, classes, epochs, &self.config, rng));
         Phase::Fit { phase, epoch: 1, epochs, fit }
+    }
+
+    fn photos_read(&self) -> usize {
+        let mut photos: Vec<PhotoId> = self.to_embed.iter().map(|draw| draw.photo).collect();
+        photos.dedup();
+        photos.len()
     }
 
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
@@ -240,13 +264,14 @@ impl TrainRun {
             held_out: self.split.held_out.len(),
             epochs: epochs_in(FitPhase::Refit),
             epochs_tried: epochs_in(FitPhase::Holdout),
+            epochs_chosen: self.best.is_some() && self.config.stops_early(),
             stopped_early: self.stopped_early,
             val: self.best.as_ref().map(|best| best.scores),
             train,
             history: std::mem::take(&mut self.history),
             seconds: bench.now - self.started,
             embed_seconds: self.embed_seconds,
-            photos_read: self.to_embed.len(),
+            photos_read: self.photos_read(),
             seed: self.config.seed,
             config: self.config.clone(),
             device: bench.device.kind,

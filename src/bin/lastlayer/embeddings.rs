@@ -5,30 +5,30 @@ use std::path::{Path, PathBuf};
 
 use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, ErrorCode, Result};
-use lastlayer::model::Split;
 use lastlayer::session::Session;
+use lastlayer::train::config::TrainConfig;
+use lastlayer::train::embed::Draw;
 
 use crate::io_error;
 
-/// One file of little-endian f32 a photo, named by the hash of the photo's file, in a folder per weights and split.
+/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights and split.
 pub struct EmbeddingFiles {
     folder: PathBuf,
-    split: Split,
+    config: TrainConfig,
 }
 
 impl EmbeddingFiles {
-    pub fn open(folder: &Path, weights: &Weights, split: Split) -> Result<Self> {
-        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], split.0));
+    pub fn open(folder: &Path, weights: &Weights, config: &TrainConfig) -> Result<Self> {
+        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], config.last_stages));
         std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
-        Ok(Self { folder, split })
+        Ok(Self { folder, config: config.clone() })
     }
 
     /// Gives the session what is known of its photos.
     pub fn restore(&self, session: &mut Session) -> Result<()> {
-        let photos: Vec<_> = session.dataset().photos().map(|photo| (photo.id, photo.sha256.clone())).collect();
-        for (id, sha256) in photos {
-            if let Some(activation) = self.read(&sha256)? {
-                session.restore_activation(self.split, id, activation)?;
+        for (draw, sha256) in self.draws(session) {
+            if let Some(activation) = self.read(&sha256, draw.number)? {
+                session.restore_activation(&self.config, draw, activation)?;
             }
         }
         Ok(())
@@ -36,17 +36,25 @@ impl EmbeddingFiles {
 
     /// Writes what the session has embedded.
     pub fn keep(&self, session: &Session) -> Result<()> {
-        for photo in session.dataset().photos() {
-            if let Some(activation) = session.cached_activation(self.split, photo.id) {
-                self.write(&photo.sha256, activation)?;
+        for (draw, sha256) in self.draws(session) {
+            if let Some(activation) = session.cached_activation(&self.config, draw) {
+                self.write(&sha256, draw.number, activation)?;
             }
         }
         Ok(())
     }
 
-    /// `None` when there is none of this photo.
-    pub fn read(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
-        let path = self.path(sha256);
+    fn draws(&self, session: &Session) -> Vec<(Draw, String)> {
+        let photos = session.dataset().photos();
+        let numbers = 0..=self.config.augment;
+        photos
+            .flat_map(|photo| numbers.clone().map(|number| (Draw { photo: photo.id, number }, photo.sha256.clone())))
+            .collect()
+    }
+
+    /// `None` when there is none of this draw; draw 0 is the photo as it is.
+    pub fn read(&self, sha256: &str, draw: usize) -> Result<Option<Vec<f32>>> {
+        let path = self.path(sha256, draw);
         match std::fs::read(&path) {
             Ok(bytes) if bytes.len() % size_of::<f32>() == 0 => {
                 Ok(Some(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()))
@@ -57,8 +65,8 @@ impl EmbeddingFiles {
         }
     }
 
-    pub fn write(&self, sha256: &str, activation: &[f32]) -> Result<()> {
-        let path = self.path(sha256);
+    pub fn write(&self, sha256: &str, draw: usize, activation: &[f32]) -> Result<()> {
+        let path = self.path(sha256, draw);
         if path.exists() {
             return Ok(());
         }
@@ -66,7 +74,11 @@ impl EmbeddingFiles {
         std::fs::write(&path, bytes).map_err(|error| io_error(path, &error))
     }
 
-    fn path(&self, sha256: &str) -> PathBuf {
-        self.folder.join(format!("{sha256}.f32"))
+    fn path(&self, sha256: &str, draw: usize) -> PathBuf {
+        self.folder.join(match draw {
+            0 => format!("{sha256}.f32"),
+            _ if self.config.augmentation().flip => format!("{sha256}-{draw}.f32"),
+            _ => format!("{sha256}-{draw}-no-flip.f32"),
+        })
     }
 }

@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lastlayer::data::dataset::{Added, PhotoId};
 use lastlayer::error::{Error, Result};
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
-use lastlayer::model::Split;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 use serde::Serialize;
@@ -77,9 +76,8 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
-    let split = Split(config.last_stages);
     let store = match path("embeddings-cache") {
-        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), split)?),
+        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), &config)?),
         None => None,
     };
 
@@ -186,12 +184,12 @@ async fn score(
     for file in &files {
         match photos::read(&file.path) {
             Ok(photo) => {
-                let activation = match store.map(|store| store.read(&photo.sha256)).transpose()?.flatten() {
+                let activation = match store.map(|store| store.read(&photo.sha256, 0)).transpose()?.flatten() {
                     Some(activation) => activation,
                     None => session.activation(&photo.pixels, ModelChoice::Trained).await?,
                 };
                 if let Some(store) = store {
-                    store.write(&photo.sha256, &activation)?;
+                    store.write(&photo.sha256, 0, &activation)?;
                 }
                 let best = session.predict_activation(activation, 5, ModelChoice::Trained).await?;
                 count += 1;
@@ -237,10 +235,12 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     ));
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
-        print_line(format_args!(
-            "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",
-            val.count, report.epochs, report.epochs_tried
-        ));
+        if report.epochs_chosen {
+            print_line(format_args!(
+                "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",
+                val.count, report.epochs, report.epochs_tried
+            ));
+        }
         print_line(format_args!(
             "    the classifier that was kept was then trained on all photos for {} epochs",
             report.epochs
