@@ -32,7 +32,7 @@ impl Augmentation {
     /// Draw number `draw` (from 1) of a photo, of the backbone's input size. `photo` should be little larger than that
     /// ([`InputSpec::store`]): sampling is bilinear, without a filter against aliasing.
     pub fn draw(&self, photo: &Pixels, input: &InputSpec, sha256: &str, draw: usize) -> Pixels {
-        let seed = u64::from_str_radix(sha256.get(..16).unwrap_or(""), 16).unwrap_or_else(|_| sha256.len() as u64);
+        let seed = u64::from_str_radix(sha256.get(..16).unwrap_or(""), 16).unwrap_or(sha256.len() as u64);
         let mut rng = Rng::stream(seed.wrapping_add(draw as u64), "augmentation");
         let view = View::random(photo, self.flip, &mut rng);
         let mut picture = view.sample(photo, input.size);
