@@ -6,6 +6,8 @@
 #[cfg(feature = "cli")]
 pub mod decode;
 pub mod header;
+pub mod heat;
+pub mod mosaic;
 pub mod prepare;
 
 use crate::error::{Error, ErrorCode, Result};
