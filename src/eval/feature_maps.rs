@@ -2,9 +2,11 @@
 //! the last.
 
 use burn::tensor::Tensor;
+use serde::Serialize;
 
 use crate::backbone::Architecture;
 use crate::error::{Error, ErrorCode, Result};
+use crate::image::heat::Grid;
 use crate::image::{Pixels, mosaic};
 use crate::train::embed::read;
 
@@ -21,23 +23,37 @@ impl Layer {
     /// # Errors
     /// `invalid-option` when the backbone has no such layer.
     pub fn parse(name: &str, architecture: &Architecture) -> Result<Self> {
-        let stages = architecture.stages.len();
-        let found = match name {
-            CONV_HEAD => Some(stages),
-            _ => name.parse().ok().filter(|stage| *stage < stages),
-        };
-        found.map(Self).ok_or_else(|| {
-            let last = stages - 1;
-            Error::new(ErrorCode::InvalidOption, format!("stage must be 0 to {last} or {CONV_HEAD}, got {name:?}"))
-                .with("name", "stage")
-                .with("value", name)
-        })
+        match name {
+            CONV_HEAD => Ok(Self(architecture.stages.len())),
+            _ => match name.parse() {
+                Ok(stage) if stage < architecture.stages.len() => Ok(Self(stage)),
+                _ => Err(unknown(name, architecture)),
+            },
+        }
+    }
+
+    /// # Errors
+    /// `invalid-option` when the backbone has no such layer.
+    pub fn check(self, architecture: &Architecture) -> Result<Self> {
+        if self.0 <= architecture.stages.len() { Ok(self) } else { Err(unknown(&self.0.to_string(), architecture)) }
+    }
+
+    /// `0`, `1`, … or `conv_head`.
+    pub fn name(self, architecture: &Architecture) -> String {
+        if self.0 < architecture.stages.len() { self.0.to_string() } else { CONV_HEAD.to_owned() }
     }
 
     /// The layer's output channels.
     pub fn channels(self, architecture: &Architecture) -> usize {
         architecture.stages.get(self.0).map_or(architecture.features, |stage| stage.channels)
     }
+}
+
+fn unknown(name: &str, architecture: &Architecture) -> Error {
+    let last = architecture.stages.len() - 1;
+    Error::new(ErrorCode::InvalidOption, format!("stage must be 0 to {last} or {CONV_HEAD}, got {name:?}"))
+        .with("name", "stage")
+        .with("value", name)
 }
 
 /// The channels of one layer that respond most to one photo.
@@ -54,15 +70,17 @@ pub struct FeatureMaps {
     pub seen: Pixels,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Channel {
     /// Position in the layer.
     pub index: usize,
     /// Variance of the activation over the photo.
     pub variance: f32,
-    /// Smallest and largest activation, which are drawn black and white.
+    /// The activations that are drawn black and white: the lowest and the highest but for one in a hundred each, so that a border
+    /// or a glint does not take the contrast away.
     pub range: [f32; 2],
-    /// Enlarged to the size of [`FeatureMaps::seen`] by repeating pixels.
+    /// The activation in grey, enlarged to the size of [`FeatureMaps::seen`] as a heatmap is.
+    #[serde(skip)]
     pub picture: Pixels,
 }
 
@@ -87,9 +105,10 @@ impl FeatureMaps {
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
         order.truncate(count);
         let channel = |(index, variance): (usize, f32)| {
-            let plane = planes[index];
-            let range = plane.iter().fold([f32::MAX, f32::MIN], |[low, high], &x| [low.min(x), high.max(x)]);
-            Channel { index, variance, range, picture: mosaic::enlarge(&mosaic::grey(plane, width), seen.width) }
+            let range = contrast(planes[index]);
+            let size = seen.width as usize;
+            let picture = mosaic::grey(&Grid { width, height, values: planes[index] }.enlarge(size), range, size);
+            Channel { index, variance, range, picture }
         };
         let channels = order.into_iter().map(channel).collect();
         Ok(Self { width, height, of, channels, seen })
@@ -106,4 +125,37 @@ fn variance(values: &[f32]) -> f32 {
     let count = values.len() as f32;
     let mean = values.iter().sum::<f32>() / count;
     values.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / count
+}
+
+/// The first and the last percentile.
+fn contrast(values: &[f32]) -> [f32; 2] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let cut = values.len() / 100;
+    [sorted[cut], sorted[values.len() - 1 - cut]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::efficientnet_lite::LITE0;
+
+    #[test]
+    fn layers_by_name() {
+        let parse = |name| Layer::parse(name, &LITE0);
+        assert_eq!([parse("0"), parse("6"), parse("conv_head")], [Ok(Layer(0)), Ok(Layer(6)), Ok(Layer(7))]);
+        assert_eq!([Layer(0), Layer(6), Layer(7)].map(|layer| layer.channels(&LITE0)), [16, 320, 1280]);
+        for wrong in ["7", "-1", "", "head"] {
+            let error = parse(wrong).unwrap_err();
+            assert!(error.code == ErrorCode::InvalidOption && error.message.contains("0 to 6 or conv_head"), "{error}");
+        }
+    }
+
+    #[test]
+    fn variance_and_contrast_by_hand() {
+        assert_eq!(variance(&[1.0, 3.0]), 1.0);
+        assert_eq!(contrast(&[3.0, 1.0, 2.0]), [1.0, 3.0]);
+        let many: Vec<f32> = (0..200).map(|value| value as f32).collect();
+        assert_eq!(contrast(&many), [2.0, 197.0]);
+    }
 }

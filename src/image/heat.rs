@@ -8,7 +8,7 @@ use super::Pixels;
 const FOR: [[u8; 3]; 4] = [[88, 36, 8], [156, 72, 4], [222, 118, 12], [255, 194, 92]];
 const AGAINST: [[u8; 3]; 4] = [[14, 53, 98], [26, 101, 174], [70, 156, 230], [164, 212, 253]];
 /// Opacity of the strongest evidence: what lies under it stays recognisable.
-const STRONGEST: f32 = 0.85;
+const STRONGEST: f32 = 0.75;
 
 /// RGB and opacity (0 to 1) of evidence of that strength, −1 to 1; what lies beyond is taken as the end.
 ///

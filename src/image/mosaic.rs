@@ -1,4 +1,4 @@
-//! Planes of numbers as grey pictures, and many pictures on one sheet.
+//! Squares of numbers as grey pictures, and many pictures on one sheet.
 
 use super::Pixels;
 
@@ -6,29 +6,11 @@ use super::Pixels;
 const GAP: u32 = 6;
 const PAPER: u8 = 255;
 
-/// Values as grey, the smallest black and the largest white; a flat plane is mid-grey. Row by row, `width` to a row.
-pub fn grey(values: &[f32], width: usize) -> Pixels {
-    let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+/// Values as grey, `range` from black to white; what lies beyond is cut off, and without a range all is mid-grey. A square.
+pub fn grey(values: &[f32], [low, high]: [f32; 2], size: usize) -> Pixels {
     let level = |value: f32| if high > low { ((value - low) / (high - low) * 255.0).round() as u8 } else { 128 };
-    let height = values.len() / width;
-    Pixels {
-        width: width as u32,
-        height: height as u32,
-        rgb: values.iter().flat_map(|&value| [level(value); 3]).collect(),
-    }
-}
-
-/// Enlarged to `size` × `size` by repeating pixels: how coarse a picture is stays visible.
-pub fn enlarge(picture: &Pixels, size: u32) -> Pixels {
-    let mut rgb = Vec::with_capacity((size * size * 3) as usize);
-    for y in 0..size {
-        let row = y * picture.height / size * picture.width;
-        for x in 0..size {
-            let at = (row + x * picture.width / size) as usize * 3;
-            rgb.extend_from_slice(&picture.rgb[at..at + 3]);
-        }
-    }
-    Pixels { width: size, height: size, rgb }
+    let rgb = values.iter().flat_map(|&value| [level(value); 3]).collect();
+    Pixels { width: size as u32, height: size as u32, rgb }
 }
 
 /// Pictures of one size side by side in rows, as near to a square as they go, in reading order.
@@ -56,16 +38,9 @@ mod tests {
 
     #[test]
     fn grey_spans_black_to_white() {
-        assert_eq!(grey(&[-1.0, 0.0, 1.0], 3).rgb, [0, 0, 0, 128, 128, 128, 255, 255, 255]);
-        assert_eq!(grey(&[7.0, 7.0], 1).rgb, [128; 6]);
-    }
-
-    #[test]
-    fn enlarging_repeats_pixels() {
-        let small = Pixels { width: 2, height: 1, rgb: vec![1, 2, 3, 4, 5, 6] };
-        let large = enlarge(&small, 4);
-        assert_eq!(large.rgb[..12], [1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
-        assert_eq!(large.rgb.len(), 48);
+        let levels = |range| grey(&[-9.0, -1.0, 0.0, 1.0], range, 2).rgb.into_iter().step_by(3).collect::<Vec<_>>();
+        assert_eq!(levels([-1.0, 1.0]), [0, 0, 128, 255]);
+        assert_eq!(levels([1.0, 1.0]), [128; 4]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Session {
     ) -> Result<FeatureMaps> {
         let (classifier, embedder) = self.network(model)?;
         let (seen, _) = self.seen(photo)?;
-        let layers = layer.0 + 1;
+        let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
         let activation = embedder.layers(&seen, layers);
         let activation = classifier.suffix.forward_layers(activation, layers.saturating_sub(frozen));

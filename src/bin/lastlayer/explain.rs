@@ -1,6 +1,6 @@
 //! `lastlayer explain MODEL FILE`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::error::{Error, ErrorCode, Result};
@@ -52,30 +52,23 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let choice = model::open(arguments, &mut session)?;
     let file: &PathBuf = arguments.get_one("file").ok_or_else(|| Error::internal("no FILE"))?;
     let photo = photos::read(file)?.pixels;
-    let picture = match arguments.get_one::<String>("stage") {
-        Some(stage) => feature_maps(arguments, &session, &photo, stage, choice)?,
-        None => heatmap(arguments, &session, &photo, choice)?,
-    };
-    if let Some(output) = arguments.get_one::<PathBuf>("output") {
-        write_png(output, &picture)?;
-        if !options::json(arguments) {
-            print_line(format_args!("picture written to {}", output.display()));
-        }
+    match arguments.get_one::<String>("stage") {
+        Some(stage) => feature_maps(arguments, &session, &photo, stage, choice),
+        None => heatmap(arguments, &session, &photo, choice),
     }
-    Ok(())
 }
 
-/// Prints where the evidence is, and returns the heatmap.
-fn heatmap(arguments: &ArgMatches, session: &Session, photo: &Pixels, choice: ModelChoice) -> Result<Pixels> {
+/// Writes the heatmap and prints where the evidence is.
+fn heatmap(arguments: &ArgMatches, session: &Session, photo: &Pixels, choice: ModelChoice) -> Result<()> {
     let label = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
     let question = Question { class: label("class"), against: label("against") };
     let explanation = pollster::block_on(session.explain(photo, question, choice))?;
+    write_picture(arguments, || explanation.picture())?;
     if options::json(arguments) {
-        print_json(&explanation)?;
-    } else {
-        print_explanation(&explanation);
+        return print_json(&explanation);
     }
-    Ok(explanation.picture())
+    print_explanation(&explanation);
+    Ok(())
 }
 
 fn print_explanation(explanation: &Explanation) {
@@ -96,40 +89,30 @@ fn print_explanation(explanation: &Explanation) {
     print_line(format_args!("its mean, {mean:.2}, is the difference of the scores"));
 }
 
-#[derive(Serialize)]
-struct Channel {
-    index: usize,
-    variance: f32,
-    range: [f32; 2],
-}
-
-/// Prints which channels respond most, and returns their sheet.
+/// Writes the sheet of feature maps and prints which channels they are.
 fn feature_maps(
     arguments: &ArgMatches,
     session: &Session,
     photo: &Pixels,
     stage: &str,
     choice: ModelChoice,
-) -> Result<Pixels> {
+) -> Result<()> {
     let layer = Layer::parse(stage, session.weights().architecture)?;
     let count = arguments.get_one::<usize>("channels").copied().unwrap_or(15);
     let maps = pollster::block_on(session.feature_maps(photo, layer, count, choice))?;
+    write_picture(arguments, || maps.sheet())?;
     if options::json(arguments) {
-        print_json(&describe(&maps, stage))?;
-    } else {
-        let FeatureMaps { width, height, of, channels, .. } = &maps;
-        print_line(format_args!("{} of the {of} channels of stage {stage}, {width} × {height} each:", channels.len()));
-        let indices: Vec<String> = channels.iter().map(|channel| channel.index.to_string()).collect();
-        print_line(indices.join(", "));
+        return print_json(&describe(&maps, stage));
     }
-    Ok(maps.sheet())
+    let FeatureMaps { width, height, of, channels, .. } = &maps;
+    print_line(format_args!("{} of the {of} channels of stage {stage}, {width} × {height} each:", channels.len()));
+    let indices: Vec<String> = channels.iter().map(|channel| channel.index.to_string()).collect();
+    print_line(indices.join(", "));
+    Ok(())
 }
 
 fn describe(maps: &FeatureMaps, stage: &str) -> serde_json::Value {
-    let channels: Vec<Channel> = (maps.channels.iter())
-        .map(|channel| Channel { index: channel.index, variance: channel.variance, range: channel.range })
-        .collect();
-    json!({ "stage": stage, "width": maps.width, "height": maps.height, "of": maps.of, "channels": channels })
+    json!({ "stage": stage, "width": maps.width, "height": maps.height, "of": maps.of, "channels": maps.channels })
 }
 
 fn print_json(value: &impl Serialize) -> Result<()> {
@@ -137,9 +120,13 @@ fn print_json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-fn write_png(path: &Path, picture: &Pixels) -> Result<()> {
-    let format = image::ImageFormat::Png;
-    let color = image::ColorType::Rgb8;
+/// Writes the picture where the arguments ask for one.
+fn write_picture(arguments: &ArgMatches, picture: impl FnOnce() -> Pixels) -> Result<()> {
+    let Some(path) = arguments.get_one::<PathBuf>("output") else {
+        return Ok(());
+    };
+    let picture = picture();
+    let (format, color) = (image::ImageFormat::Png, image::ColorType::Rgb8);
     image::save_buffer_with_format(path, &picture.rgb, picture.width, picture.height, color, format)
         .map_err(|error| Error::new(ErrorCode::Io, format!("{}: {error}", path.display())).with("path", path.display()))
 }
