@@ -37,16 +37,6 @@ impl Layer {
     pub fn check(self, architecture: &Architecture) -> Result<Self> {
         if self.0 <= architecture.stages.len() { Ok(self) } else { Err(unknown(&self.0.to_string(), architecture)) }
     }
-
-    /// `0`, `1`, … or `conv_head`.
-    pub fn name(self, architecture: &Architecture) -> String {
-        if self.0 < architecture.stages.len() { self.0.to_string() } else { CONV_HEAD.to_owned() }
-    }
-
-    /// The layer's output channels.
-    pub fn channels(self, architecture: &Architecture) -> usize {
-        architecture.stages.get(self.0).map_or(architecture.features, |stage| stage.channels)
-    }
 }
 
 fn unknown(name: &str, architecture: &Architecture) -> Error {
@@ -144,7 +134,6 @@ mod tests {
     fn layers_by_name() {
         let parse = |name| Layer::parse(name, &LITE0);
         assert_eq!([parse("0"), parse("6"), parse("conv_head")], [Ok(Layer(0)), Ok(Layer(6)), Ok(Layer(7))]);
-        assert_eq!([Layer(0), Layer(6), Layer(7)].map(|layer| layer.channels(&LITE0)), [16, 320, 1280]);
         for wrong in ["7", "-1", "", "head"] {
             let error = parse(wrong).unwrap_err();
             assert!(error.code == ErrorCode::InvalidOption && error.message.contains("0 to 6 or conv_head"), "{error}");
