@@ -52,7 +52,7 @@ impl Split {
         }
     }
 
-    fn frozen_stages(self, architecture: &Architecture) -> usize {
+    pub fn frozen_stages(self, architecture: &Architecture) -> usize {
         architecture.stages.len() - self.0
     }
 }
@@ -80,11 +80,26 @@ impl Prefix {
     /// - output: the activation at the split, `[batch, channels, height, width]`; at `Split(0)` the pooled features
     ///   `[batch, features, 1, 1]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let x = self.stages.iter().fold(images, |x, stage| stage.forward(x));
-        match &self.conv_head {
-            Some(conv_head) => global_average(conv_head.forward(x)),
-            None => x,
-        }
+        let x = self.forward_layers(images, usize::MAX);
+        if self.conv_head.is_some() { global_average(x) } else { x }
+    }
+
+    /// The activation after the first `layers` layers, never pooled. The layers of a backbone are its stages and, after
+    /// them, the last convolution; `layers` past the end of the prefix gives the end of the prefix.
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, size, size]`, normalised
+    /// - output: `[batch, channels, height, width]`
+    pub fn forward_layers(&self, images: Tensor<4>, layers: usize) -> Tensor<4> {
+        forward_layers(&self.stages, self.conv_head.as_ref(), images, layers)
+    }
+}
+
+fn forward_layers(stages: &[Stage], conv_head: Option<&ConvNorm>, x: Tensor<4>, layers: usize) -> Tensor<4> {
+    let x = stages.iter().take(layers).fold(x, |x, stage| stage.forward(x));
+    match conv_head {
+        Some(conv_head) if layers > stages.len() => conv_head.forward(x),
+        _ => x,
     }
 }
 
@@ -120,19 +135,31 @@ impl Suffix {
     /// - input: the activation at the split, `[batch, channels, height, width]`
     /// - output: logits, `[batch, classes]`
     pub fn forward(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.head.forward(self.features(activation))
+        self.head.forward(self.pooled(activation))
     }
 
+    /// What the head sees of each photo.
+    ///
     /// # Shapes
     /// - input: the activation at the split, `[batch, channels, height, width]`
-    /// - output: pooled features, `[batch, features]`
-    pub fn features(&self, activation: Tensor<4>) -> Tensor<2> {
-        let x = self.stages.iter().fold(activation, |x, stage| stage.forward(x));
-        let x = match &self.conv_head {
-            Some(conv_head) => conv_head.forward(x),
-            None => x,
-        };
-        global_average(x).flatten::<2>(1, 3)
+    /// - output: `[batch, features]`
+    pub fn pooled(&self, activation: Tensor<4>) -> Tensor<2> {
+        global_average(self.forward_layers(activation, usize::MAX)).flatten::<2>(1, 3)
+    }
+
+    /// The activation after the first `layers` layers of the suffix, never pooled; see [`Prefix::forward_layers`].
+    pub fn forward_layers(&self, activation: Tensor<4>, layers: usize) -> Tensor<4> {
+        forward_layers(&self.stages, self.conv_head.as_ref(), activation, layers)
+    }
+
+    /// The head asked at each position of the last feature map instead of once at their average. Both are linear, so the mean
+    /// of a class over the positions is its logit: this is the class activation map (Zhou et al. 2016), exact here.
+    ///
+    /// # Shapes
+    /// - features: what the last convolution gives, `[batch, features, height, width]`
+    /// - output: `[batch, height · width, classes]`, positions row by row
+    pub fn head_at_each_position(&self, features: Tensor<4>) -> Tensor<3> {
+        self.head.forward(features.flatten::<3>(2, 3).swap_dims(1, 2))
     }
 
     /// The stages that learn, from shallow to deep; the last convolution learns at the last one's rate.

@@ -1,6 +1,8 @@
 //! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
 //! line and the tests all drive this one type.
 
+mod why;
+
 use serde::Deserialize;
 
 use crate::backbone::weights::Weights;
@@ -11,6 +13,7 @@ use crate::eval::classifier::{Classifier, Prediction};
 use crate::export::model_file;
 use crate::image::Pixels;
 use crate::model::{Split, Suffix};
+use crate::train::cache::ActivationCache;
 use crate::train::config::TrainConfig;
 use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
@@ -37,6 +40,8 @@ pub struct Session {
     /// One per split in use: always the source model's, and those of the classifier and of the training under way.
     embedders: Vec<Embedder>,
     classifier: Option<Classifier>,
+    /// Pooled features of photos by the classifier there is, where its last stages learnt; read when first asked for.
+    features: ActivationCache,
     run: Option<TrainRun>,
 }
 
@@ -57,7 +62,9 @@ impl Session {
         params.finish_all()?;
         let source = Classifier { split, suffix, labels };
         let dataset = Dataset::default();
-        Ok(Self { device, weights, clock, dataset, source, embedders: vec![embedder], classifier: None, run: None })
+        let features = ActivationCache::new([weights.architecture.features, 1, 1]);
+        let embedders = vec![embedder];
+        Ok(Self { device, weights, clock, dataset, source, embedders, classifier: None, features, run: None })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -101,7 +108,7 @@ impl Session {
 
     pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
         self.editable()?.remove_photos(ids)?;
-        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        self.forget_photos(ids);
         Ok(())
     }
 
@@ -111,7 +118,7 @@ impl Session {
 
     pub fn remove_class(&mut self, label: &str) -> Result<()> {
         let ids = self.editable()?.remove_class(label)?;
-        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(&ids));
+        self.forget_photos(&ids);
         Ok(())
     }
 
@@ -123,6 +130,11 @@ impl Session {
             labels.for_each(|label| *label = to.trim().to_owned());
         }
         Ok(())
+    }
+
+    fn forget_photos(&mut self, ids: &[PhotoId]) {
+        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        self.features.remove(ids);
     }
 
     fn editable(&mut self) -> Result<&mut Dataset> {
@@ -170,11 +182,16 @@ impl Session {
                 Ok(event)
             }
             Step::Finished(suffix, report) => {
-                self.classifier = Some(Classifier { split, suffix: *suffix, labels: report.classes.clone() });
+                self.set_classifier(Classifier { split, suffix: *suffix, labels: report.classes.clone() });
                 self.forget_unused_embedders();
                 Ok(StepEvent::Done { report })
             }
         }
+    }
+
+    fn set_classifier(&mut self, classifier: Classifier) -> &Classifier {
+        self.features = ActivationCache::new(self.features.shape());
+        self.classifier.insert(classifier)
     }
 
     /// Ends the training under way, if any. What is embedded stays cached.
@@ -284,8 +301,7 @@ impl Session {
         self.editable()?;
         let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
         self.embedder(classifier.split)?;
-        let classifier = self.classifier.insert(classifier);
-        Ok(&classifier.labels)
+        Ok(&self.set_classifier(classifier).labels)
     }
 }
 

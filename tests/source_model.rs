@@ -3,13 +3,9 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
 use burn::tensor::{Tensor, TensorData};
-use common::{drawn, fixture, fnv1a, hash32, photo_sets, pytorch_reference, sampled, triangle, weights_file};
+use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, pytorch_reference, sampled, weights_file};
 use lastlayer::backbone::weights::Weights;
-use lastlayer::image::{Pixels, decode};
 use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
@@ -84,19 +80,7 @@ struct Top5 {
 
 /// The drawn input of `fixtures/make_parity.py`: two images, `[2, 3, 224, 224]`.
 fn parity_input(golden: &Parity) -> Tensor<4> {
-    let mut bytes = Vec::with_capacity(2 * 3 * 224 * 224);
-    for n in 0..2 {
-        for c in 0..3 {
-            for y in 0..224 {
-                for x in 0..224 {
-                    let flat = ((n * 3 + c) * 224 + y) * 224 + x;
-                    let tile = ((n * 3 + c) * 14 + y / 16) * 14 + x / 16;
-                    let waves = 2 * triangle((2 + n) * x + (1 + c) * y + 40 * c);
-                    bytes.push(((waves + hash32(tile) % 256 + hash32(flat) % 256) / 4) as u8);
-                }
-            }
-        }
-    }
+    let bytes = parity_bytes();
     assert_eq!(bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>(), golden.input.sum);
     assert_eq!(fnv1a(&bytes), golden.input.fnv1a, "drawn differently here and in Python");
     let values: Vec<f32> = bytes.iter().map(|byte| (f32::from(*byte) - 127.0) / 128.0).collect();
@@ -177,27 +161,17 @@ struct ReferencePhoto {
     probability: Vec<f32>,
 }
 
-fn sorted_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-fn read_photo(path: &Path) -> Pixels {
-    decode::decode(&std::fs::read(path).unwrap()).unwrap()
-}
-
 fn imagenet40_photo_by_photo() {
     let reference: Value =
         serde_json::from_slice(&std::fs::read(pytorch_reference().expect("checked in main")).unwrap()).unwrap();
     let session = session();
-    let files = sorted_files(&photo_sets().expect("checked in main").join("imagenet40"));
+    let files = common::sorted_files(&photo_sets().expect("checked in main").join("imagenet40"));
     assert_eq!(files.len(), 40);
     let (mut same_top1, mut same_top5, mut far) = (0, 0, Vec::new());
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
         let expected: ReferencePhoto = serde_json::from_value(reference["imagenet40"]["photos"][name].clone()).unwrap();
-        let best = pollster::block_on(session.predict(&read_photo(&file), 5, ModelChoice::Source)).unwrap();
+        let best = pollster::block_on(session.predict(&common::read_photo(&file), 5, ModelChoice::Source)).unwrap();
         let mut ours: Vec<usize> = best.iter().map(|guess| guess.index).collect();
         let mut theirs = expected.top5.clone();
         same_top1 += usize::from(ours[0] == theirs[0]);
@@ -223,19 +197,20 @@ fn flowers_are_learnt() {
     let mut session = session();
     let flowers = photo_sets().expect("checked in main").join("flowers5");
     let mut id = 0;
-    for class in sorted_files(&flowers.join("train")) {
+    for class in common::sorted_files(&flowers.join("train")) {
         let label = class.file_name().unwrap().to_str().unwrap().to_owned();
-        for file in sorted_files(&class).into_iter().take(10) {
-            session.add_photo(id, "", &label, &format!("{id}"), &read_photo(&file)).unwrap();
+        for file in common::sorted_files(&class).into_iter().take(10) {
+            session.add_photo(id, "", &label, &format!("{id}"), &common::read_photo(&file)).unwrap();
             id += 1;
         }
     }
     let (_, report) = common::train(&mut session, lastlayer::train::config::TrainConfig::default());
     assert_eq!((report.train_images, report.held_out), (50, 10));
     let (mut right, mut all) = (0, 0);
-    for class in sorted_files(&flowers.join("test")) {
-        for file in sorted_files(&class) {
-            let best = pollster::block_on(session.predict(&read_photo(&file), 1, ModelChoice::Trained)).unwrap();
+    for class in common::sorted_files(&flowers.join("test")) {
+        for file in common::sorted_files(&class) {
+            let best =
+                pollster::block_on(session.predict(&common::read_photo(&file), 1, ModelChoice::Trained)).unwrap();
             right += usize::from(class.ends_with(&best[0].label));
             all += 1;
         }
@@ -246,37 +221,12 @@ fn flowers_are_learnt() {
 
 // --- command line ----------------------------------------------------------------------------------------------------------
 
-fn lastlayer(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lastlayer")).args(arguments).output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("stdout is not one JSON value ({error}): {text}"))
-}
-
-/// An empty folder of the test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn write_png(path: &Path, pixels: &Pixels) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    image::save_buffer(path, &pixels.rgb, pixels.width, pixels.height, image::ColorType::Rgb8).unwrap();
-}
-
 fn cli_trains_scores_and_predicts() {
-    let root = folder("cli");
+    let root = common::folder("cli");
     for (class, label) in ["red", "green", "blue"].iter().enumerate() {
         (0..4).for_each(|variant| {
-            write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 90, 70));
-            write_png(&root.join(format!("test/{label}/{variant}.png")), &drawn(class, 100 + variant, 90, 70));
+            common::write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 90, 70));
+            common::write_png(&root.join(format!("test/{label}/{variant}.png")), &drawn(class, 100 + variant, 90, 70));
         });
     }
     std::fs::write(root.join("train/red/broken.jpg"), "not an image").unwrap();
@@ -284,7 +234,7 @@ fn cli_trains_scores_and_predicts() {
     let path = |name: &str| root.join(name).display().to_string();
     let (train, test, model) = (path("train"), path("test"), path("model.safetensors"));
     let arguments = ["train", &train, "--test", &test, "-o", &model, "--json", "--seed", "5", "--epochs", "30"];
-    let first = json(&lastlayer(&arguments));
+    let first = common::json(&common::lastlayer(&arguments));
     assert_eq!(first["train_images"], 12);
     assert_eq!(first["classes"], serde_json::json!(["blue", "green", "red"]), "classes by folder name");
     assert!(first["seconds"].as_f64().unwrap() > 0.0);
@@ -302,28 +252,28 @@ fn cli_trains_scores_and_predicts() {
     let mut with_cache = arguments.to_vec();
     with_cache.extend(["--embeddings-cache", &cache]);
     for _ in 0..2 {
-        let again = json(&lastlayer(&with_cache));
+        let again = common::json(&common::lastlayer(&with_cache));
         assert_eq!(again["report"]["history"], first["report"]["history"], "same seed, same training, cached or not");
         assert_eq!(again["test"], first["test"]);
     }
 
     let green = path("test/green/0.png");
     let broken = path("train/red/broken.jpg");
-    let rows = json(&lastlayer(&["predict", &model, &green, "--json"]));
+    let rows = common::json(&common::lastlayer(&["predict", &model, &green, "--json"]));
     let best = &rows[0]["predictions"];
     assert_eq!((best.as_array().unwrap().len(), &best[0]["label"]), (3, &Value::from("green")));
-    let output = lastlayer(&["predict", &model, &broken, &green, "--json"]);
+    let output = common::lastlayer(&["predict", &model, &broken, &green, "--json"]);
     assert!(!output.status.success(), "a photo that cannot be read shows in the exit status");
     let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(rows[0]["error"]["code"], "not-an-image");
     assert_eq!(rows[1]["predictions"][0]["label"], "green", "and the others are still answered");
-    let source = json(&lastlayer(&["predict", "source", &green, "--json", "--top", "3"]));
+    let source = common::json(&common::lastlayer(&["predict", "source", &green, "--json", "--top", "3"]));
     assert_eq!(source[0]["predictions"].as_array().unwrap().len(), 3);
 }
 
 fn cli_says_what_is_wrong() {
-    let root = folder("cli-errors");
-    write_png(&root.join("one-class/red/0.png"), &drawn(0, 0, 30, 30));
+    let root = common::folder("cli-errors");
+    common::write_png(&root.join("one-class/red/0.png"), &drawn(0, 0, 30, 30));
     let one_class = root.join("one-class").display().to_string();
     let empty = root.join("nothing").display().to_string();
     for (arguments, code, words) in [
@@ -332,12 +282,12 @@ fn cli_says_what_is_wrong() {
         (vec!["train", &one_class, "--json", "--batch-size", "0"], "invalid-option", "from 1 to 512"),
         (vec!["predict", &one_class, &one_class, "--json"], "io", "one-class"),
     ] {
-        let output = lastlayer(&arguments);
+        let output = common::lastlayer(&arguments);
         assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}");
         let error: Value = serde_json::from_slice(&output.stderr).unwrap();
         assert_eq!(error["code"], code, "{arguments:?}");
         assert!(error["message"].as_str().unwrap().contains(words), "{error}");
     }
-    let options = json(&lastlayer(&["options", "--json"]));
+    let options = common::json(&common::lastlayer(&["options", "--json"]));
     assert!(options.as_array().unwrap().iter().any(|option| option["name"] == "learningRate"));
 }

@@ -37,11 +37,14 @@ impl Classifier {
         k: usize,
     ) -> Result<Vec<Prediction>> {
         let probabilities = softmax(&self.logits(activation, shape, device).await?);
-        let best = top_k(&probabilities, k);
-        Ok(best
-            .into_iter()
-            .map(|index| Prediction { label: self.labels[index].clone(), index, probability: probabilities[index] })
-            .collect())
+        Ok(self.best(&probabilities, k))
+    }
+
+    /// The `k` most probable classes, the best first.
+    pub fn best(&self, probabilities: &[f32], k: usize) -> Vec<Prediction> {
+        let guess =
+            |index: usize| Prediction { label: self.labels[index].clone(), index, probability: probabilities[index] };
+        top_k(probabilities, k).into_iter().map(guess).collect()
     }
 
     /// Logits of activations of one or more photos, `[photos, classes]` row-major.

@@ -7,6 +7,8 @@ pub mod augment;
 #[cfg(feature = "cli")]
 pub mod decode;
 pub mod header;
+pub mod heat;
+pub mod mosaic;
 pub mod prepare;
 
 use crate::error::{Error, ErrorCode, Result};
@@ -58,6 +60,11 @@ impl Pixels {
         }
         Ok(Self { width, height, rgb })
     }
+
+    /// Interleaved RGBA, opaque, as a canvas takes it.
+    pub fn to_rgba(&self) -> Vec<u8> {
+        self.rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
+    }
 }
 
 fn over_white(value: u32, alpha: u32) -> u8 {
@@ -72,6 +79,7 @@ mod tests {
     fn opaque_pixels_pass_and_transparent_ones_turn_white() {
         let pixels = Pixels::from_rgba(3, 1, &[10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128]).unwrap();
         assert_eq!(pixels.rgb, [10, 20, 30, 255, 255, 255, 127, 127, 127]);
+        assert_eq!(pixels.to_rgba(), [10, 20, 30, 255, 255, 255, 255, 255, 127, 127, 127, 255]);
     }
 
     #[test]

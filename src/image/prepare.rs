@@ -48,6 +48,14 @@ impl InputSpec {
         Ok(StoredPhoto { prepared: self.prepare(photo)?, whole })
     }
 
+    /// The part of a photo that [`prepare`](Self::prepare) keeps, in the photo's own pixels.
+    pub fn crop(&self, photo_width: u32, photo_height: u32) -> Crop {
+        let (width, height) = short_side_to(photo_width, photo_height, self.size);
+        let rows = Window::new(photo_width, width, self.size);
+        let columns = Window::new(photo_height, height, self.size);
+        Crop { x: rows.start, y: columns.start, width: rows.length, height: columns.length }
+    }
+
     /// `[3, size, size]` planes of `(x - mean) / std`, appended to `out`.
     pub fn normalise_into(&self, prepared: &Pixels, out: &mut Vec<f32>) {
         for channel in 0..3 {
@@ -55,6 +63,15 @@ impl InputSpec {
             out.extend(prepared.rgb.iter().skip(channel).step_by(3).map(|&x| (f32::from(x) - mean) / std));
         }
     }
+}
+
+/// A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Crop {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
 }
 
 /// The size that makes the short side `size`; the long side is rounded down, as torchvision does.
@@ -136,6 +153,15 @@ mod tests {
         assert_eq!(short_side_to(333, 500, 224), (224, 336));
         assert_eq!(short_side_to(1000, 230, 224), (973, 224));
         assert_eq!(short_side_to(17, 31, 224), (224, 408));
+    }
+
+    #[test]
+    fn the_crop_is_the_centre_square_of_the_photo() {
+        let spec = InputSpec { size: 224, ..SPEC };
+        assert_eq!(spec.crop(448, 448), Crop { x: 0.0, y: 0.0, width: 448.0, height: 448.0 });
+        assert_eq!(spec.crop(896, 448), Crop { x: 224.0, y: 0.0, width: 448.0, height: 448.0 });
+        let tall = spec.crop(333, 500);
+        assert!((tall.y - 83.0).abs() < 1.0 && (tall.height - 333.0).abs() < 1.0, "{tall:?}");
     }
 
     #[test]

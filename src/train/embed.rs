@@ -51,11 +51,20 @@ impl Embedder {
 
     /// Activations at the split of photos of the backbone's input size, photo after photo. One forward pass and one readback.
     pub async fn activations(&self, photos: &[&Pixels]) -> Result<Vec<f32>> {
+        read(self.prefix.forward(self.images(photos))).await
+    }
+
+    /// The activation of one photo after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
+    pub fn layers(&self, photo: &Pixels, layers: usize) -> Tensor<4> {
+        self.prefix.forward_layers(self.images(&[photo]), layers)
+    }
+
+    /// `[photos, 3, size, size]`, normalised.
+    fn images(&self, photos: &[&Pixels]) -> Tensor<4> {
         let size = self.input.size as usize;
         let mut images = Vec::with_capacity(photos.len() * 3 * size * size);
         photos.iter().for_each(|photo| self.input.normalise_into(photo, &mut images));
-        let images = TensorData::new(images, [photos.len(), 3, size, size]);
-        read(self.prefix.forward(Tensor::<4>::from_data(images, self.device()))).await
+        Tensor::from_data(TensorData::new(images, [photos.len(), 3, size, size]), self.device())
     }
 
     /// Runs the prefix on pictures of the backbone's input size and keeps the results.

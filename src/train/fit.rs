@@ -132,7 +132,7 @@ impl Fit {
         let labels: Vec<i32> = batch.iter().map(|(sample, _)| sample.label as i32).collect();
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &device);
 
-        let features = self.suffix.features(gather(batch, cache, &device)?);
+        let features = self.suffix.pooled(gather(batch, cache, &device)?);
         let features = drop_out(features, self.dropout, &mut self.rng, &device);
         let logits = self.suffix.head().forward(features);
         self.logits.push(logits.clone().inner());

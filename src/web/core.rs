@@ -7,11 +7,13 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::slot::Slot;
-use super::{clock, throw, to_js};
+use super::{clock, picture, throw, to_js};
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::{Error, ErrorCode};
+use crate::eval::explain::Question;
+use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
 use crate::session::{ModelChoice, Session};
 use crate::train::config::TrainConfig;
@@ -160,16 +162,72 @@ impl Core {
         top_k: usize,
         model: String,
     ) -> JsResult<JsValue> {
-        let model = match model.as_str() {
-            "auto" => ModelChoice::Auto,
-            "source" => ModelChoice::Source,
-            "trained" => ModelChoice::Trained,
-            _ => return Err(throw(unknown_value("model", &model, "auto, source or trained"))),
-        };
+        let model = model_choice(&model)?;
         let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
         drop(rgba);
         let session = self.session.take().map_err(throw)?;
         to_js(&session.predict(&pixels, top_k, model).await.map_err(throw)?)
+    }
+
+    /// Where in a photo the evidence for a class lies: `{class, against, width, height, map, evidence, scale, top, crop, seen,
+    /// overlay}`, as [`Explanation`](crate::eval::explain::Explanation) documents them. `map` and `evidence` are `Float32Array`s, `seen` and `overlay` pictures
+    /// `{width, height, data}` as `ImageData` takes them; `crop` says where in the photo they belong. Without `class`, the first
+    /// guess; without `against`, against the average class.
+    pub async fn explain(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        class: Option<String>,
+        against: Option<String>,
+        model: String,
+    ) -> JsResult<JsValue> {
+        let model = model_choice(&model)?;
+        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
+        drop(rgba);
+        let question = Question { class: class.as_deref(), against: against.as_deref() };
+        let session = self.session.take().map_err(throw)?;
+        let explanation = session.explain(&pixels, question, model).await.map_err(throw)?;
+        picture::explanation(&explanation)
+    }
+
+    /// The channels of a stage (`0`, `1`, … or `conv_head`) that vary most over a photo: `{stage, width, height, of, channels, seen,
+    /// sheet}`, each channel `{index, variance, range, picture}`. `width` and `height` are those of the stage's maps; pictures are
+    /// `{width, height, data}` as `ImageData` takes them, `sheet` all of them on one.
+    #[wasm_bindgen(js_name = featureMaps)]
+    pub async fn feature_maps(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        stage: String,
+        channels: usize,
+        model: String,
+    ) -> JsResult<JsValue> {
+        let model = model_choice(&model)?;
+        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
+        drop(rgba);
+        let session = self.session.take().map_err(throw)?;
+        let layer = Layer::parse(&stage, session.weights().architecture).map_err(throw)?;
+        let maps = session.feature_maps(&pixels, layer, channels, model).await.map_err(throw)?;
+        picture::feature_maps(&maps, &stage)
+    }
+
+    /// The `count` photos of the session most like a photo: `{features, compared, neighbours: [{id, name, label, similarity}]}`, the
+    /// most alike first. `features` says whose features were compared, `source` or `trained`.
+    pub async fn nearest(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        count: usize,
+        model: String,
+    ) -> JsResult<JsValue> {
+        let model = model_choice(&model)?;
+        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
+        drop(rgba);
+        let mut session = self.session.take().map_err(throw)?;
+        to_js(&session.nearest(&pixels, count, model).await.map_err(throw)?)
     }
 
     /// The bytes of the model file.
@@ -191,6 +249,15 @@ fn from_js<T: DeserializeOwned>(value: JsValue, expected: &str) -> JsResult<T> {
     serde_wasm_bindgen::from_value(value).map_err(|error| {
         throw(Error::new(ErrorCode::InvalidOption, format!("{expected}, got something else ({error})")))
     })
+}
+
+fn model_choice(name: &str) -> JsResult<ModelChoice> {
+    match name {
+        "auto" => Ok(ModelChoice::Auto),
+        "source" => Ok(ModelChoice::Source),
+        "trained" => Ok(ModelChoice::Trained),
+        _ => Err(throw(unknown_value("model", name, "auto, source or trained"))),
+    }
 }
 
 fn unknown_value(name: &str, value: &str, expected: &str) -> Error {

@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use lastlayer::backbone::card::Card;
 use lastlayer::backbone::weights::{CARD_KEY, Weights};
 use lastlayer::backbone::{Architecture, StageSpec};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
-use lastlayer::image::Pixels;
 use lastlayer::image::prepare::InputSpec;
+use lastlayer::image::{Pixels, decode};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::nn::linear;
 use lastlayer::nn::params::{Params, RandomParams};
@@ -177,6 +178,51 @@ pub fn sampled(samples: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..samples).map(move |j| (j * 7919 + 13) % count)
 }
 
+/// The drawn images of `fixtures/make_parity.py`, 8 bits a channel, `[2, 3, 224, 224]`.
+pub fn parity_bytes() -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(2 * 3 * 224 * 224);
+    for n in 0..2 {
+        for c in 0..3 {
+            for y in 0..224 {
+                for x in 0..224 {
+                    let flat = ((n * 3 + c) * 224 + y) * 224 + x;
+                    let tile = ((n * 3 + c) * 14 + y / 16) * 14 + x / 16;
+                    let waves = 2 * triangle((2 + n) * x + (1 + c) * y + 40 * c);
+                    bytes.push(((waves + hash32(tile) % 256 + hash32(flat) % 256) / 4) as u8);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+// --- the command line ------------------------------------------------------------------------------------------------------
+
+pub fn lastlayer(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lastlayer")).args(arguments).output().unwrap()
+}
+
+pub fn json(output: &Output) -> serde_json::Value {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("stdout is not one JSON value ({error}): {text}"))
+}
+
+/// An empty folder of the test's own.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+pub fn write_png(path: &Path, pixels: &Pixels) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    image::save_buffer(path, &pixels.rgb, pixels.width, pixels.height, image::ColorType::Rgb8).unwrap();
+}
+
 // --- where things are ------------------------------------------------------------------------------------------------------
 
 pub fn repository() -> &'static Path {
@@ -187,6 +233,16 @@ pub fn repository() -> &'static Path {
 pub fn photo_sets() -> Option<PathBuf> {
     let folder = std::env::var_os("LASTLAYER_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     folder.is_dir().then_some(folder)
+}
+
+pub fn sorted_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+pub fn read_photo(path: &Path) -> Pixels {
+    decode::decode(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// What PyTorch says of the photo sets; beside them.

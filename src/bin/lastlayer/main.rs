@@ -1,6 +1,8 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
 mod embeddings;
+mod explain;
+mod model;
 mod options;
 mod photos;
 mod predict;
@@ -37,6 +39,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(train::command())
         .subcommand(predict::command())
+        .subcommand(explain::command())
         .subcommand(options::command())
 }
 
@@ -44,6 +47,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("train", arguments)) => train::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
+        Some(("explain", arguments)) => explain::run(arguments),
         Some(("options", arguments)) => options::run(arguments),
         _ => Err(Error::internal("clap let an unknown command through")),
     }

@@ -5,20 +5,14 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::classifier::Prediction;
-use lastlayer::session::ModelChoice;
 use serde::Serialize;
 
-use crate::{io_error, options, photos, print_line, weights};
-
-/// The name that stands for the source model itself.
-const SOURCE: &str = "source";
+use crate::{model, options, photos, print_line, weights};
 
 pub fn command() -> Command {
     Command::new("predict")
         .about("Says what a model sees in photos: the five most probable classes of each")
-        .arg(Arg::new("model").required(true).value_name("MODEL").value_parser(clap::value_parser!(PathBuf)).help(
-            "Model file written by `train -o` or by the page, or the word `source` for the ImageNet model itself",
-        ))
+        .arg(model::argument())
         .arg(
             Arg::new("files")
                 .required(true)
@@ -49,13 +43,7 @@ struct Row {
 /// Prints one line a photo; a photo that cannot be read is reported in its place, and the exit status says so at the end.
 pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
-    let model: &PathBuf = arguments.get_one("model").ok_or_else(|| Error::internal("no MODEL"))?;
-    let choice = if model.as_os_str() == SOURCE {
-        ModelChoice::Source
-    } else {
-        session.open_model(&std::fs::read(model).map_err(|error| io_error(model, &error))?)?;
-        ModelChoice::Trained
-    };
+    let choice = model::open(arguments, &mut session)?;
     let top = arguments.get_one::<usize>("top").copied().unwrap_or(5);
     let files: Vec<&PathBuf> = arguments.get_many("files").unwrap_or_default().collect();
     let mut rows = Vec::with_capacity(files.len());

@@ -1,0 +1,232 @@
+//! Which parts of a photo speak for a class and which against it.
+//!
+//! The head is linear on averaged features, so a logit is an average over places: no gradient and no approximation is needed.
+//! The map of a class is the class activation map of Zhou et al. (2016), which Grad-CAM equals on such a network.
+
+use burn::tensor::Tensor;
+use serde::Serialize;
+
+use super::classifier::{Classifier, Prediction};
+use crate::error::{Error, ErrorCode, Result};
+use crate::image::heat::Grid;
+use crate::image::prepare::Crop;
+use crate::image::{Pixels, heat};
+use crate::metrics::softmax;
+use crate::train::embed::read;
+
+/// How many guesses an explanation names.
+const GUESSES: usize = 5;
+/// How many class names an error lists.
+const NAMES_IN_ERROR: usize = 20;
+
+/// The logits of one photo, taken apart by place.
+#[derive(Debug, Clone)]
+pub struct ClassMaps {
+    /// Size of the last feature map: 7 × 7 at 224 pixels.
+    pub width: usize,
+    pub height: usize,
+    classes: usize,
+    /// `[height · width, classes]`, row-major.
+    values: Vec<f32>,
+}
+
+impl ClassMaps {
+    /// `activation`: of one photo at the classifier's split, not pooled.
+    pub async fn of(classifier: &Classifier, activation: Tensor<4>) -> Result<Self> {
+        let features = classifier.suffix.forward_layers(activation, usize::MAX);
+        let [_, _, height, width] = features.dims();
+        let maps = classifier.suffix.head_at_each_position(features);
+        let classes = classifier.labels.len();
+        Ok(Self { width, height, classes, values: read(maps).await? })
+    }
+
+    /// `map(y, x) = Σ_f weight[class, f] · feature_f(y, x) + bias[class]`, row by row. Its mean is the class's logit.
+    pub fn class(&self, class: usize) -> Vec<f32> {
+        self.values.chunks_exact(self.classes).map(|logits| logits[class]).collect()
+    }
+
+    /// The map of a class less that of another, or less the average of all classes': what speaks for `class` rather than for the
+    /// others. Softmax sees only differences of logits, so this is what a picture should show; a single logit has no
+    /// natural zero. Its mean is the same difference of the logits.
+    pub fn evidence(&self, class: usize, against: Option<usize>) -> Vec<f32> {
+        let other = |logits: &[f32]| match against {
+            Some(against) => logits[against],
+            None => logits.iter().sum::<f32>() / logits.len() as f32,
+        };
+        self.values.chunks_exact(self.classes).map(|logits| logits[class] - other(logits)).collect()
+    }
+
+    /// The logits of the whole photo.
+    pub fn logits(&self) -> Vec<f32> {
+        let positions = self.values.len() / self.classes;
+        (0..self.classes).map(|class| self.class(class).iter().sum::<f32>() / positions as f32).collect()
+    }
+}
+
+/// What is asked of [`Session::explain`](crate::session::Session::explain): labels of classes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// The first guess where it is left out.
+    pub class: Option<&'a str>,
+    /// The average of all classes where it is left out.
+    pub against: Option<&'a str>,
+}
+
+/// Why a classifier answers as it does.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The class that was asked about.
+    pub class: ClassScore,
+    pub against: Option<ClassScore>,
+    /// Columns and rows of the two maps.
+    pub width: usize,
+    pub height: usize,
+    /// [`ClassMaps::class`] of `class`, row by row, in logits.
+    pub map: Vec<f32>,
+    /// [`ClassMaps::evidence`], row by row, in logits: what the heatmap draws.
+    pub evidence: Vec<f32>,
+    /// The largest absolute value of `evidence`, which gets the strongest colour.
+    pub scale: f32,
+    /// The five best guesses.
+    pub top: Vec<Prediction>,
+    /// The part of the photo that the network sees, in the photo's own pixels: where the heatmap belongs.
+    pub crop: Crop,
+    /// What the network sees: that part at the backbone's input size.
+    #[serde(skip)]
+    pub seen: Pixels,
+}
+
+/// A class and what the classifier gives it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClassScore {
+    pub label: String,
+    pub index: usize,
+    pub logit: f32,
+    pub probability: f32,
+}
+
+impl Explanation {
+    /// # Errors
+    /// `unknown-class`, `invalid-option` when a class is asked about against itself.
+    pub fn new(
+        classifier: &Classifier,
+        maps: &ClassMaps,
+        question: Question<'_>,
+        (seen, crop): (Pixels, Crop),
+    ) -> Result<Self> {
+        let labels = &classifier.labels;
+        let logits = maps.logits();
+        let probabilities = softmax(&logits);
+        let top = classifier.best(&probabilities, GUESSES);
+        let score = |index: usize| ClassScore {
+            label: labels[index].clone(),
+            index,
+            logit: logits[index],
+            probability: probabilities[index],
+        };
+        let class = match question.class {
+            Some(label) => find_class(labels, label)?,
+            None => top.first().ok_or_else(|| Error::internal("a classifier without classes"))?.index,
+        };
+        let against = question.against.map(|label| find_class(labels, label)).transpose()?;
+        if against == Some(class) {
+            let message = format!("choose another class to compare {:?} with: it was given twice", labels[class]);
+            return Err(Error::new(ErrorCode::InvalidOption, message).with("name", "against").with("value", class));
+        }
+        let evidence = maps.evidence(class, against);
+        let (width, height) = (maps.width, maps.height);
+        Ok(Self {
+            class: score(class),
+            against: against.map(score),
+            width,
+            height,
+            map: maps.class(class),
+            scale: Grid { width, height, values: &evidence }.strongest(),
+            evidence,
+            top,
+            crop,
+            seen,
+        })
+    }
+
+    /// The heatmap: RGBA with straight alpha of the size of [`seen`](Self::seen), to lay over it or over the photo at `crop`.
+    /// Orange speaks for the class, blue against it or for the other.
+    pub fn overlay(&self) -> Vec<u8> {
+        let grid = Grid { width: self.width, height: self.height, values: &self.evidence };
+        grid.overlay(self.seen.width as usize, self.scale)
+    }
+
+    /// The heatmap over what the network sees, in grey.
+    pub fn picture(&self) -> Pixels {
+        heat::over_grey(&self.seen, &self.overlay())
+    }
+}
+
+/// Position of the class of that name; upper and lower case matter only where both are there.
+///
+/// # Errors
+/// `unknown-class`, naming the classes there are, or of very many those that look alike.
+pub fn find_class(labels: &[String], name: &str) -> Result<usize> {
+    let name = name.trim();
+    let folded = name.to_lowercase();
+    let exact = labels.iter().position(|label| label == name);
+    if let Some(index) = exact.or_else(|| labels.iter().position(|label| label.to_lowercase() == folded)) {
+        return Ok(index);
+    }
+    let shares_a_word = |label: &&String| {
+        let label = label.to_lowercase();
+        folded.split_whitespace().any(|word| word.len() > 2 && label.contains(word)) || folded.contains(&label)
+    };
+    let mut names: Vec<&str> = match labels.len() {
+        0..=NAMES_IN_ERROR => labels.iter().map(String::as_str).collect(),
+        _ => labels.iter().filter(shares_a_word).map(String::as_str).collect(),
+    };
+    names.truncate(NAMES_IN_ERROR);
+    let listed = names.join(", ");
+    let message = match (labels.len() <= NAMES_IN_ERROR, names.is_empty()) {
+        (true, _) => format!("there is no class named {name:?}; the classes are: {listed}"),
+        (false, false) => format!("none of the {} classes is named {name:?}; similar ones: {listed}", labels.len()),
+        (false, true) => {
+            format!("none of the {} classes is named {name:?}, and none has such a word in it", labels.len())
+        }
+    };
+    Err(Error::new(ErrorCode::UnknownClass, message).with("label", name).with("classes", listed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps() -> ClassMaps {
+        ClassMaps { width: 2, height: 1, classes: 3, values: vec![1.0, 2.0, 6.0, 3.0, 0.0, 0.0] }
+    }
+
+    #[test]
+    fn maps_average_to_logits_and_their_differences() {
+        let maps = maps();
+        assert_eq!(maps.logits(), [2.0, 1.0, 3.0]);
+        assert_eq!(maps.class(0), [1.0, 3.0]);
+        assert_eq!(maps.evidence(0, Some(2)), [-5.0, 3.0]);
+        assert_eq!(maps.evidence(0, None), [-2.0, 2.0]);
+    }
+
+    #[test]
+    fn evidence_does_not_change_when_all_logits_move() {
+        let mut moved = maps();
+        moved.values.iter_mut().for_each(|value| *value += 10.0);
+        assert_eq!(moved.evidence(1, None), maps().evidence(1, None));
+        assert_eq!(moved.evidence(1, Some(0)), maps().evidence(1, Some(0)));
+    }
+
+    #[test]
+    fn classes_are_found_by_name_and_listed_when_not() {
+        let few: Vec<String> = ["Cat", "cat", "Dog"].map(str::to_owned).to_vec();
+        assert_eq!([find_class(&few, "cat"), find_class(&few, " dog ")], [Ok(1), Ok(2)]);
+        assert!(find_class(&few, "bird").unwrap_err().message.ends_with("the classes are: Cat, cat, Dog"));
+        let many: Vec<String> = (0..30).map(|index| format!("terrier {index}")).collect();
+        let error = find_class(&many, "Yorkshire terrier").unwrap_err();
+        assert_eq!(error.code, ErrorCode::UnknownClass);
+        assert!(error.message.contains("terrier 3") && error.params["classes"].split(", ").count() == NAMES_IN_ERROR);
+        assert!(find_class(&many, "bird").unwrap_err().message.contains("none of the 30"));
+    }
+}

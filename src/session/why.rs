@@ -1,0 +1,111 @@
+//! Why a classifier answers as it does: heatmaps, feature maps, the most similar photos.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::{ModelChoice, Session, no_classifier};
+use crate::data::dataset::PhotoId;
+use crate::error::{Error, ErrorCode, Result};
+use crate::eval::explain::{ClassMaps, Explanation, Question};
+use crate::eval::feature_maps::{FeatureMaps, Layer};
+use crate::eval::nearest::{Features, Nearest};
+use crate::image::Pixels;
+use crate::image::prepare::Crop;
+use crate::model::Split;
+use crate::train::embed::read;
+
+/// Photos whose features a deeper classifier computes at a time.
+const BATCH: usize = 16;
+
+impl Session {
+    /// Where in a decoded photo the evidence for a class lies. One forward pass.
+    ///
+    /// # Errors
+    /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
+    pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
+        let (classifier, embedder) = self.network(model)?;
+        let (seen, crop) = self.seen(photo)?;
+        let maps = ClassMaps::of(classifier, embedder.layers(&seen, usize::MAX)).await?;
+        Explanation::new(classifier, &maps, question, (seen, crop))
+    }
+
+    /// The `count` channels of a layer that respond most to a decoded photo. One forward pass up to that layer; stages that
+    /// learnt are the trained classifier's where that is asked for.
+    ///
+    /// # Errors
+    /// `no-classifier`; `invalid-option` for a layer that is not there or a `count` of 0.
+    pub async fn feature_maps(
+        &self,
+        photo: &Pixels,
+        layer: Layer,
+        count: usize,
+        model: ModelChoice,
+    ) -> Result<FeatureMaps> {
+        let (classifier, embedder) = self.network(model)?;
+        let (seen, _) = self.seen(photo)?;
+        let layers = layer.check(self.weights.architecture)?.0 + 1;
+        let frozen = classifier.split.frozen_stages(self.weights.architecture);
+        let activation = embedder.layers(&seen, layers);
+        let activation = classifier.suffix.forward_layers(activation, layers.saturating_sub(frozen));
+        FeatureMaps::strongest(activation, count, seen).await
+    }
+
+    /// The `count` photos of the session most like a decoded photo, by the cosine of their features. Compared are the photos that
+    /// the model has read: those of the last training, and those handed back by
+    /// [`restore_activation`](Session::restore_activation).
+    ///
+    /// With a classifier whose last stages learnt, the features are its own. The first call after a training then runs these
+    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass.
+    ///
+    /// # Errors
+    /// `no-classifier`; `invalid-option` for a `count` of 0.
+    pub async fn nearest(&mut self, photo: &Pixels, count: usize, model: ModelChoice) -> Result<Nearest> {
+        if count == 0 {
+            return Err(Error::new(ErrorCode::InvalidOption, "count must be at least 1, got 0")
+                .with("name", "count")
+                .with("value", 0));
+        }
+        let activation = self.activation(photo, model).await?;
+        let (classifier, embedder) = self.network(model)?;
+        if classifier.split == Split(0) {
+            // The activation at this split is the pooled features, of the source model and of the classifier alike.
+            let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
+            return Nearest::of(Features::Source, &activation, known, &self.dataset, count);
+        }
+        let features = self.trained_features(&[&activation]).await?;
+        self.read_features().await?;
+        let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.features.get(photo.id)?)));
+        Nearest::of(Features::Trained, &features, known, &self.dataset, count)
+    }
+
+    /// Completes the features of the photos that the trained classifier has read.
+    async fn read_features(&mut self) -> Result<()> {
+        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let missing: Vec<PhotoId> = (self.dataset.photos().map(|photo| photo.id))
+            .filter(|id| embedder.cache.contains(*id) && !self.features.contains(*id))
+            .collect();
+        for ids in missing.chunks(BATCH) {
+            let (_, embedder) = self.network(ModelChoice::Trained)?;
+            let activations: Vec<&[f32]> = ids.iter().filter_map(|id| embedder.cache.get(*id)).collect();
+            let features = self.trained_features(&activations).await?;
+            for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
+                self.features.insert(*id, features.to_vec())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the trained classifier's head sees of activations at its split, photo after photo.
+    async fn trained_features(&self, activations: &[&[f32]]) -> Result<Vec<f32>> {
+        let classifier = self.classifier.as_ref().ok_or_else(no_classifier)?;
+        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let [channels, height, width] = embedder.cache.shape();
+        let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
+        read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await
+    }
+
+    /// What the network sees of a photo, and where in the photo that is.
+    fn seen(&self, photo: &Pixels) -> Result<(Pixels, Crop)> {
+        let input = &self.weights.card.input;
+        Ok((input.prepare(photo)?, input.crop(photo.width, photo.height)))
+    }
+}
