@@ -104,6 +104,34 @@ test("a small set on WebGPU", async () => {
   assert.deepEqual(page.complaints, []);
 });
 
+test("deeper stages: a fixed schedule, and the page does not say that the photos chose the epochs", async () => {
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", "last-stages": "1" } });
+  await page.addFolder(join(folder, "small"), 6);
+  await page.train();
+  const { report } = await page.state();
+  assert.deepEqual([report?.epochsChosen, report?.epochs, report?.epochsTried], [false, 3, 3]);
+  const explanation = await page.hook("report-explanation").innerText();
+  assert.match(explanation, /fixed beforehand/);
+  assert.doesNotMatch(explanation, /lowest validation loss|best of/);
+  assert.equal(await page.page.locator("tr.chosen").count(), 0);
+  await page.hook("language-switch").first().getByText("中文").click();
+  await page.page.waitForFunction(() => document.documentElement.lang === "zh-Hans");
+  assert.match(await page.hook("report-explanation").innerText(), /事先定为 3 轮/);
+});
+
+test("options that are on or off are checkboxes, and numbers all the same", async () => {
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", balance: "0" } });
+  await page.addFolder(join(folder, "small"), 6);
+  await page.page.locator("summary", { hasText: "Advanced options" }).click();
+  const [flip, balance] = [page.page.getByRole("checkbox", { name: "Mirror photos" }), page.page.getByRole("checkbox", { name: "Balance classes" })];
+  assert.deepEqual([await flip.isChecked(), await balance.isChecked()], [true, false]);
+  await flip.uncheck();
+  await balance.check();
+  await page.train();
+  const { report } = await page.state();
+  assert.deepEqual([report?.config.flip, report?.config.balance, report?.config.epochs], [0, 1, 3]);
+});
+
 test("photos added after a training: said on the page, and only they are read", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
   await page.addFolder(join(folder, "small"), 6);

@@ -11,6 +11,7 @@ export class Training {
     /** @type {{ name: string, labels: string[] } | null} */ this.opened = null;
     /** The reader's own choices, on top of those of the element's author. @type {Record<string, number>} */ this.options = {};
     this.optionsValid = true;
+    /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;
     this.abort = new AbortController();
   }
@@ -87,7 +88,10 @@ export class Training {
     this.abort = new AbortController();
     const { signal } = this.abort;
     try {
-      return await tuner.train(this.session.settings().options, { signal, onEvent: (event) => this.#follow(event) });
+      const { options } = this.session.settings();
+      // A fit of deeper stages runs a schedule that is fixed beforehand.
+      this.epochsChosen = !options.lastStages;
+      return await tuner.train(options, { signal, onEvent: (event) => this.#follow(event) });
     } finally {
       this.cancelled = signal.aborted;
     }
@@ -96,7 +100,7 @@ export class Training {
   /** @param {TrainEvent} event */
   #follow(event) {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
-    if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs };
+    if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     // The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out.
     const drawn = event.type === "epoch" && (event.phase === "holdout" || this.history.every(({ phase }) => phase === "refit"));
     if (drawn) this.history = [...this.history, event];

@@ -5,12 +5,12 @@ export const OPTIONS = /** @type {const} */ ([
   {
     name: "epochs",
     kind: "int",
-    default: 100,
-    min: 1,
+    default: 0,
+    min: 0,
     max: 1000,
     doc: {
-      en: "The most passes over the photos; the held-out photos usually stop it earlier.",
-      zh: "最多训练多少轮；通常会由留出的照片提前停止。",
+      en: "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 chooses: 100 for the output layer alone, 20 for more.",
+      zh: "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示自动：只训练输出层 100 轮，训练更多层 20 轮。",
     },
   },
   {
@@ -77,6 +77,61 @@ export const OPTIONS = /** @type {const} */ ([
     doc: {
       en: "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
       zh: "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。",
+    },
+  },
+  {
+    name: "augment",
+    kind: "int",
+    default: 0,
+    min: 0,
+    max: 32,
+    doc: {
+      en: "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo.",
+      zh: "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片。",
+    },
+  },
+  {
+    name: "flip",
+    kind: "int",
+    default: 1,
+    min: 0,
+    max: 1,
+    doc: {
+      en: "1 lets augmentation mirror photos; 0 does not, for hand signs, text and whatever else has a left and a right.",
+      zh: "1 表示增强时可以左右镜像；手势、文字等左右有别的内容请设为 0。",
+    },
+  },
+  {
+    name: "labelSmoothing",
+    kind: "float",
+    default: 0,
+    min: 0,
+    max: 0.5,
+    doc: {
+      en: "How much of each label is spread over all classes, against overconfidence.",
+      zh: "把每个标签的多少比例分摊给所有类别，以避免过度自信。",
+    },
+  },
+  {
+    name: "dropout",
+    kind: "float",
+    default: 0,
+    min: 0,
+    max: 0.9,
+    doc: {
+      en: "Fraction of the features that the output layer must do without at each step.",
+      zh: "每一步中输出层要放弃的特征比例。",
+    },
+  },
+  {
+    name: "balance",
+    kind: "int",
+    default: 1,
+    min: 0,
+    max: 1,
+    doc: {
+      en: "1 weighs classes equally when the largest has more than twice the photos of the smallest; 0 never does.",
+      zh: "1 表示最大类别的照片数超过最小类别两倍时，各类别权重相等；0 表示从不调整。",
     },
   },
   {

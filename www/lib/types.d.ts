@@ -124,10 +124,10 @@ export interface TestReport {
 /** The options of a training, by name: exactly those of the table. */
 export type TrainConfig = Record<(typeof OPTIONS)[number]["name"], number>;
 
-/** `holdout`: the held-out photos choose the number of epochs. `refit`: all photos, for that many epochs. */
+/** `holdout`: without the held-out photos, which score it. `refit`: on all photos, for as many epochs as the report says. */
 export type Phase = "holdout" | "refit";
 
-/** Photos embedded so far in this training; those embedded by an earlier one are not counted again. */
+/** Pictures embedded so far in this training: photos, and augmented draws of them. Those embedded by an earlier one are not counted again. */
 export interface EmbedEvent {
   type: "embed";
   done: number;
@@ -179,11 +179,16 @@ export interface Report {
   heldOut: number;
   /** Photos of each class, in the order of `classes`. */
   perClass: number[];
-  /** The number of epochs with the lowest loss on the held-out photos; the classifier was refitted on all photos for that many. */
+  /** The classifier was fitted on all photos for that many epochs. */
   epochs: number;
   epochsTried: number;
+  /** True where the held-out photos chose `epochs`, the number with the lowest loss on them; false where the schedule was fixed beforehand. */
+  epochsChosen: boolean;
   stoppedEarly: boolean;
-  /** On the held-out photos, after the chosen epoch. Slightly optimistic: it is the best of `epochsTried`. Null where nothing could be held out. */
+  /**
+   * On the held-out photos, after `epochs`. Where these were chosen it is the best of `epochsTried`, so slightly optimistic. Null where nothing
+   * could be held out.
+   */
   val: Score | null;
   train: Score;
   history: EpochEvent[];

@@ -85,8 +85,9 @@ export const MESSAGES = {
   "train.range": { en: "{min} to {max}", zh: "{min} 到 {max}" },
   "train.progressLabel": { en: "Training", zh: "训练进度" },
   "train.starting": { en: "Starting …", zh: "正在开始……" },
-  "train.embed": { en: "Looking at the photos: {done} of {total}", zh: "正在提取照片特征：{done} / {total}" },
+  "train.embed": { en: "Looking at the pictures: {done} of {total}", zh: "正在提取图片特征：{done} / {total}" },
   "train.holdout": { en: "Finding the best number of epochs: epoch {epoch} of at most {epochs}", zh: "正在寻找最合适的轮数：第 {epoch} 轮，最多 {epochs} 轮" },
+  "train.measure": { en: "Training without the held-out photos, to measure: epoch {epoch} of {epochs}", zh: "正在避开留出的照片训练，以便评估：第 {epoch} 轮，共 {epochs} 轮" },
   "train.refit": { en: "Training on all photos: epoch {epoch} of {epochs}", zh: "正在用全部照片训练：第 {epoch} 轮，共 {epochs} 轮" },
   "train.cancelled": { en: "Training cancelled. Nothing else was changed.", zh: "训练已取消，其他内容没有变化。" },
   "train.stale": { en: "Photos or classes have changed since this training. Train again to include them.", zh: "训练之后照片或类别有改动，重新训练才会生效。" },
@@ -113,6 +114,8 @@ export const MESSAGES = {
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, the same share of every class, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别等比例留出了 {heldOut} 张，不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
   "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: a single photo moves it by {step} percentage points. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step} 个百分点。更公正的检验是没有用过的照片，请放到“测试”中。" },
+  "report.fixed": { en: "{heldOut} of {all} photos were held out, the same share of every class, and never trained on. The number of epochs, {epochs}, was fixed beforehand, since the learning rate falls over all of them: the score is of the end of that training, and nothing was chosen by it. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别等比例留出了 {heldOut} 张，不参与训练。轮数事先定为 {epochs} 轮，因为学习率要在全部轮次中逐渐下降：成绩取自训练结束之时，没有用它挑选任何东西。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
+  "report.coarse": { en: "With {heldOut} photos the score is coarse: a single photo moves it by {step} percentage points. Choosing options by it makes it optimistic; the fair judge is then a set of photos you have not used: drop them under “Test”.", zh: "只有 {heldOut} 张照片，成绩精度有限：一张之差就是 {step} 个百分点。若反复用它来挑选选项，它就会偏乐观；那时更公正的检验是没有用过的照片，请放到“测试”中。" },
   "report.noHoldout": { en: "There were too few photos to hold any out, so there is no honest score: all {all} photos were trained on, for {epochs} epochs. Test with photos you have not used.", zh: "照片太少，无法留出验证照片，因此没有可信的成绩：全部 {all} 张照片都用于训练，共 {epochs} 轮。请用没有用过的照片来测试。" },
   "report.time": { en: "{photos} photos, {seconds}", zh: "{photos} 张照片，用时 {seconds}" },
 
@@ -152,14 +155,23 @@ export const MESSAGES = {
   "test.doneScore": { en: { one: "{count} photo recognised. Top-1: {top1}.", other: "{count} photos recognised. Top-1: {top1}." }, zh: "已识别 {count} 张照片，top-1 为 {top1}。" },
 
   // Names of options; their meaning and range come with the options themselves
-  "option.epochs": { en: "Epochs, at most", zh: "最多轮数" },
+  "option.epochs": { en: "Epochs (0: automatic)", zh: "轮数（0 为自动）" },
   "option.batchSize": { en: "Batch size", zh: "批大小" },
   "option.learningRate": { en: "Learning rate", zh: "学习率" },
   "option.weightDecay": { en: "Weight decay", zh: "权重衰减" },
   "option.holdout": { en: "Held-out share", zh: "留出比例" },
   "option.patience": { en: "Patience", zh: "早停耐心" },
   "option.lastStages": { en: "Stages to retrain", zh: "参与训练的阶段数" },
+  "option.augment": { en: "Augmented draws", zh: "增强版本数" },
+  "option.flip": { en: "Mirror photos", zh: "左右镜像" },
+  "option.labelSmoothing": { en: "Label smoothing", zh: "标签平滑" },
+  "option.dropout": { en: "Dropout", zh: "Dropout（随机失活）" },
+  "option.balance": { en: "Balance classes", zh: "平衡各类别" },
   "option.seed": { en: "Seed", zh: "随机种子" },
+
+  // What a switch does when it is on: the options' own words speak of 1 and 0
+  "switch.flip": { en: "Augmentation may mirror photos. Off for hand signs, text and whatever else has a left and a right.", zh: "增强时可以左右镜像。手势、文字等左右有别的内容请关闭。" },
+  "switch.balance": { en: "Classes weigh the same where the largest has more than twice the photos of the smallest.", zh: "最大类别的照片数超过最小类别两倍时，各类别权重相等。" },
 
   // Errors by code
   "error.unreadable": { en: "The browser could not read this file. It may have been moved, or be open in another program.", zh: "浏览器无法读取此文件，可能已被移动，或正被其他程序占用。" },

@@ -6,7 +6,7 @@ import { optionLabel } from "./language.js";
 import { shared } from "./styles.js";
 
 /**
- * The training options, one field for each row of the table it is given (the table that the core validates by, so that
+ * The training options, one field or switch for each row of the table it is given (the table that the core validates by, so that
  * what is shown and what is allowed cannot differ). Sends `options-change` with `{ values, valid }`.
  */
 export class TrainOptions extends LitElement {
@@ -31,6 +31,10 @@ export class TrainOptions extends LitElement {
       fieldset { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 190px), 1fr)); gap: 1em 1.1em; padding: .5em 0 .25em; }
       .option { display: grid; align-content: start; gap: .3em; }
       label { font-weight: 600; font-size: .9375em; }
+      .switch { display: flex; align-items: center; gap: .6em; min-height: 44px; cursor: pointer; }
+      .switch input { flex: none; width: 1.25em; height: 1.25em; margin: 0; accent-color: var(--accent); cursor: inherit; }
+      fieldset:disabled .switch { cursor: not-allowed; color: var(--ink-faint); }
+      @media (pointer: fine) { .switch { min-height: 40px; } }
       .range { color: var(--ink-faint); font-size: .8125em; }
       .doc { color: var(--ink-soft); font-size: .8125em; line-height: 1.5; text-wrap: pretty; }
     `,
@@ -43,7 +47,7 @@ export class TrainOptions extends LitElement {
       <summary>${language.say("train.options")}</summary>
       <fieldset ?disabled=${this.disabled}>
         <legend class="hidden-text">${language.say("train.options")}</legend>
-        ${this.options.map((option) => this.#field(language, option))}
+        ${this.options.map((option) => (isSwitch(option) ? this.#switch(language, option) : this.#field(language, option)))}
       </fieldset>
       ${Object.keys(this.values).length > 0
         ? html`<button class="button quiet" type="button" ?disabled=${this.disabled} @click=${() => this.#send({})}>${icons.refresh}${language.say("train.reset")}</button>`
@@ -65,11 +69,23 @@ export class TrainOptions extends LitElement {
     </div>`;
   }
 
+  /** A number that is only ever 0 or 1 is a question of on or off. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").OptionView} option */
+  #switch(language, { name, default: value, doc }) {
+    const key = `switch.${name}`;
+    return html`<div class="option">
+      <label class="switch"><input id=${name} name=${name} type="checkbox" .checked=${live((this.values[name] ?? value) === 1)} aria-describedby="${name}-doc" @change=${this.#changed} />
+        ${optionLabel(language, name)}</label>
+      <p class="doc" id="${name}-doc">${language.has(key) ? language.say(key) : doc[language.code]}</p>
+    </div>`;
+  }
+
   #changed() {
     /** @type {Record<string, number>} */ const values = {};
     for (const option of this.options) {
-      const value = this.#input(option.name)?.valueAsNumber ?? option.default;
-      if (value !== option.default) values[option.name] = value;
+      const input = this.#input(option.name);
+      const value = (isSwitch(option) ? input && Number(input.checked) : input?.valueAsNumber) ?? option.default;
+      // Back at the default is a choice too, where the element's author chose something else.
+      if (value !== option.default || option.name in this.values) values[option.name] = value;
     }
     this.#send(values);
   }
@@ -84,6 +100,11 @@ export class TrainOptions extends LitElement {
   #input(name) {
     return this.renderRoot.querySelector(`#${CSS.escape(name)}`);
   }
+}
+
+/** @param {import("./types.js").OptionView} option */
+function isSwitch({ kind, min, max }) {
+  return kind === "int" && min === 0 && max === 1;
 }
 
 define("last-layer-train-options", TrainOptions);

@@ -61,7 +61,7 @@ export class TrainPanel extends LitElement {
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.val ? null : report.epochs}></last-layer-curves>` : nothing}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
       <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
@@ -110,7 +110,7 @@ export class TrainPanel extends LitElement {
     const text =
       stage.stage === "starting" ? language.say("train.starting")
       : stage.stage === "embed" ? language.say("train.embed", { done: stage.done, total: stage.total })
-      : language.say(`train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
+      : language.say(stage.stage === "holdout" && !stage.epochsChosen ? "train.measure" : `train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
       ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}

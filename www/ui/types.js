@@ -23,8 +23,9 @@
  * @typedef {{ loss: number, top1: number, top5: number | null, count: number }} Score
  * @typedef {{ phase: "holdout" | "refit", epoch: number, epochs: number, trainLoss: number, trainTop1: number, trainTop5: number | null,
  *             valLoss: number | null, valTop1: number | null, valTop5: number | null }} EpochView
- * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number }} TrainingStage
- * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, epochs: number, epochsTried: number, stoppedEarly: boolean,
+ * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
+ *          `epochsChosen`: the held-out photos choose the number of epochs
+ * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
  *             val: Score | null, train: Score, seconds: number }} ReportView
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
  *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
