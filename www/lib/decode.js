@@ -24,7 +24,7 @@ export async function decode(core, blob) {
 }
 
 /**
- * The pixels of whatever `predict` takes.
+ * The pixels of whatever `predict` and its like take.
  * @param {Pick<Core, "inspect">} core
  * @param {Blob | ImageBitmap | ImageData} image
  * @returns {Promise<Pixels>}

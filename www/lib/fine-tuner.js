@@ -1,4 +1,4 @@
-/** @import { AddReport, DeviceChoice, ErrorCode, Info, ModelChoice, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, DeviceChoice, ErrorCode, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -214,6 +214,45 @@ export class FineTuner extends EventTarget {
     const predictions = await this.#connection.call("predict", { image, topK, model }, { signal });
     throwIfAborted(signal);
     return predictions;
+  }
+
+  /**
+   * Why the classifier answers as it does: where in the image the evidence for a class lies. The output layer is linear on features that
+   * are averaged over places, so this is no approximation. Takes about as long as `predict`.
+   *
+   * `class`: the label asked about; default the first guess. `against`: the label it is compared with; default the average of all.
+   * Rejects with `unknown-class`, `invalid-option` (a class against itself), one of the image codes, `no-classifier` or `cancelled`.
+   *
+   * @param {Blob | ImageBitmap | ImageData} image
+   * @param {{ class?: string, against?: string, model?: ModelChoice, signal?: AbortSignal }} [options]
+   * @returns {Promise<Explanation>}
+   */
+  async explain(image, { class: label, against, model = "auto", signal } = {}) {
+    const explanation = await this.#connection.call("explain", { image, label, against, model }, { signal });
+    throwIfAborted(signal);
+    return explanation;
+  }
+
+  /**
+   * The training photos most like an image, in the eyes of the network, the most alike first. Compared are those that it has read for a
+   * training; a new worker has read none until the next one.
+   * Rejects with `invalid-option` (a `count` of 0), one of the image codes, `no-classifier` or `cancelled`.
+   *
+   * @param {Blob | ImageBitmap | ImageData} image
+   * @param {{ count?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
+   * @returns {Promise<Nearest>}
+   */
+  async nearest(image, { count = 5, model = "auto", signal } = {}) {
+    /** @type {NearestIds} */
+    const { neighbours, ...found } = await this.#connection.call("nearest", { image, count, model }, { signal });
+    throwIfAborted(signal);
+    return {
+      ...found,
+      neighbours: neighbours.flatMap(({ id, label, similarity }) => {
+        const photo = this.#mirror.photo(id);
+        return photo ? [{ photo, label, similarity }] : [];
+      }),
+    };
   }
 
   /**

@@ -101,6 +101,78 @@ export interface Prediction {
   probability: number;
 }
 
+/** A class and what the classifier gives it. */
+export interface ClassScore extends Prediction {
+  logit: number;
+}
+
+/** A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels. */
+export interface Crop {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** What `explain` and `Core.explain` have in common. */
+interface ExplanationNumbers {
+  /** The class that was asked about. */
+  class: ClassScore;
+  /** The class it was compared with; null for the average of all classes. */
+  against: ClassScore | null;
+  /** Columns and rows of `map` and `evidence`, which run row by row: 7 × 7. */
+  width: number;
+  height: number;
+  /** The class's logit, place by place: their mean is the logit. */
+  map: Float32Array;
+  /** The same less that of `against`: positive where a place speaks for the class. The heatmap draws it. */
+  evidence: Float32Array;
+  /** The largest absolute value of `evidence`, which gets the strongest colour. */
+  scale: number;
+  /** The five best guesses. */
+  top: Prediction[];
+  /** The part of the upright photo that the network sees, in the photo's own pixels: where `overlay` belongs. */
+  crop: Crop;
+}
+
+/** Why a classifier answers as it does. */
+export interface Explanation extends ExplanationNumbers {
+  /** What the network sees: the crop, at its input size. */
+  seen: ImageData;
+  /** The heatmap, to lay over `seen` or over the photo at `crop`: orange speaks for the class, blue against it; transparent where nothing does. */
+  overlay: ImageData;
+}
+
+/** A picture as the core hands it out. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** `similarity`: cosine of the angle between the two photos' features, 1 for the same photo. */
+export interface Neighbour {
+  photo: Photo;
+  /** The class it is in now. */
+  label: string;
+  similarity: number;
+}
+
+/** The photos most like the one asked about. */
+export interface Nearest {
+  /** Whose features were compared: the source model's, also with a classifier whose output layer alone learnt, or those of stages that learnt. */
+  features: "source" | "trained";
+  /** How many photos were compared: those the network has read for a training. */
+  compared: number;
+  /** The most alike first. */
+  neighbours: Neighbour[];
+}
+
+/** As the core knows them: by id. */
+export interface NearestIds extends Omit<Nearest, "neighbours"> {
+  neighbours: { id: number; name: string; label: string; similarity: number }[];
+}
+
 /** Which classifier answers: `auto` is the trained one where there is one, else the source model. */
 export type ModelChoice = "auto" | "source" | "trained";
 
@@ -249,6 +321,8 @@ export interface Core {
   step(): Promise<StepEvent>;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
+  explain(rgba: Uint8Array, width: number, height: number, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
+  nearest(rgba: Uint8Array, width: number, height: number, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array): { labels: string[] };
 }

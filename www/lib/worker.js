@@ -1,4 +1,4 @@
-/** @import { Core, ModelChoice, Request, Response, TrainConfig } from "./types.d.ts" */
+/** @import { Core, ModelChoice, Picture, Request, Response, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
@@ -73,9 +73,21 @@ const handlers = {
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
   async predict({ image, topK, model }) {
-    const { rgba, width, height } = await pixelsOf(core(), image);
-    if (image instanceof ImageBitmap) image.close(); // the clone that was posted, not the caller's
+    const { rgba, width, height } = await received(image);
     return core().predict(rgba, width, height, topK, model);
+  },
+
+  /** @param {{ image: Blob | ImageBitmap | ImageData, label: string | undefined, against: string | undefined, model: ModelChoice }} args */
+  async explain({ image, label, against, model }) {
+    const { rgba, width, height } = await received(image);
+    const { seen, overlay, ...numbers } = await core().explain(rgba, width, height, label, against, model);
+    return { ...numbers, seen: imageData(seen), overlay: imageData(overlay) };
+  },
+
+  /** @param {{ image: Blob | ImageBitmap | ImageData, count: number, model: ModelChoice }} args */
+  async nearest({ image, count, model }) {
+    const { rgba, width, height } = await received(image);
+    return core().nearest(rgba, width, height, count, model);
   },
 
   exportModel() {
@@ -119,6 +131,21 @@ async function* train({ config }, { emit }) {
   } finally {
     if (running) core().cancelTraining();
   }
+}
+
+/**
+ * The pixels of an image that came with a call.
+ * @param {Blob | ImageBitmap | ImageData} image
+ */
+async function received(image) {
+  const pixels = await pixelsOf(core(), image);
+  if (image instanceof ImageBitmap) image.close(); // the clone that was posted, not the caller's
+  return pixels;
+}
+
+/** @param {Picture} picture */
+function imageData({ data, width, height }) {
+  return new ImageData(data, width, height);
 }
 
 /** @param {number} id */

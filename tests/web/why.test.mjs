@@ -1,0 +1,142 @@
+// Why a classifier answers as it does: through the library, and on the page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testBed } from "./support/browser.mjs";
+
+const bed = testBed();
+
+test("the evidence for a class lies where its drawing is planted", async () => {
+  const page = await bed.lab();
+  const explained = await page.evaluate(async () => {
+    const tuner = await lab.tuner();
+    for (const kind of ["cross", "discs"]) await tuner.add(await lab.photos(kind, 0, 6), kind);
+    await tuner.train({ epochs: 30 });
+
+    /** A drawing, small, in one quarter of a grey photo that is wider than the network sees. @param {string} kind @param {number} quarter */
+    const planted = async (kind, quarter) => {
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(300, 200).getContext("2d"));
+      context.fillStyle = "#808080";
+      context.fillRect(0, 0, 300, 200);
+      context.drawImage(await createImageBitmap(await lab.photo(kind, 70 + quarter)), 55 + 100 * (quarter % 2), 5 + 100 * Math.floor(quarter / 2), 90, 90);
+      return context.getImageData(0, 0, 300, 200);
+    };
+
+    const results = [];
+    for (const kind of ["cross", "discs"]) {
+      for (const quarter of [0, 1, 2, 3]) {
+        const { seen, overlay, ...rest } = await tuner.explain(await planted(kind, quarter), { class: kind });
+        // How much orange each quarter has.
+        const orange = [0, 0, 0, 0];
+        for (let pixel = 0; pixel < overlay.width * overlay.height; pixel++) {
+          const [x, y] = [pixel % overlay.width, Math.floor(pixel / overlay.width)];
+          const [red = 0, , blue = 0, alpha = 0] = overlay.data.subarray(pixel * 4, pixel * 4 + 4);
+          const of = (x < overlay.width / 2 ? 0 : 1) + (y < overlay.height / 2 ? 0 : 2);
+          if (red > blue) orange[of] = (orange[of] ?? 0) + alpha;
+        }
+        results.push({
+          ...rest,
+          map: [...rest.map],
+          evidence: [...rest.evidence],
+          kind,
+          quarter,
+          orange,
+          pictures: [seen, overlay].map((picture) => [picture instanceof ImageData, picture.width, picture.height]),
+        });
+      }
+    }
+    tuner.close();
+    return results;
+  });
+  for (const { kind, quarter, class: asked, against, width, height, map, evidence, scale, top, crop, orange, pictures } of explained) {
+    const which = `${kind} in quarter ${quarter}`;
+    assert.equal(asked.label, kind);
+    assert.equal(against, null);
+    assert.deepEqual([width, height, map.length, evidence.length], [7, 7, 49, 49]);
+    assert.ok(Math.abs(map.reduce((sum, value) => sum + value, 0) / 49 - asked.logit) < 1e-3, `${which}: the map's mean is the logit`);
+    assert.ok(Math.abs(scale - Math.max(...evidence.map(Math.abs))) < 1e-6);
+    assert.equal(top.length, 2);
+    assert.deepEqual(crop, { x: 50, y: 0, width: 200, height: 200 });
+    assert.deepEqual(pictures, [[true, 224, 224], [true, 224, 224]]);
+    const best = evidence.indexOf(Math.max(...evidence));
+    const [x, y] = [best % 7, Math.floor(best / 7)];
+    assert.ok((quarter % 2 ? x >= 3 : x <= 3) && (quarter > 1 ? y >= 3 : y <= 3), `${which}: strongest at ${x}, ${y}`);
+    assert.equal(orange.indexOf(Math.max(...orange)), quarter, `${which}: ${orange}`);
+  }
+});
+
+test("a training photo is most like itself", async () => {
+  const page = await bed.lab();
+  const found = await page.evaluate(async () => {
+    const tuner = await lab.tuner();
+    const photo = await lab.photo("discs", 2);
+    const before = await tuner.nearest(photo);
+    for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+    await tuner.train({ epochs: 10 });
+    const itself = await tuner.nearest(photo, { count: 3 });
+    const another = await tuner.nearest(await lab.photo("stripes", 80));
+    const first = itself.neighbours[0];
+    await tuner.rename("discs", "dots");
+    const renamed = await tuner.nearest(photo, { count: 1 });
+    const result = {
+      before,
+      itself: { ...itself, neighbours: itself.neighbours.map(({ photo, ...rest }) => ({ name: photo.name, ...rest })) },
+      known: tuner.photos.some(({ id }) => id === first?.photo.id) && first?.photo.blob instanceof Blob,
+      another: another.neighbours.map(({ label }) => label),
+      renamed: renamed.neighbours.map(({ label }) => label),
+    };
+    tuner.close();
+    return result;
+  });
+  assert.deepEqual(found.before, { features: "source", compared: 0, neighbours: [] });
+  assert.deepEqual([found.itself.features, found.itself.compared, found.itself.neighbours.length], ["source", 8, 3]);
+  const [first, second] = found.itself.neighbours;
+  assert.deepEqual([first?.name, first?.label], ["discs-2.png", "discs"]);
+  assert.ok((first?.similarity ?? 0) > 0.999 && (second?.similarity ?? 1) < (first?.similarity ?? 0));
+  assert.ok(found.known, "the photo is the library's own, file and all");
+  assert.equal(found.another.length, 5, "five unless told otherwise");
+  assert.deepEqual(found.another.slice(0, 3), ["stripes", "stripes", "stripes"]);
+  assert.deepEqual(found.renamed, ["dots"]);
+});
+
+test("questions that have no answer, and those while a training runs", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const tuner = await lab.tuner();
+    const photo = await lab.photo("stripes", 50);
+    const source = await tuner.explain(photo, { class: "zebra", against: "tabby" });
+    const answers = {
+      source: [source.class.label, source.against?.label],
+      untrained: await lab.outcome(tuner.explain(photo, { model: "trained" })),
+      untrainedNearest: await lab.outcome(tuner.nearest(photo, { model: "trained" })),
+      unknown: await lab.outcome(tuner.explain(photo, { class: "no such thing" })),
+      itself: await lab.outcome(tuner.explain(photo, { class: "zebra", against: "zebra" })),
+      none: await lab.outcome(tuner.nearest(photo, { count: 0 })),
+      file: await lab.outcome(tuner.explain(new Blob(["not a photo"]))),
+      aborted: await lab.outcome(tuner.explain(photo, { signal: AbortSignal.abort() })),
+      bitmap: (await tuner.explain(await createImageBitmap(photo))).top.length,
+    };
+    for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+    const order = /** @type {string[]} */ ([]);
+    /** @type {Promise<unknown> | undefined} */ let asked;
+    await tuner.train({ epochs: 50 }, { onEvent: ({ type }) => {
+      if (type === "batch") asked ??= tuner.explain(photo).then(({ class: { label } }) => order.push(label));
+      if (type === "done") order.push("done");
+    } });
+    await asked;
+    tuner.close();
+    return { answers, order };
+  });
+  assert.deepEqual(seen.answers, {
+    source: ["zebra", "tabby"],
+    untrained: "no-classifier",
+    untrainedNearest: "no-classifier",
+    unknown: "unknown-class",
+    itself: "invalid-option",
+    none: "invalid-option",
+    file: "not-an-image",
+    aborted: "cancelled",
+    bitmap: 5,
+  });
+  assert.equal(seen.order[1], "done", "answered while the training ran");
+});
