@@ -120,12 +120,21 @@ impl Suffix {
     /// - input: the activation at the split, `[batch, channels, height, width]`
     /// - output: logits, `[batch, classes]`
     pub fn forward(&self, activation: Tensor<4>) -> Tensor<2> {
+        self.head.forward(self.features(activation))
+    }
+
+    /// What the head sees.
+    ///
+    /// # Shapes
+    /// - input: the activation at the split, `[batch, channels, height, width]`
+    /// - output: pooled features, `[batch, features]`
+    pub fn features(&self, activation: Tensor<4>) -> Tensor<2> {
         let x = self.stages.iter().fold(activation, |x, stage| stage.forward(x));
         let x = match &self.conv_head {
             Some(conv_head) => conv_head.forward(x),
             None => x,
         };
-        self.head.forward(global_average(x).flatten::<2>(1, 3))
+        global_average(x).flatten::<2>(1, 3)
     }
 
     pub fn head(&self) -> &Linear {

@@ -4,13 +4,21 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cache::ActivationCache;
 use crate::backbone::Architecture;
-use crate::data::dataset::PhotoId;
+use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
 use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
+
+/// What became of a batch.
+pub enum Embedded {
+    /// So many photos more are cached.
+    Photos(usize),
+    /// The pixels of these are needed first.
+    Missing(Vec<PhotoId>),
+}
 
 /// The prefix of one split and what it has computed so far.
 pub struct Embedder {
@@ -46,6 +54,26 @@ impl Embedder {
         photos.iter().for_each(|photo| self.input.normalise_into(photo, &mut images));
         let images = TensorData::new(images, [photos.len(), 3, size, size]);
         read(self.prefix.forward(Tensor::<4>::from_data(images, self.device()))).await
+    }
+
+    /// Embeds the first of `photos`, one batch of them, and drops their pixels: at another split the same pixels would be wanted
+    /// again, and are asked for anew then.
+    pub async fn embed_next(&mut self, photos: &[PhotoId], dataset: &mut Dataset) -> Result<Embedded> {
+        let batch = &photos[..photos.len().min(self.device.embedding_batch())];
+        let mut found: Vec<(PhotoId, &Pixels)> = Vec::with_capacity(batch.len());
+        let mut missing = Vec::new();
+        for &id in batch {
+            match &dataset.photo(id)?.pixels {
+                Some(pixels) => found.push((id, pixels)),
+                None => missing.push(id),
+            }
+        }
+        if !missing.is_empty() {
+            return Ok(Embedded::Missing(missing));
+        }
+        self.embed(&found).await?;
+        dataset.drop_pixels(batch);
+        Ok(Embedded::Photos(batch.len()))
     }
 
     /// Runs the prefix on photos and keeps the result.

@@ -133,7 +133,7 @@ fn labels(samples: &[Sample]) -> Vec<usize> {
 }
 
 /// The cached activations of a batch as one tensor, `[batch, channels, height, width]`.
-fn gather(batch: &[Sample], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
+pub(crate) fn gather(batch: &[Sample], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
     let [channels, height, width] = cache.shape();
     let mut values = Vec::with_capacity(batch.len() * channels * height * width);
     for sample in batch {

@@ -6,3 +6,4 @@ pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod run;
+pub mod teaching_set;
