@@ -47,8 +47,8 @@ pub struct Session {
 
 /// What is under way.
 enum Run {
-    Training(TrainRun),
-    Evaluation(CrossValidation),
+    Training(Box<TrainRun>),
+    Evaluation(Box<CrossValidation>),
 }
 
 impl Run {
@@ -175,7 +175,7 @@ impl Session {
         let split = Split(config.last_stages).check(self.weights.architecture)?;
         let index = self.embedder(split)?;
         let run = TrainRun::new(config, &self.dataset, &self.embedders[index], (self.clock)())?;
-        self.run = Some(Run::Training(run));
+        self.run = Some(Run::Training(Box::new(run)));
         Ok(())
     }
 
@@ -206,7 +206,7 @@ impl Session {
         let kept = kept.map(|classifier| classifier.suffix.clone());
         let (dataset, embedder) = (&self.dataset, &self.embedders[index]);
         let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
-        self.run = Some(Run::Evaluation(run));
+        self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
     }
 

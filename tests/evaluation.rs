@@ -13,7 +13,7 @@ use lastlayer::rng::Rng;
 use lastlayer::score::calibration::{Calibration, Rows, fit_temperature};
 use lastlayer::score::confusion::{confusion, per_class};
 use lastlayer::score::evaluation::Evaluation;
-use lastlayer::score::interval::wilson;
+use lastlayer::score::interval::jeffreys;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::StepEvent;
@@ -83,17 +83,18 @@ fn labels_that_mean_nothing_give_a_score_of_chance() {
     // By construction: noise under labels drawn at random can be learnt by heart, but not foreseen. A photo that was seen by the
     // fit that judges it would be recognised.
     let mut session = toy_session();
-    for id in 0..60 {
+    for id in 0..36 {
         let label = TOY_LABELS[id as usize % 3];
         session.add_photo(id, "", label, &format!("hash {id}"), &noise(u64::from(id) * 31 + 7, 32)).unwrap();
     }
-    // Enough to learn the training photos by heart.
-    let config = TrainConfig { epochs: 150, learning_rate: 0.03, holdout: 0.0, ..TrainConfig::default() };
+    let config =
+        TrainConfig { epochs: 400, learning_rate: 0.3, weight_decay: 0.0, holdout: 0.0, ..TrainConfig::default() };
     let (_, report) = train(&mut session, config);
-    assert!(report.train.top1 > 0.75, "the labels can be learnt by heart: {}", report.train.top1);
     let evaluation = evaluate(&mut session, EvaluationConfig::default());
-    assert!(evaluation.scores.top1 < 0.55, "chance is 0.33, the score {}", evaluation.scores.top1);
-    assert!(evaluation.accuracy.low < 0.34);
+    let (learnt, foreseen) = (report.train.top1, evaluation.scores.top1);
+    assert!(learnt > 0.7, "the labels can be learnt by heart: {learnt}, foreseen {foreseen}");
+    assert!(foreseen < 0.53, "chance is 0.33, give or take 0.08; the score is {foreseen}");
+    assert!(evaluation.accuracy.low < 1.0 / 3.0);
     assert!(evaluation.calibration.temperature > 1.0, "sure and wrong: {}", evaluation.calibration.temperature);
 }
 
@@ -122,10 +123,8 @@ fn copies_and_bursts_never_lie_on_both_sides() {
     let evaluation = evaluate(&mut session, config);
     assert_eq!(evaluation.method.near_duplicates.len(), 12, "{:?}", evaluation.method.near_duplicates);
     for photos in &evaluation.method.near_duplicates {
-        let folds: BTreeSet<usize> = photos
-            .iter()
-            .map(|id| evaluation.photos.iter().find(|photo| photo.id == *id).unwrap().fold)
-            .collect();
+        let folds: BTreeSet<usize> =
+            photos.iter().map(|id| evaluation.photos.iter().find(|photo| photo.id == *id).unwrap().fold).collect();
         assert_eq!((photos.len(), folds.len()), (4, 1));
     }
     let wide = evaluation.accuracy.high - evaluation.accuracy.low;
@@ -162,7 +161,7 @@ fn cancel_and_predict_work_between_any_two_steps() {
     assert_eq!((before.unknown, before.similarity), (false, None));
     session.start_evaluation(EvaluationConfig::default()).unwrap();
     let mut folds = BTreeSet::new();
-    for _ in 0..30 {
+    for _ in 0..15 {
         match step(&mut session) {
             StepEvent::Fold { fold, folds: 5, epoch, epochs, batch, batches } => {
                 folds.insert(fold);
@@ -281,7 +280,7 @@ fn a_class_of_one_photo_is_named() {
 #[derive(Deserialize)]
 struct Golden {
     cases: Vec<Case>,
-    wilson: Vec<Limits>,
+    jeffreys: Vec<Limits>,
 }
 
 #[derive(Deserialize)]
@@ -301,8 +300,8 @@ struct Case {
 
 #[derive(Deserialize)]
 struct Limits {
-    right: usize,
-    count: usize,
+    right: f64,
+    count: f64,
     low: f64,
     high: f64,
 }
@@ -336,8 +335,8 @@ fn scores_agree_with_scikit_learn() {
             assert!(close(ours.confidence, confidence) && close(ours.accuracy, accuracy), "{ours:?}");
         }
     }
-    for limits in &golden.wilson {
-        let ours = wilson(limits.right as f64 / limits.count as f64, limits.count as f64);
+    for limits in &golden.jeffreys {
+        let ours = jeffreys(limits.right / limits.count, limits.count);
         assert!(close(ours.low, limits.low) && close(ours.high, limits.high), "{ours:?}");
     }
 }

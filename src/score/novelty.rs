@@ -23,7 +23,7 @@ impl Centroids {
     /// # Errors
     /// `internal` when the lengths do not fit.
     pub fn of(features: &[f32], labels: &[usize], classes: usize) -> Result<Self> {
-        if labels.is_empty() || features.len() % labels.len() != 0 || features.is_empty() {
+        if labels.is_empty() || !features.len().is_multiple_of(labels.len()) || features.is_empty() {
             return Err(Error::internal(format!("{} features of {} photos", features.len(), labels.len())));
         }
         let width = features.len() / labels.len();

@@ -7,7 +7,7 @@ use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::metrics::{Scores, top_k};
 use lastlayer::score::calibration::{Calibration, Rows};
 use lastlayer::score::confusion::{ClassScore, confusion, per_class};
-use lastlayer::score::interval::{Interval, wilson};
+use lastlayer::score::interval::{Interval, jeffreys};
 use lastlayer::session::{ModelChoice, Session};
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub struct TestReport {
     pub classes: Vec<String>,
     /// On the photos of classes the classifier knows, at temperature 1.
     pub scores: Scores,
-    /// Wilson's 95 % interval of the accuracy on other such photos.
+    /// Jeffreys' 95 % interval of the accuracy on other such photos.
     pub accuracy: Interval,
     pub per_class: Vec<ClassScore>,
     /// `[true class][predicted class]`.
@@ -151,7 +151,7 @@ impl TestSet {
         Ok(TestReport {
             classes: self.labels.clone(),
             scores,
-            accuracy: wilson(scores.top1, scores.count as f64),
+            accuracy: jeffreys(scores.top1, scores.count as f64),
             per_class: per_class(&self.labels, &confusion),
             confusion,
             calibration: Calibration::at(self.temperature, Rows { logits: &logits, classes, labels: &labels }),
