@@ -15,7 +15,7 @@ pub fn percent(fraction: f64) -> String {
 }
 
 pub fn between(interval: Interval) -> String {
-    format!("{:.0} to {:.0} %", interval.low * 100.0, interval.high * 100.0)
+    format!("{:.0} to {:.0} % (95 % interval)", interval.low * 100.0, interval.high * 100.0)
 }
 
 /// "top-1 92.0 % of 50", and top-5 where it says something.

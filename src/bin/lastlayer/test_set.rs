@@ -165,7 +165,7 @@ impl TestSet {
 impl TestReport {
     pub fn print(&self) {
         print_line(format_args!(
-            "{}; on other photos of these classes {}, at 95 %",
+            "{}; on other photos of these classes {}",
             tables::accuracy(self.scores),
             tables::between(self.accuracy)
         ));

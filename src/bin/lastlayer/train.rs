@@ -278,7 +278,7 @@ fn print_evaluation(evaluation: &Evaluation, files: &BTreeMap<PhotoId, String>) 
     let method = &evaluation.method;
     print_line(format_args!("cross-validation in {} folds: {}", method.folds, tables::accuracy(evaluation.scores)));
     print_line(format_args!(
-        "    so on new photos the classifier is right {} of the time, at 95 %; every fold was taught for {} epochs",
+        "    accuracy on new photos {}; every fold was taught for {} epochs",
         tables::between(evaluation.accuracy),
         method.epochs
     ));
