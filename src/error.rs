@@ -23,6 +23,8 @@ pub enum ErrorCode {
     TooFewClasses,
     /// A class without photos.
     EmptyClass,
+    /// Cross-validation needs a class with two different photos.
+    TooFewPhotos,
     /// A class of that name is already there.
     ClassExists,
     /// No class of that name.

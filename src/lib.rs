@@ -16,7 +16,7 @@
 //! (`tests/layering.rs` proves it):
 //!
 //! ```text
-//! error rng metrics | device image nn | backbone | data model | train | eval export | session | web, bin
+//! error rng metrics | device image nn | backbone | data score model | train | eval export | session | web, bin
 //! ```
 //!
 //! Everything but [`web`] and the binaries is plain Rust that knows no browser and no file system.
@@ -32,6 +32,7 @@ pub mod metrics;
 pub mod model;
 pub mod nn;
 pub mod rng;
+pub mod score;
 pub mod session;
 pub mod train;
 #[cfg(target_family = "wasm")]

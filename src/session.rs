@@ -9,7 +9,8 @@ use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
-use crate::eval::classifier::{Classifier, Prediction};
+use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs};
+use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, EvaluationStep};
 use crate::export::model_file;
 use crate::image::Pixels;
 use crate::model::{Split, Suffix};
@@ -17,7 +18,9 @@ use crate::train::cache::ActivationCache;
 use crate::train::config::TrainConfig;
 use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
+use crate::train::fit::Sample;
 use crate::train::run::{Step, TrainRun, Workbench};
+use crate::train::teaching_set::TeachingSet;
 
 /// Which network answers a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -42,7 +45,31 @@ pub struct Session {
     classifier: Option<Classifier>,
     /// Pooled features of photos by the classifier there is, where its last stages learnt; read when first asked for.
     features: ActivationCache,
-    run: Option<TrainRun>,
+    /// How the classifier came about; `None` for one out of a file.
+    taught: Option<Taught>,
+    run: Option<Run>,
+}
+
+/// What is under way.
+enum Run {
+    Training(Box<TrainRun>),
+    Evaluation(Box<CrossValidation>),
+}
+
+impl Run {
+    fn split(&self) -> Split {
+        match self {
+            Self::Training(run) => run.split(),
+            Self::Evaluation(run) => run.split(),
+        }
+    }
+}
+
+/// A training: its photos and options, with the epochs of the fit that was kept.
+#[derive(PartialEq)]
+struct Taught {
+    samples: Vec<Sample>,
+    config: TrainConfig,
 }
 
 impl Session {
@@ -60,11 +87,11 @@ impl Session {
         let mut stages = weights.params();
         let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
         params.finish_all()?;
-        let source = Classifier { split, suffix, labels };
+        let source = Classifier::new(split, suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
-        let embedders = vec![embedder];
-        Ok(Self { device, weights, clock, dataset, source, embedders, classifier: None, features, run: None })
+        let (embedders, classifier, taught, run) = (vec![embedder], None, None, None);
+        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -84,11 +111,12 @@ impl Session {
         self.classifier.as_ref()
     }
 
+    /// Whether a training or an evaluation is under way.
     pub fn is_training(&self) -> bool {
         self.run.is_some()
     }
 
-    // --- photos and classes; refused with `busy` during a training -------------------------------------------------
+    // --- photos and classes; refused with `busy` during a training or evaluation -------------------------------------------------
 
     pub fn add_class(&mut self, label: &str) -> Result<()> {
         self.editable()?.add_class(label).map(drop)
@@ -139,12 +167,15 @@ impl Session {
 
     fn editable(&mut self) -> Result<&mut Dataset> {
         if self.run.is_some() {
-            return Err(Error::new(ErrorCode::Busy, "a training is under way: wait for it, or cancel it first"));
+            return Err(Error::new(
+                ErrorCode::Busy,
+                "a training or evaluation is under way: wait for it, or cancel it first",
+            ));
         }
         Ok(&mut self.dataset)
     }
 
-    // --- training --------------------------------------------------------------------------------------------------
+    // --- training and evaluation --------------------------------------------------------------------------------------------------
 
     /// Begins a training; [`step`](Self::step) carries it on.
     ///
@@ -155,14 +186,46 @@ impl Session {
         let split = Split(config.last_stages).check(self.weights.architecture)?;
         let index = self.embedder(split)?;
         let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
-        self.run = Some(run);
+        self.run = Some(Run::Training(Box::new(run)));
         Ok(())
     }
 
-    /// Carries the training on by one batch. An error ends the training; photos and the previous classifier stay.
+    /// Begins a cross-validation of the last training, or of the options given; [`step`](Self::step) carries it on. The
+    /// classifier there is answers meanwhile; where it was taught with these options on the photos as they are now, it carries
+    /// the temperature and the threshold for "none of these" afterwards.
     ///
     /// # Errors
-    /// `internal` when no training is under way.
+    /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`; `no-classifier` when nothing was trained in this session and
+    /// no options are given. A step may answer with `too-few-photos`.
+    pub fn start_evaluation(&mut self, config: EvaluationConfig) -> Result<()> {
+        self.editable()?;
+        let taught = self.taught.as_ref().map(|taught| taught.config.clone());
+        let epochs = config.epochs.or_else(|| Some(taught.as_ref()?.epochs));
+        let mut train = config.train.or(taught).ok_or_else(no_classifier)?;
+        // A fold's schedule is fixed, so 0, which lets a training choose, is no number of epochs here.
+        let epochs = epochs.filter(|&epochs| epochs > 0).ok_or_else(|| {
+            Error::new(
+                ErrorCode::InvalidOption,
+                "epochs must be given, from 1 up, where nothing was trained in this session: every fold is taught for so many",
+            )
+            .with("name", "epochs")
+        })?;
+        train.set("epochs", epochs as f64)?;
+        let split = Split(train.last_stages).check(self.weights.architecture)?;
+        let index = self.embedder(split)?;
+        let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
+        let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
+        let kept = kept.map(|classifier| classifier.suffix.clone());
+        let (dataset, embedder) = (&self.dataset, &mut self.embedders[index]);
+        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
+        self.run = Some(Run::Evaluation(Box::new(run)));
+        Ok(())
+    }
+
+    /// Carries the training or evaluation on by one batch. An error ends it; photos and the previous classifier stay.
+    ///
+    /// # Errors
+    /// `internal` when nothing is under way.
     pub async fn step(&mut self) -> Result<StepEvent> {
         let Some(mut run) = self.run.take() else {
             return Err(Error::internal("a step without a training"));
@@ -176,16 +239,35 @@ impl Session {
             embedder: &mut self.embedders[index],
             now: (self.clock)(),
         };
-        match run.step(bench).await? {
-            Step::Event(event) => {
-                self.run = Some(run);
-                Ok(event)
-            }
-            Step::Finished(suffix, report) => {
-                self.set_classifier(Classifier { split, suffix: *suffix, labels: report.classes.clone() });
-                self.forget_unused_embedders();
-                Ok(StepEvent::Done { report })
-            }
+        match &mut run {
+            Run::Training(training) => match training.step(bench).await? {
+                Step::Event(event) => {
+                    self.run = Some(run);
+                    Ok(event)
+                }
+                Step::Finished(suffix, report) => {
+                    self.set_classifier(Classifier::new(split, *suffix, report.classes.clone()));
+                    let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
+                    self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Done { report })
+                }
+            },
+            Run::Evaluation(evaluation) => match evaluation.step(bench).await? {
+                EvaluationStep::Event(event) => {
+                    self.run = Some(run);
+                    Ok(event)
+                }
+                EvaluationStep::Finished(mut evaluation, centroids) => {
+                    if let (Some(classifier), Some(centroids)) = (&mut self.classifier, centroids) {
+                        classifier.temperature = evaluation.calibration.temperature;
+                        classifier.known = Some(Known { centroids, threshold: evaluation.unknown });
+                        evaluation.applied = true;
+                    }
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Evaluated { evaluation })
+                }
+            },
         }
     }
 
@@ -194,7 +276,7 @@ impl Session {
         self.classifier.insert(classifier)
     }
 
-    /// Ends the training under way, if any. What is embedded stays cached.
+    /// Ends the training or evaluation under way, if any. What is embedded stays cached.
     pub fn cancel_training(&mut self) {
         self.run = None;
         self.forget_unused_embedders();
@@ -224,8 +306,13 @@ impl Session {
     /// # Errors
     /// `no-classifier` when the trained one is asked for and there is none; `invalid-option` for a `top_k` of 0.
     pub async fn predict(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Vec<Prediction>> {
+        Ok(self.answer(photo, top_k, model).await?.predictions)
+    }
+
+    /// As [`predict`](Self::predict), and whether the photo is of any class at all.
+    pub async fn answer(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Answer> {
         let activation = self.activation(photo, model).await?;
-        self.predict_activation(activation, top_k, model).await
+        self.answer_activation(activation, top_k, model).await
     }
 
     /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
@@ -241,6 +328,11 @@ impl Session {
         top_k: usize,
         model: ModelChoice,
     ) -> Result<Vec<Prediction>> {
+        Ok(self.answer_activation(activation, top_k, model).await?.predictions)
+    }
+
+    /// As [`answer`](Self::answer), from [`activation`](Self::activation)'s result.
+    pub async fn answer_activation(&self, activation: Vec<f32>, top_k: usize, model: ModelChoice) -> Result<Answer> {
         if top_k == 0 {
             return Err(Error::new(ErrorCode::InvalidOption, "topK must be at least 1, got 0")
                 .with("name", "topK")
@@ -249,14 +341,24 @@ impl Session {
                 .with("max", self.source.labels.len()));
         }
         let (classifier, embedder) = self.network(model)?;
+        let shape = self.check_activation(&activation, embedder)?;
+        classifier.answer(activation, shape, embedder.device(), top_k).await
+    }
+
+    /// Logits of one photo, and its features where the classifier knows what its classes look like, from
+    /// [`activation`](Self::activation)'s result: for scores that need more than the best classes.
+    pub async fn outputs(&self, activation: Vec<f32>, model: ModelChoice) -> Result<RawOutputs> {
+        let (classifier, embedder) = self.network(model)?;
+        let shape = self.check_activation(&activation, embedder)?;
+        classifier.outputs(activation, shape, embedder.device()).await
+    }
+
+    fn check_activation(&self, activation: &[f32], embedder: &Embedder) -> Result<[usize; 3]> {
         let shape = embedder.cache.shape();
-        if activation.len() != shape.iter().product::<usize>() {
-            return Err(Error::internal(format!(
-                "expected an activation of {shape:?}, got {} values",
-                activation.len()
-            )));
+        if activation.len() == shape.iter().product::<usize>() {
+            return Ok(shape);
         }
-        classifier.predict(activation, shape, embedder.device(), top_k).await
+        Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())))
     }
 
     /// What a training with that configuration has cached of one draw of a photo.
@@ -301,6 +403,7 @@ impl Session {
         self.editable()?;
         let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
         self.embedder(classifier.split)?;
+        self.taught = None;
         Ok(&self.set_classifier(classifier).labels)
     }
 }

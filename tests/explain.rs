@@ -50,7 +50,9 @@ fn the_mean_of_a_map_is_the_logit_at_every_split() {
         // Through the pooled features, as a prediction goes.
         let activation = pollster::block_on(session.activation(&photo, ModelChoice::Trained)).unwrap();
         let shape = Split(k).activation_shape(&TOY, TOY_SIZE as usize);
-        let logits = pollster::block_on(classifier.logits(activation, shape, &common::cpu().tensors)).unwrap();
+        let device = common::cpu().tensors;
+        let outputs = classifier.outputs(activation, shape, &device);
+        let logits = pollster::block_on(outputs).unwrap().logits;
         for (index, label) in TOY_LABELS.iter().enumerate() {
             let one = explain(&session, &photo, label, None, ModelChoice::Trained);
             assert_eq!((one.width, one.height, one.map.len()), (4, 4, 16), "32 pixels, halved three times");

@@ -8,7 +8,7 @@ const GROUPS: &[&[&str]] = &[
     &["error", "rng", "metrics"],
     &["device", "image", "nn"],
     &["backbone"],
-    &["data", "model"],
+    &["data", "score", "model"],
     &["train"],
     &["eval", "export"],
     &["session"],

@@ -35,6 +35,7 @@ fn main() {
         test("imagenet40_photo_by_photo", half && photos, imagenet40_photo_by_photo),
         test("flowers_are_learnt", half && photos, flowers_are_learnt),
         test("cli_trains_scores_and_predicts", half, cli_trains_scores_and_predicts),
+        test("cli_evaluates_and_says_none_of_these", half, cli_evaluates_and_says_none_of_these),
         test("cli_says_what_is_wrong", half, cli_says_what_is_wrong),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
@@ -269,6 +270,57 @@ fn cli_trains_scores_and_predicts() {
     assert_eq!(rows[1]["predictions"][0]["label"], "green", "and the others are still answered");
     let source = common::json(&common::lastlayer(&["predict", "source", &green, "--json", "--top", "3"]));
     assert_eq!(source[0]["predictions"].as_array().unwrap().len(), 3);
+}
+
+fn cli_evaluates_and_says_none_of_these() {
+    let root = common::folder("cli-evaluate");
+    for (class, label) in ["red", "green", "blue"].iter().enumerate() {
+        (0..5).for_each(|variant| {
+            common::write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 90, 70));
+            common::write_png(&root.join(format!("test/{label}/{variant}.png")), &drawn(class, 100 + variant, 90, 70));
+        });
+    }
+    for seed in 0..3 {
+        let rgb = (0..90 * 70 * 3).map(|at| (common::hash32(at / 3 / 7 + seed * 1000) % 256) as u8).collect();
+        common::write_png(
+            &root.join(format!("test/static/{seed}.png")),
+            &lastlayer::image::Pixels { width: 90, height: 70, rgb },
+        );
+    }
+    let path = |name: &str| root.join(name).display().to_string();
+    let (train, test, model) = (path("train"), path("test"), path("model.safetensors"));
+    let without = common::json(&common::lastlayer(&["train", &train, "--json", "--epochs", "20"]));
+    assert!(without["evaluation"].is_null(), "only when asked for");
+    let arguments = ["train", &train, "--test", &test, "-o", &model, "--json", "--epochs", "20", "--folds", "auto"];
+    let output = common::json(&common::lastlayer(&arguments));
+    assert_eq!(output["report"]["history"], without["report"]["history"], "the training is the same");
+    let evaluation = &output["evaluation"];
+    assert_eq!((&evaluation["scores"]["count"], &evaluation["method"]["folds"]), (&15.into(), &5.into()));
+    assert!(evaluation["accuracy"]["low"].as_f64().unwrap() > 0.4);
+    for photo in evaluation["photos"].as_array().unwrap() {
+        let file = output["files"][photo["id"].to_string()].as_str().unwrap();
+        let label = evaluation["classes"][photo["label"].as_u64().unwrap() as usize].as_str().unwrap();
+        assert!(file.contains(&format!("train/{label}/")), "{file} is {label}");
+    }
+    let report = common::json(&common::lastlayer(&["evaluate", &model, &test, "--json"]));
+    assert_eq!(report["scores"], output["test_report"]["scores"]);
+    assert_eq!((&report["scores"]["count"], &report["scores"]["top1"]), (&15.into(), &1.0.into()));
+    assert_eq!(report["calibration"]["temperature"], evaluation["calibration"]["temperature"]);
+    assert_eq!(report["strangers"], serde_json::json!([{ "label": "static", "count": 3, "rejected": 3 }]));
+    let rows = common::json(&common::lastlayer(&[
+        "predict",
+        &model,
+        &path("test/static/0.png"),
+        &path("test/red/0.png"),
+        "--json",
+    ]));
+    assert_eq!(rows[0]["unknown"], true);
+    assert!(rows[0]["similarity"].as_f64() < rows[1]["similarity"].as_f64());
+    let text = String::from_utf8(common::lastlayer(&["evaluate", &model, &test]).stdout).unwrap();
+    assert!(text.contains("static: not a class of the model") && text.contains("precision"), "{text}");
+    let refused = common::lastlayer(&["train", &train, "--json", "--folds", "many"]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("invalid-option"));
 }
 
 fn cli_says_what_is_wrong() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::StoredPhoto;
 
@@ -27,6 +28,8 @@ pub struct Photo {
     pub class: ClassId,
     /// Of the file's bytes: the same photo twice is noticed by it.
     pub sha256: String,
+    /// Of the prepared pixels, which are dropped later: near-duplicates are noticed by it.
+    pub hash: PerceptualHash,
     pub pixels: Option<StoredPhoto>,
 }
 
@@ -127,7 +130,8 @@ impl Dataset {
             return Err(Error::internal(format!("photo id {id} is taken")));
         }
         let class = self.class_or_new(label)?;
-        let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), pixels: None };
+        let hash = PerceptualHash::of(&pixels.prepared);
+        let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), hash, pixels: None };
         self.photos.insert(id, photo);
         if self.pixel_bytes + pixels.bytes() <= PIXEL_BUDGET {
             self.supply_pixels(id, pixels)?;

@@ -3,26 +3,47 @@
 use crate::rng::Rng;
 
 /// Indices into the photos, each list ascending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldOut {
     pub train: Vec<usize>,
     pub held_out: Vec<usize>,
 }
 
 /// Holds out `fraction` of every class, rounded, at least one photo of a class that has two, and never its last one.
-/// `labels` are class indices; a `fraction` of 0 holds out nothing.
-pub fn stratified(labels: &[usize], classes: usize, fraction: f64, rng: &mut Rng) -> HoldOut {
-    let mut split = HoldOut { train: Vec::new(), held_out: Vec::new() };
+/// `labels` are class indices; `groups` says which photos are near-duplicates and stay together (see
+/// [`similar`](super::similar)); a `fraction` of 0 holds out nothing.
+pub fn stratified(labels: &[usize], groups: &[usize], classes: usize, fraction: f64, rng: &mut Rng) -> HoldOut {
+    let mut held_out = vec![false; labels.len()];
+    let mut left: Vec<usize> = count_by_class(labels, classes, |_| true);
     for class in 0..classes {
         let mut members: Vec<usize> = (0..labels.len()).filter(|&index| labels[index] == class).collect();
         rng.shuffle(&mut members);
-        let held_out = held_out_count(members.len(), fraction);
-        split.train.extend(members.split_off(held_out));
-        split.held_out.extend(members);
+        let wanted = held_out_count(members.len(), fraction);
+        let mut have = members.iter().filter(|&&index| held_out[index]).count();
+        for first in members {
+            if have >= wanted {
+                break;
+            }
+            let group: Vec<usize> = (0..labels.len()).filter(|&index| groups[index] == groups[first]).collect();
+            let taken = count_by_class(labels, classes, |index| groups[index] == groups[first]);
+            // A group may reach into other classes; it stays where it is rather than empty one of them.
+            let fits = taken.iter().zip(&left).all(|(taken, left)| *taken == 0 || taken < left);
+            if held_out[first] || !fits {
+                continue;
+            }
+            group.iter().for_each(|&index| held_out[index] = true);
+            left.iter_mut().zip(&taken).for_each(|(left, taken)| *left -= taken);
+            have += taken[class];
+        }
     }
-    split.train.sort_unstable();
-    split.held_out.sort_unstable();
-    split
+    let side = |side: bool| (0..labels.len()).filter(|&index| held_out[index] == side).collect();
+    HoldOut { train: side(false), held_out: side(true) }
+}
+
+fn count_by_class(labels: &[usize], classes: usize, counted: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    labels.iter().enumerate().filter(|(index, _)| counted(*index)).for_each(|(_, &label)| counts[label] += 1);
+    counts
 }
 
 fn held_out_count(photos: usize, fraction: f64) -> usize {
@@ -36,10 +57,15 @@ fn held_out_count(photos: usize, fraction: f64) -> usize {
 mod tests {
     use super::*;
 
+    /// Every photo a group of its own.
+    fn single(labels: &[usize]) -> Vec<usize> {
+        (0..labels.len()).collect()
+    }
+
     #[test]
     fn every_class_gives_its_share() {
         let labels: Vec<usize> = [vec![0; 20], vec![1; 10], vec![2; 2], vec![3; 1]].concat();
-        let split = stratified(&labels, 4, 0.2, &mut Rng::new(5));
+        let split = stratified(&labels, &single(&labels), 4, 0.2, &mut Rng::new(5));
         let count = |class| split.held_out.iter().filter(|&&index| labels[index] == class).count();
         assert_eq!([count(0), count(1), count(2), count(3)], [4, 2, 1, 0]);
     }
@@ -47,17 +73,35 @@ mod tests {
     #[test]
     fn the_two_sides_are_disjoint_and_complete() {
         let labels: Vec<usize> = (0..57).map(|index| index % 3).collect();
-        let split = stratified(&labels, 3, 0.3, &mut Rng::new(9));
+        let draw = |seed| stratified(&labels, &single(&labels), 3, 0.3, &mut Rng::new(seed));
+        let split = draw(9);
         let mut all = [split.train.clone(), split.held_out.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..57).collect::<Vec<_>>());
-        assert_ne!(split, stratified(&labels, 3, 0.3, &mut Rng::new(10)));
-        assert_eq!(split, stratified(&labels, 3, 0.3, &mut Rng::new(9)));
+        assert_ne!(split, draw(10));
+        assert_eq!(split, draw(9));
     }
 
     #[test]
     fn a_class_is_never_emptied_and_zero_means_none() {
-        assert_eq!(stratified(&[0, 0], 1, 0.9, &mut Rng::new(1)).train.len(), 1);
-        assert!(stratified(&[0, 0, 0], 1, 0.0, &mut Rng::new(1)).held_out.is_empty());
+        assert_eq!(stratified(&[0, 0], &[0, 1], 1, 0.9, &mut Rng::new(1)).train.len(), 1);
+        assert!(stratified(&[0, 0, 0], &[0, 1, 2], 1, 0.0, &mut Rng::new(1)).held_out.is_empty());
+    }
+
+    #[test]
+    fn near_duplicates_stay_on_one_side() {
+        // Class 0: two bursts of three and four photos alone; class 1: one burst only; a pair lies across classes 2 and 3.
+        let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
+        let groups = [0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 9, 7, 10, 11];
+        for seed in 0..50 {
+            let split = stratified(&labels, &groups, 4, 0.3, &mut Rng::new(seed));
+            for &held_out in &split.held_out {
+                assert!(split.train.iter().all(|&train| groups[train] != groups[held_out]), "seed {seed}");
+            }
+            let count = |class| split.held_out.iter().filter(|&&index| labels[index] == class).count();
+            assert!((3..=5).contains(&count(0)), "seed {seed}: {}", count(0));
+            assert_eq!(count(1), 0, "one burst cannot be divided, and is never held out whole");
+            assert!((1..=2).contains(&count(2)) && (1..=2).contains(&count(3)), "seed {seed}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
+use crate::score::novelty::{Centroids, Threshold};
 use crate::train::embed::read;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
@@ -15,6 +16,17 @@ pub struct Classifier {
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
     pub labels: Vec<String>,
+    /// Logits are divided by it before the softmax; 1 until an evaluation has fitted it.
+    pub temperature: f64,
+    /// What its classes look like; `None` until an evaluation has told.
+    pub known: Option<Known>,
+}
+
+/// What the classes look like, and how far from it "none of these" begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    pub centroids: Centroids,
+    pub threshold: Threshold,
 }
 
 /// One guess.
@@ -26,36 +38,75 @@ pub struct Prediction {
     pub probability: f32,
 }
 
+/// What a classifier says of one photo.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The most probable classes, the best first.
+    pub predictions: Vec<Prediction>,
+    /// "None of these": the photo is unlike everything the classifier was shown. `false` where that cannot be told.
+    pub unknown: bool,
+    /// How like the nearest class the photo is, −1 to 1; `None` where the classifier has not been evaluated.
+    pub similarity: Option<f64>,
+}
+
+/// Raw outputs of one or more photos, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawOutputs {
+    /// `[photos, features]`, pooled.
+    pub features: Vec<f32>,
+    /// `[photos, classes]`.
+    pub logits: Vec<f32>,
+}
+
 impl Classifier {
-    /// The `k` most probable classes of one photo, the best first; all of them when there are fewer. `activation` is what an
-    /// [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo, of shape `[channels, height, width]`.
-    pub async fn predict(
-        &self,
-        activation: Vec<f32>,
-        shape: [usize; 3],
-        device: &Device,
-        k: usize,
-    ) -> Result<Vec<Prediction>> {
-        let probabilities = softmax(&self.logits(activation, shape, device).await?);
-        Ok(self.best(&probabilities, k))
+    /// One that has not been evaluated.
+    pub fn new(split: Split, suffix: Suffix, labels: Vec<String>) -> Self {
+        Self { split, suffix, labels, temperature: 1.0, known: None }
     }
 
-    /// The `k` most probable classes, the best first.
-    pub fn best(&self, probabilities: &[f32], k: usize) -> Vec<Prediction> {
-        let guess =
-            |index: usize| Prediction { label: self.labels[index].clone(), index, probability: probabilities[index] };
-        top_k(probabilities, k).into_iter().map(guess).collect()
+    /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
+    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo, of shape
+    /// `[channels, height, width]`.
+    pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
+        let raw = self.outputs(activation, shape, device).await?;
+        let similarity = self.known.as_ref().map(|known| known.centroids.similarity(&raw.features));
+        Ok(Answer { predictions: self.predictions(&raw.logits, k), unknown: self.is_unknown(similarity), similarity })
     }
 
-    /// Logits of activations of one or more photos, `[photos, classes]` row-major.
-    pub async fn logits(
+    /// The `k` most probable classes, from the logits of one photo.
+    pub fn predictions(&self, logits: &[f32], k: usize) -> Vec<Prediction> {
+        let probabilities = self.probabilities(logits);
+        // By the logits: probabilities that round to the same number keep their order.
+        let best = top_k(logits, k).into_iter();
+        best.map(|index| Prediction { label: self.labels[index].clone(), index, probability: probabilities[index] })
+            .collect()
+    }
+
+    /// Probabilities of all classes, at the classifier's temperature.
+    pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        let scaled: Vec<f32> = logits.iter().map(|&logit| logit / self.temperature as f32).collect();
+        softmax(&scaled)
+    }
+
+    /// Whether a photo of that similarity is none of the classes.
+    pub fn is_unknown(&self, similarity: Option<f64>) -> bool {
+        let least = self.known.as_ref().map(|known| known.threshold.similarity);
+        similarity.zip(least).is_some_and(|(similarity, least)| similarity < least)
+    }
+
+    /// Features and logits of activations of one or more photos.
+    pub async fn outputs(
         &self,
         activations: Vec<f32>,
         [channels, height, width]: [usize; 3],
         device: &Device,
-    ) -> Result<Vec<f32>> {
+    ) -> Result<RawOutputs> {
         let photos = activations.len() / (channels * height * width);
         let data = TensorData::new(activations, [photos, channels, height, width]);
-        read(self.suffix.forward(Tensor::<4>::from_data(data, device))).await
+        let features = self.suffix.pooled(Tensor::<4>::from_data(data, device));
+        let logits = read(self.suffix.head().forward(features.clone())).await?;
+        // One readback more, only where somebody looks at them.
+        let features = if self.known.is_some() { read(features).await? } else { Vec::new() };
+        Ok(RawOutputs { features, logits })
     }
 }

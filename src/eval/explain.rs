@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::image::heat::Grid;
 use crate::image::prepare::Crop;
 use crate::image::{Pixels, heat};
-use crate::metrics::softmax;
 use crate::train::embed::read;
 
 /// How many guesses an explanation names.
@@ -116,8 +115,8 @@ impl Explanation {
     ) -> Result<Self> {
         let labels = &classifier.labels;
         let logits = maps.logits();
-        let probabilities = softmax(&logits);
-        let top = classifier.best(&probabilities, GUESSES);
+        let probabilities = classifier.probabilities(&logits);
+        let top = classifier.predictions(&logits, GUESSES);
         let score = |index: usize| ClassScore {
             label: labels[index].clone(),
             index,

@@ -2,7 +2,8 @@
 //!
 //! Tensors carry timm's names in PyTorch's layout, f32: `classifier.weight` `[classes, features]` and `classifier.bias`
 //! `[classes]`, and for deeper splits the stages that learnt (`blocks.6.0.…`, `conv_head.weight`, `bn2.…`). The metadata has
-//! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`].
+//! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
+//! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
 use std::collections::HashMap;
 
@@ -12,16 +13,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::weights::{Weights, read_floats};
 use crate::error::{Error, ErrorCode, Result};
-use crate::eval::classifier::Classifier;
+use crate::eval::classifier::{Classifier, Known};
 use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
+use crate::score::novelty::{Centroids, Threshold};
 use crate::train::embed::read;
 
 /// The one key of the file's metadata. One, because safetensors writes several in no fixed order, and equal models should be
 /// equal files.
 pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
+/// Not a part of the network: what "none of these" is told by.
+pub const CENTROIDS: &str = "unknown.centroids";
 
 /// What a model file says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,12 @@ pub struct ModelCard {
     pub resize_filter: String,
     /// Program and version.
     pub made_by: String,
+    /// What an evaluation found out; missing where there was none. Logits are divided by `temperature` before the softmax.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// A photo less similar than this to every row of [`CENTROIDS`] (cosine of its pooled features) is none of the classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Threshold>,
 }
 
 /// Writes a classifier that was trained on top of `weights`.
@@ -52,6 +62,10 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
     for tensor in classifier.suffix.named(weights.architecture) {
         let bytes = read(tensor.values).await?.iter().flat_map(|value| value.to_le_bytes()).collect();
         tensors.push((tensor.name, bytes, tensor.shape));
+    }
+    if let Some(Known { centroids, .. }) = &classifier.known {
+        let bytes = centroids.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        tensors.push((CENTROIDS.to_owned(), bytes, vec![classifier.labels.len(), centroids.features]));
     }
     let views: Vec<(&str, TensorView<'_>)> = tensors
         .iter()
@@ -72,6 +86,9 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         input: source.input.clone(),
         resize_filter: source.resize_filter.clone(),
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
+        // 1 is what a classifier has that was never evaluated.
+        temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
+        unknown: classifier.known.as_ref().map(|known| known.threshold),
     };
     let card = serde_json::to_string(&card).map_err(Error::internal)?;
     serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).map_err(Error::internal)
@@ -100,11 +117,17 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let classes = card.labels.len();
     let suffix = Suffix::load(weights.architecture, split, classes, &mut stage_params, &mut head_params, device);
+    let features = weights.architecture.features;
+    let known = card.unknown.map(|threshold| Known {
+        centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
+        threshold,
+    });
     let problems = [stage_params.problems, head_params.problems].concat();
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
-    Ok(Classifier { split, suffix, labels: card.labels })
+    let temperature = card.temperature.unwrap_or(1.0);
+    Ok(Classifier { temperature, known, ..Classifier::new(split, suffix, card.labels) })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
@@ -119,6 +142,9 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
             "it has format version {}, this program reads {FORMAT_VERSION}",
             card.format_version
         )));
+    }
+    if card.temperature.is_some_and(|temperature| !temperature.is_normal() || temperature < 0.0) {
+        return Err(corrupt("its temperature is not a number above 0".into()));
     }
     if card.labels.is_empty() {
         return Err(corrupt("it has no classes".into()));

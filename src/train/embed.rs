@@ -3,8 +3,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cache::ActivationCache;
+use super::config::TrainConfig;
 use crate::backbone::Architecture;
-use crate::data::dataset::PhotoId;
+use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
 use crate::image::augment::Augmentation;
@@ -18,6 +19,14 @@ use crate::nn::params::Params;
 pub struct Draw {
     pub photo: PhotoId,
     pub number: usize,
+}
+
+/// What became of a batch.
+pub enum Embedded {
+    /// So many draws more are cached.
+    Draws(usize),
+    /// The pixels of these are needed first.
+    Missing(Vec<PhotoId>),
 }
 
 /// The prefix of one split and what it has computed so far.
@@ -65,6 +74,40 @@ impl Embedder {
         let mut images = Vec::with_capacity(photos.len() * 3 * size * size);
         photos.iter().for_each(|photo| self.input.normalise_into(photo, &mut images));
         Tensor::from_data(TensorData::new(images, [photos.len(), 3, size, size]), self.device())
+    }
+
+    /// Embeds the first of `draws`, one batch of them. The pixels of photos with no draw left are dropped: at another split they
+    /// would be wanted again, and are asked for anew then.
+    pub async fn embed_next(&mut self, draws: &[Draw], dataset: &mut Dataset) -> Result<Embedded> {
+        let (batch, rest) = draws.split_at(draws.len().min(self.device.embedding_batch()));
+        let mut pictures: Vec<(Draw, Pixels)> = Vec::with_capacity(batch.len());
+        let mut missing: Vec<PhotoId> = Vec::new();
+        for &draw in batch {
+            let photo = dataset.photo(draw.photo)?;
+            match &photo.pixels {
+                Some(pixels) => pictures.push((draw, self.picture(pixels, &photo.sha256, draw.number))),
+                None => missing.push(draw.photo),
+            }
+        }
+        if !missing.is_empty() {
+            missing.dedup();
+            return Ok(Embedded::Missing(missing));
+        }
+        self.embed(&pictures).await?;
+        let unfinished = rest.first().map(|draw| draw.photo);
+        let finished: Vec<PhotoId> =
+            batch.iter().map(|draw| draw.photo).filter(|photo| Some(*photo) != unfinished).collect();
+        dataset.drop_pixels(&finished);
+        Ok(Embedded::Draws(batch.len()))
+    }
+
+    /// Those draws of the photos that a training with `config` needs and that are not cached yet, photo after photo.
+    pub fn to_embed(&mut self, photos: impl Iterator<Item = PhotoId>, config: &TrainConfig) -> Vec<Draw> {
+        self.set_augmentation(config.augmentation());
+        photos
+            .flat_map(|photo| (0..=config.augment).map(move |number| Draw { photo, number }))
+            .filter(|draw| !self.cache.contains_draw(draw.photo, draw.number))
+            .collect()
     }
 
     /// Runs the prefix on pictures of the backbone's input size and keeps the results.

@@ -6,6 +6,7 @@ use super::config::TrainConfig;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
 use crate::metrics::Scores;
+use crate::score::evaluation::Evaluation;
 
 /// The two fits of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -17,7 +18,7 @@ pub enum FitPhase {
     Refit,
 }
 
-/// The outcome of one step of a training.
+/// The outcome of one step of a training or of a cross-validation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StepEvent {
@@ -31,6 +32,11 @@ pub enum StepEvent {
     Epoch(EpochEvent),
     /// The training is over and its classifier in place.
     Done { report: Box<Report> },
+    /// One step of a cross-validation; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
+    /// photos are judged.
+    Fold { fold: usize, folds: usize, epoch: usize, epochs: usize, batch: usize, batches: usize },
+    /// The cross-validation is over.
+    Evaluated { evaluation: Box<Evaluation> },
 }
 
 /// Scores of one epoch. Training scores are of the forward passes that taught, so the network was still moving meanwhile.

@@ -31,7 +31,7 @@ pub struct Sample {
 }
 
 /// A sample in one of its draws.
-type Look = (Sample, usize);
+pub type Look = (Sample, usize);
 
 /// The scores of an epoch, read back from the device in one go.
 pub struct EpochScores {
@@ -229,7 +229,7 @@ fn drop_out(features: Tensor<2>, rate: f32, rng: &mut Rng, device: &Device) -> T
 }
 
 /// The cached activations of a batch as one tensor, `[batch, channels, height, width]`.
-fn gather(batch: &[Look], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
+pub(crate) fn gather(batch: &[Look], cache: &ActivationCache, device: &Device) -> Result<Tensor<4>> {
     let [channels, height, width] = cache.shape();
     let mut values = Vec::with_capacity(batch.len() * channels * height * width);
     for (sample, draw) in batch {

@@ -8,3 +8,4 @@ pub mod event;
 pub mod fit;
 pub mod run;
 pub mod schedule;
+pub mod teaching_set;

@@ -8,15 +8,15 @@
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
 
 use super::config::TrainConfig;
-use super::embed::{Draw, Embedder};
+use super::embed::{Draw, Embedded, Embedder};
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Sample};
+use super::teaching_set::{TeachingSet, near_duplicates};
 use crate::backbone::weights::Weights;
-use crate::data::dataset::{Dataset, Photo, PhotoId};
+use crate::data::dataset::{Dataset, PhotoId};
 use crate::data::split::{HoldOut, stratified};
 use crate::device::ComputeDevice;
-use crate::error::{Error, ErrorCode, Result};
-use crate::image::Pixels;
+use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
@@ -49,6 +49,7 @@ pub struct TrainRun {
     labels: Vec<String>,
     per_class: Vec<usize>,
     samples: Vec<Sample>,
+    /// Drawn once the photos are embedded, since near-duplicates, which stay together, are told by their features too.
     split: HoldOut,
     /// Draws that had no cached activation at the start, photo after photo; `embedded` of them have one now.
     to_embed: Vec<Draw>,
@@ -75,48 +76,19 @@ struct Best {
 }
 
 impl TrainRun {
-    /// Checks the classes and draws the hold-out; computes nothing yet.
+    /// Checks the classes; computes nothing yet.
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn new(config: TrainConfig, dataset: &Dataset, embedder: &mut Embedder, now: f64) -> Result<Self> {
-        let classes = dataset.classes();
-        if classes.len() < 2 {
-            return Err(Error::new(
-                ErrorCode::TooFewClasses,
-                format!(
-                    "training needs at least two classes with photos, there is {}: add another class",
-                    classes.len()
-                ),
-            )
-            .with("count", classes.len()));
-        }
-        let per_class: Vec<usize> = classes.iter().map(|class| dataset.photos_in(class.id)).collect();
-        if let Some(empty) = per_class.iter().position(|&photos| photos == 0) {
-            let label = &classes[empty].label;
-            return Err(Error::new(
-                ErrorCode::EmptyClass,
-                format!("the class {label:?} has no photos: add some, or remove the class"),
-            )
-            .with("label", label));
-        }
-        let label_of = |photo: &Photo| classes.iter().position(|class| class.id == photo.class);
-        let samples: Vec<Sample> =
-            dataset.photos().filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? })).collect();
-        let labels: Vec<usize> = samples.iter().map(|sample| sample.label).collect();
-        let split = stratified(&labels, classes.len(), config.holdout, &mut Rng::stream(config.seed, "hold-out"));
-        embedder.set_augmentation(config.augmentation());
-        let to_embed = samples
-            .iter()
-            .flat_map(|sample| (0..=config.augment).map(|number| Draw { photo: sample.photo, number }))
-            .filter(|draw| !embedder.cache.contains_draw(draw.photo, draw.number))
-            .collect();
+        let TeachingSet { labels, per_class, samples } = TeachingSet::of(dataset)?;
+        let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
         Ok(Self {
             config,
-            labels: classes.iter().map(|class| class.label.clone()).collect(),
+            labels,
             per_class,
             samples,
-            split,
+            split: HoldOut::default(),
             to_embed,
             embedded: 0,
             phase: Phase::Embed,
@@ -139,6 +111,10 @@ impl TrainRun {
             Phase::Embed if self.embedded < self.to_embed.len() => self.embed(bench).await.map(Step::Event),
             Phase::Embed => {
                 self.embed_seconds = bench.now - self.started;
+                let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+                let groups = near_duplicates(&self.samples, bench.dataset, &bench.embedder.cache)?;
+                let mut rng = Rng::stream(self.config.seed, "hold-out");
+                self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
                 self.phase = if self.split.held_out.is_empty() {
                     self.start(FitPhase::Refit, self.config.max_epochs(), &bench)
                 } else {
@@ -168,29 +144,13 @@ impl TrainRun {
     }
 
     async fn embed(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
-        let rest = &self.to_embed[self.embedded..];
-        let (batch, rest) = rest.split_at(rest.len().min(bench.device.embedding_batch()));
-        let mut pictures: Vec<(Draw, Pixels)> = Vec::with_capacity(batch.len());
-        let mut missing: Vec<PhotoId> = Vec::new();
-        for &draw in batch {
-            let photo = bench.dataset.photo(draw.photo)?;
-            match &photo.pixels {
-                Some(pixels) => pictures.push((draw, bench.embedder.picture(pixels, &photo.sha256, draw.number))),
-                None => missing.push(draw.photo),
+        match bench.embedder.embed_next(&self.to_embed[self.embedded..], bench.dataset).await? {
+            Embedded::Missing(ids) => Ok(StepEvent::NeedPhotos { ids }),
+            Embedded::Draws(count) => {
+                self.embedded += count;
+                Ok(StepEvent::Embed { done: self.embedded, total: self.to_embed.len() })
             }
         }
-        if !missing.is_empty() {
-            missing.dedup();
-            return Ok(StepEvent::NeedPhotos { ids: missing });
-        }
-        bench.embedder.embed(&pictures).await?;
-        // At another split the same pixels would be wanted again; they are asked for anew then.
-        let unfinished = rest.first().map(|draw| draw.photo);
-        let finished: Vec<PhotoId> =
-            batch.iter().map(|draw| draw.photo).filter(|photo| Some(*photo) != unfinished).collect();
-        bench.dataset.drop_pixels(&finished);
-        self.embedded += batch.len();
-        Ok(StepEvent::Embed { done: self.embedded, total: self.to_embed.len() })
     }
 
     fn optimise(&mut self, bench: &Workbench<'_>) -> Result<StepEvent> {

@@ -6,11 +6,7 @@
     python3 tests/bench/reference_splits.py --sets flowers5 --splits 3
     python3 tests/bench/reference_splits.py -- --seed 7         # whatever follows -- goes to `lastlayer train`
 
-Each set pools the photos of its train/ and test/ folders: class by class in order of name, inside a class in order of file name; `mixed`
-is flowers5 followed by digits5, ten classes. Split s of n per class trains on the first n photos of each class after a Fisher-Yates
-shuffle with Knuth's MMIX generator seeded with 1000 * n + s, class after class, and tests on all others.
-
-Every split becomes a temporary folder of links, `train/<class>/` and `test/<class>/`, for
+`photo_splits.py` says how the splits are drawn. Every one becomes a temporary folder of links, for
 
     lastlayer train TRAIN --test TEST --json --embeddings-cache DIR
 
@@ -22,33 +18,23 @@ Exit code: 0 when the mean of the paired differences is at least -0.01 in every 
 """
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-MEMBERS = {'flowers5': ['flowers5'], 'digits5': ['digits5'], 'mixed': ['flowers5', 'digits5']}
-SHOTS = (3, 5, 10)
-SPLITS = 10
+from photo_splits import BINARY, DATA, MEMBERS, ROOT, SHOTS, SPLITS, Failure, draw, link, pass_on, pool, run
+
 TOLERANCE = 0.01
 
 
-class Failure(Exception):
-    pass
-
-
 def options(argv):
-    passed_on = []
-    if '--' in argv:
-        at = argv.index('--')
-        argv, passed_on = argv[:at], argv[at + 1:]
+    argv, passed_on = pass_on(argv)
     parser = argparse.ArgumentParser(
         description='Our head beside PyTorch\'s, on the splits that PyTorch\'s figures were made with.',
         epilog='What follows -- is passed on to `lastlayer train`.')
-    parser.add_argument('--binary', type=Path, default=ROOT / 'target/release/lastlayer', help='default: %(default)s')
-    parser.add_argument('--data', type=Path, default=ROOT / '../shared/data', help='folder of flowers5 and digits5; default: %(default)s')
+    parser.add_argument('--binary', type=Path, default=BINARY, help='default: %(default)s')
+    parser.add_argument('--data', type=Path, default=DATA, help='folder of flowers5 and digits5; default: %(default)s')
     parser.add_argument('--reference', type=Path, default=ROOT / '../shared/reference/reference.json', help='default: %(default)s')
     parser.add_argument('--sets', nargs='+', choices=MEMBERS, default=list(MEMBERS))
     parser.add_argument('--shots', nargs='+', type=int, choices=SHOTS, default=list(SHOTS), help='photos per class')
@@ -57,60 +43,6 @@ def options(argv):
     parser.add_argument('--no-cache', action='store_true', help='embed every photo again in every split')
     parser.add_argument('--json', type=Path, metavar='OUT', help='write all figures there')
     return parser.parse_args(argv), passed_on
-
-
-def pool(data, name):
-    """(class, file) of every photo of the set, in the order that the splits are drawn from."""
-    photos = []
-    for member in MEMBERS[name]:
-        folder = data / member
-        for label in sorted(p.name for p in (folder / 'train').iterdir()):
-            files = [p for part in ('train', 'test') for p in (folder / part / label).iterdir() if not p.name.startswith('.')]
-            photos += [(label, p.resolve()) for p in sorted(files, key=lambda p: p.name)]
-    return photos
-
-
-def generator(seed):
-    """Knuth's MMIX generator: x = x * 6364136223846793005 + 1442695040888963407 mod 2^64; below(m) = (x >> 33) mod m."""
-    x = seed
-
-    def below(m):
-        nonlocal x
-        x = (x * 6364136223846793005 + 1442695040888963407) % 2 ** 64
-        return (x >> 33) % m
-    return below
-
-
-def draw(labels, per_class, split):
-    """Indices of the training photos and of the test photos."""
-    below, train = generator(1000 * per_class + split), []
-    for label in dict.fromkeys(labels):
-        own = [i for i, l in enumerate(labels) if l == label]
-        for i in range(len(own) - 1, 0, -1):
-            j = below(i + 1)
-            own[i], own[j] = own[j], own[i]
-        train += own[:per_class]
-    return train, sorted(set(range(len(labels))) - set(train))
-
-
-def link(folder, photos, indices):
-    for i in indices:
-        label, path = photos[i]
-        place = folder / label
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f'{i:04}_{path.name}').symlink_to(path)
-
-
-def run(command):
-    """The one JSON object that `lastlayer train --json` prints."""
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    shown = ' '.join(str(c) for c in command)
-    if done.returncode != 0:
-        raise Failure(f'{shown}\nended with code {done.returncode}:\n{done.stderr.strip()}')
-    try:
-        return json.loads(done.stdout)
-    except ValueError as error:
-        raise Failure(f'{shown}\nprinted something else than one JSON object ({error}):\n{done.stdout[:500]}') from error
 
 
 def score(result, expected_train, key):

@@ -1,11 +1,15 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
 mod embeddings;
+mod evaluate;
 mod explain;
 mod model;
 mod options;
 mod photos;
 mod predict;
+mod progress;
+mod tables;
+mod test_set;
 mod train;
 mod weights;
 
@@ -38,6 +42,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(train::command())
+        .subcommand(evaluate::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
         .subcommand(options::command())
@@ -46,6 +51,7 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("train", arguments)) => train::run(arguments),
+        Some(("evaluate", arguments)) => evaluate::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
         Some(("options", arguments)) => options::run(arguments),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::error::{Error, ErrorCode, Result};
-use lastlayer::eval::classifier::Prediction;
+use lastlayer::eval::classifier::{Answer, Prediction};
 use serde::Serialize;
 
 use crate::{model, options, photos, print_line, weights};
@@ -37,6 +37,9 @@ pub fn command() -> Command {
 struct Row {
     file: String,
     predictions: Vec<Prediction>,
+    /// "None of these"; never where the model was not evaluated.
+    unknown: bool,
+    similarity: Option<f64>,
     error: Option<Error>,
 }
 
@@ -49,12 +52,14 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut rows = Vec::with_capacity(files.len());
     for path in files {
         let prediction =
-            photos::read(path).and_then(|photo| pollster::block_on(session.predict(&photo.pixels, top, choice)));
+            photos::read(path).and_then(|photo| pollster::block_on(session.answer(&photo.pixels, top, choice)));
         let file = path.display().to_string();
         let row = match prediction {
-            Ok(predictions) => Row { file, predictions, error: None },
+            Ok(Answer { predictions, unknown, similarity }) => {
+                Row { file, predictions, unknown, similarity, error: None }
+            }
             Err(error) if error.code == ErrorCode::InvalidOption => return Err(error),
-            Err(error) => Row { file, predictions: Vec::new(), error: Some(error) },
+            Err(error) => Row { file, predictions: Vec::new(), unknown: false, similarity: None, error: Some(error) },
         };
         if !options::json(arguments) {
             print_row(&row);
@@ -75,6 +80,9 @@ fn print_row(row: &Row) {
     print_line(format_args!("{}", row.file));
     if let Some(error) = &row.error {
         print_line(format_args!("    {error}"));
+    }
+    if row.unknown {
+        print_line("    none of these: unlike the photos the model was trained on");
     }
     for prediction in &row.predictions {
         print_line(format_args!("    {:5.1} %  {}", prediction.probability * 100.0, prediction.label));

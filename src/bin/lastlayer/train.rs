@@ -1,19 +1,22 @@
 //! `lastlayer train DIR`
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
-use indicatif::{ProgressBar, ProgressStyle};
 use lastlayer::data::dataset::{Added, PhotoId};
-use lastlayer::error::{Error, Result};
+use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
-use lastlayer::session::{ModelChoice, Session};
+use lastlayer::score::evaluation::Evaluation;
+use lastlayer::session::Session;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 use serde::Serialize;
 
 use crate::embeddings::EmbeddingFiles;
 use crate::photos::{self, PhotoFile};
-use crate::{io_error, options, print_line, weights};
+use crate::test_set::{Skipped, TestReport, TestSet};
+use crate::{io_error, options, print_line, progress, tables, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -38,6 +41,10 @@ pub fn command() -> Command {
                 "Keep what the frozen layers made of each photo in this folder, for many runs over the same photos",
             ),
         )
+        .arg(Arg::new("folds").long("folds").value_name("auto|N|0").default_value("0").help(
+            "Score by cross-validation in so many folds, fit the temperature, and learn to say \"none of these\": `auto` goes by \
+             the smallest class; 0 does without",
+        ))
         .args(options::training_arguments())
         .arg(weights::argument())
         .arg(options::json_argument())
@@ -50,6 +57,12 @@ struct Output {
     classes: Vec<String>,
     val: Option<Accuracy>,
     test: Option<Accuracy>,
+    /// More of the same test.
+    test_report: Option<TestReport>,
+    /// The cross-validation that `--folds` asks for. Photos go by `files`.
+    evaluation: Option<Evaluation>,
+    /// Path of each photo of the evaluation, by its id.
+    files: BTreeMap<PhotoId, String>,
     seconds: f64,
     /// Files that were not used, and why.
     skipped: Vec<Skipped>,
@@ -64,15 +77,10 @@ struct Accuracy {
     count: usize,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Skipped {
-    file: String,
-    error: String,
-}
-
 pub fn run(arguments: &ArgMatches) -> Result<()> {
     let json = options::json(arguments);
     let config = options::training_config(arguments)?;
+    let folds = folds(arguments)?;
     let mut session = weights::open_session(arguments)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
@@ -83,7 +91,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
 
     let mut skipped = Vec::new();
     let files = photos::class_folders(train_dir)?;
-    let bar = progress_bar(json, files.len(), "reading");
+    let bar = progress::bar(json, files.len(), "reading");
     for (id, file) in (0..).zip(&files) {
         if let Err(error) = add(&mut session, id, file, &files) {
             skipped.push(Skipped { file: file.path.display().to_string(), error });
@@ -96,14 +104,34 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         store.restore(&mut session)?;
     }
     session.start_training(config)?;
-    let report = pollster::block_on(train(&mut session, &files, json))?;
+    let Outcome::Trained(report) = pollster::block_on(drive(&mut session, &files, json))? else {
+        return Err(Error::internal("a training that ends without a report"));
+    };
     if let Some(store) = &store {
         store.keep(&session)?;
     }
-    let test = match path("test") {
-        Some(folder) => pollster::block_on(score(&session, folder, store.as_ref(), json, &mut skipped))?,
-        None => None,
-    };
+    let mut evaluation = None;
+    if let Some(folds) = folds {
+        session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
+        match pollster::block_on(drive(&mut session, &files, json))? {
+            Outcome::Evaluated(result) => evaluation = Some(*result),
+            Outcome::Trained(_) => return Err(Error::internal("an evaluation that ends with a training's report")),
+        }
+    }
+    let (mut test, mut test_report) = (None, None);
+    if let Some(folder) = path("test") {
+        let set = pollster::block_on(TestSet::of(&session, folder, store.as_ref(), json, &mut skipped))?;
+        test = set.fractions().map(|(top1, top5, count)| Accuracy { top1, top5, count });
+        // Folders of other classes alone are no reason to throw the training away.
+        test_report = match set.report() {
+            Ok(report) => Some(report),
+            Err(error) if error.code == ErrorCode::EmptyClass => None,
+            Err(error) => return Err(error),
+        };
+    }
+    let evaluated = evaluation.iter().flat_map(|evaluation| &evaluation.photos);
+    let file_of = |id: PhotoId| files.get(id as usize).map(|file| (id, file.path.display().to_string()));
+    let evaluated_files = evaluated.filter_map(|photo| file_of(photo.id)).collect();
     if let Some(output) = path("output") {
         let bytes = pollster::block_on(session.export_model())?;
         std::fs::write(output, bytes).map_err(|error| io_error(output, &error))?;
@@ -113,9 +141,12 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         classes: report.classes.clone(),
         val: report.val.map(accuracy),
         test,
+        test_report,
+        evaluation,
+        files: evaluated_files,
         seconds: report.seconds,
         skipped,
-        report,
+        report: *report,
     };
     if json {
         print_line(format_args!("{}", serde_json::to_string(&output).map_err(Error::internal)?));
@@ -138,8 +169,27 @@ fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]
     }
 }
 
-async fn train(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Report> {
-    let bar = progress_bar(json, 0, "embedding");
+/// What `--folds` asks for: nothing, folds by the smallest class (`Some(None)`), or so many.
+fn folds(arguments: &ArgMatches) -> Result<Option<Option<usize>>> {
+    match arguments.get_one::<String>("folds").map_or("0", String::as_str) {
+        "0" => Ok(None),
+        "auto" => Ok(Some(None)),
+        number => number.parse().map(|number| Some(Some(number))).map_err(|_| {
+            Error::new(ErrorCode::InvalidOption, format!("folds must be auto, 0 or a number from 2, got {number:?}"))
+                .with("name", "folds")
+                .with("value", number)
+        }),
+    }
+}
+
+enum Outcome {
+    Trained(Box<Report>),
+    Evaluated(Box<Evaluation>),
+}
+
+/// Carries a training or an evaluation to its end.
+async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
+    let bar = progress::bar(json, 0, "embedding");
     loop {
         match session.step().await? {
             StepEvent::NeedPhotos { ids } => {
@@ -164,62 +214,23 @@ async fn train(session: &mut Session, files: &[PhotoFile], json: bool) -> Result
             StepEvent::Epoch(_) => {}
             StepEvent::Done { report } => {
                 bar.finish_and_clear();
-                return Ok(*report);
+                return Ok(Outcome::Trained(report));
+            }
+            StepEvent::Fold { fold, folds, .. } => {
+                bar.set_message("cross-validation");
+                bar.set_length(folds as u64);
+                bar.set_position(fold as u64);
+            }
+            StepEvent::Evaluated { evaluation } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Evaluated(evaluation));
             }
         }
     }
-}
-
-/// Top-1 and top-5 on the class folders of `folder`. Photos of classes the classifier does not know count as wrong.
-async fn score(
-    session: &Session,
-    folder: &Path,
-    store: Option<&EmbeddingFiles>,
-    json: bool,
-    skipped: &mut Vec<Skipped>,
-) -> Result<Option<Accuracy>> {
-    let files = photos::class_folders(folder)?;
-    let bar = progress_bar(json, files.len(), "testing");
-    let (mut count, mut top1, mut top5) = (0usize, 0usize, 0usize);
-    for file in &files {
-        match photos::read(&file.path) {
-            Ok(photo) => {
-                let activation = match store.map(|store| store.read(&photo.sha256, 0)).transpose()?.flatten() {
-                    Some(activation) => activation,
-                    None => session.activation(&photo.pixels, ModelChoice::Trained).await?,
-                };
-                if let Some(store) = store {
-                    store.write(&photo.sha256, 0, &activation)?;
-                }
-                let best = session.predict_activation(activation, 5, ModelChoice::Trained).await?;
-                count += 1;
-                top1 += usize::from(best.first().is_some_and(|first| first.label == file.label));
-                top5 += usize::from(best.iter().any(|guess| guess.label == file.label));
-            }
-            Err(error) => {
-                skipped.push(Skipped { file: file.path.display().to_string(), error: error.message });
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    let fraction = |hits: usize| hits as f64 / count as f64;
-    Ok((count > 0).then(|| Accuracy { top1: fraction(top1), top5: fraction(top5), count }))
 }
 
 fn accuracy(scores: Scores) -> Accuracy {
     Accuracy { top1: scores.top1, top5: scores.top5.unwrap_or(1.0), count: scores.count }
-}
-
-fn progress_bar(json: bool, length: usize, message: &'static str) -> ProgressBar {
-    if json {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length as u64).with_message(message);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn print_summary(output: &Output, model: Option<&PathBuf>) {
@@ -248,12 +259,52 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     } else {
         print_line(format_args!("nothing could be held out, so there is no score: add photos"));
     }
+    if let Some(evaluation) = &output.evaluation {
+        print_evaluation(evaluation, &output.files);
+    }
     if let Some(test) = output.test {
         print_line(format_args!("test photos: {}", describe(test, output.classes.len())));
     }
     print_line(format_args!("{:.1} s", output.seconds));
     if let Some(path) = model {
         print_line(format_args!("model written to {}", path.display()));
+    }
+}
+
+/// Rows of the list of labels to look at again.
+const SUSPICIOUS: usize = 5;
+
+fn print_evaluation(evaluation: &Evaluation, files: &BTreeMap<PhotoId, String>) {
+    let method = &evaluation.method;
+    print_line(format_args!("cross-validation in {} folds: {}", method.folds, tables::accuracy(evaluation.scores)));
+    print_line(format_args!(
+        "    accuracy on new photos {}; every fold was taught for {} epochs",
+        tables::between(evaluation.accuracy),
+        method.epochs
+    ));
+    for label in &method.never_held_out {
+        print_line(format_args!("    {label}: too few different photos to hold any out; this score does not cover it"));
+    }
+    for group in &method.near_duplicates {
+        let names: Vec<&str> = group.iter().filter_map(|id| files.get(id)).map(String::as_str).collect();
+        print_line(format_args!("    near-duplicates, kept together: {}", names.join(", ")));
+    }
+    tables::print_classes(&evaluation.per_class, &evaluation.confusion);
+    tables::print_calibration(&evaluation.calibration);
+    print_line(format_args!(
+        "    \"none of these\": below a similarity of {:.3}, which {} of the photos of known classes are expected to be",
+        evaluation.unknown.similarity,
+        tables::percent(evaluation.unknown.reject_rate)
+    ));
+    let wrong = evaluation.photos.iter().filter(|photo| photo.predicted != photo.label);
+    for photo in wrong.take(SUSPICIOUS) {
+        print_line(format_args!(
+            "    look again: {} is said to be {}, looks like {} ({})",
+            files.get(&photo.id).map_or("?", String::as_str),
+            evaluation.classes[photo.label],
+            evaluation.classes[photo.predicted],
+            tables::percent(photo.probability)
+        ));
     }
 }
 

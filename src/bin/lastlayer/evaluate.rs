@@ -1,0 +1,61 @@
+//! `lastlayer evaluate MODEL DIR`
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command};
+use lastlayer::error::{Error, Result};
+use lastlayer::train::config::TrainConfig;
+use serde::Serialize;
+
+use crate::embeddings::EmbeddingFiles;
+use crate::test_set::{Skipped, TestReport, TestSet};
+use crate::{io_error, options, print_line, weights};
+
+pub fn command() -> Command {
+    let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
+    Command::new("evaluate")
+        .about("Scores a model on photos it was not trained on: accuracy, classes, calibration, \"none of these\"")
+        .arg(path("model").required(true).value_name("MODEL").help("Model file written by `train -o` or by the page"))
+        .arg(path("dir").required(true).value_name("DIR").help(
+            "Folder with one folder of photos per class; photos of folders the model does not know should be \"none of these\", \
+             and are reported apart",
+        ))
+        .arg(path("embeddings-cache").long("embeddings-cache").value_name("DIR").help("As for `train`"))
+        .arg(weights::argument())
+        .arg(options::json_argument())
+}
+
+#[derive(Serialize)]
+struct Output {
+    #[serde(flatten)]
+    report: TestReport,
+    skipped: Vec<Skipped>,
+}
+
+pub fn run(arguments: &ArgMatches) -> Result<()> {
+    let json = options::json(arguments);
+    let path = |name: &str| arguments.get_one::<PathBuf>(name);
+    let model = path("model").ok_or_else(|| Error::internal("no MODEL"))?;
+    let folder = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
+    let mut session = weights::open_session(arguments)?;
+    session.open_model(&std::fs::read(model).map_err(|error| io_error(model, &error))?)?;
+    let store = match (path("embeddings-cache"), session.classifier()) {
+        (Some(folder), Some(classifier)) => {
+            let config = TrainConfig { last_stages: classifier.split.0, ..TrainConfig::default() };
+            Some(EmbeddingFiles::open(folder, session.weights(), &config)?)
+        }
+        _ => None,
+    };
+    let mut skipped = Vec::new();
+    let report = pollster::block_on(TestSet::of(&session, folder, store.as_ref(), json, &mut skipped))?.report()?;
+    if json {
+        let output = Output { report, skipped };
+        print_line(serde_json::to_string(&output).map_err(Error::internal)?);
+        return Ok(());
+    }
+    for skipped in &skipped {
+        print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
+    }
+    report.print();
+    Ok(())
+}

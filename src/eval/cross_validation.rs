@@ -1,0 +1,282 @@
+//! Cross-validation, one small step at a time, as [`TrainRun`](crate::train::run::TrainRun) goes.
+//!
+//! 1. **Embed** what is not cached yet.
+//! 2. **Fold by fold**: a fresh fit on the photos outside the fold, for a number of epochs that was fixed beforehand, then one
+//!    pass over all photos: those inside the fold are judged by a network that saw neither them nor near-duplicates of them.
+//! 3. **The kept classifier**, where there is one, is asked for the features of all photos, so that "none of these" can be told.
+//!
+//! No fold chooses its own best epoch: that would be choosing by the photos it is judged on.
+
+use burn::tensor::Device;
+
+use super::outputs::Outputs;
+use crate::data::dataset::{Dataset, PhotoId};
+use crate::data::folds::Folds;
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::{Split, Suffix};
+use crate::nn::params::RandomParams;
+use crate::rng::Rng;
+use crate::score::evaluation::{Evaluation, Method, OutOfFold};
+use crate::score::novelty::Centroids;
+use crate::train::config::TrainConfig;
+use crate::train::embed::{Draw, Embedded, Embedder};
+use crate::train::event::StepEvent;
+use crate::train::fit::{Fit, Sample};
+use crate::train::run::Workbench;
+use crate::train::teaching_set::{TeachingSet, near_duplicates};
+
+/// The fraction of photos of known classes that "none of these" may cost.
+pub const REJECT_RATE: f64 = 0.05;
+
+/// What to evaluate. By default, the training that made the classifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluationConfig {
+    /// How the fits go; `None`: as the last training went.
+    pub train: Option<TrainConfig>,
+    /// Epochs of every fold's fit; `None`: as many as that training chose for the classifier it kept.
+    pub epochs: Option<usize>,
+    /// `None`: by the smallest class; see [`Folds::draw`].
+    pub folds: Option<usize>,
+    /// See [`REJECT_RATE`].
+    pub reject_rate: f64,
+}
+
+impl Default for EvaluationConfig {
+    fn default() -> Self {
+        Self { train: None, epochs: None, folds: None, reject_rate: REJECT_RATE }
+    }
+}
+
+/// What a step brought.
+pub enum EvaluationStep {
+    Event(StepEvent),
+    /// The result, and the directions of the kept classifier's classes where there is such a classifier.
+    Finished(Box<Evaluation>, Option<Centroids>),
+}
+
+pub struct CrossValidation {
+    config: TrainConfig,
+    wanted_folds: Option<usize>,
+    reject_rate: f64,
+    labels: Vec<String>,
+    samples: Vec<Sample>,
+    to_embed: Vec<Draw>,
+    embedded: usize,
+    /// The suffix of a classifier that was taught on these very photos.
+    kept: Option<Suffix>,
+    division: Division,
+    judged: Vec<OutOfFold>,
+    phase: Phase,
+}
+
+/// Drawn once the photos are embedded.
+#[derive(Default)]
+struct Division {
+    groups: Vec<usize>,
+    folds: Option<Folds>,
+}
+
+enum Phase {
+    Embed,
+    Fit { fold: usize, epoch: usize, fit: Box<Fit> },
+    Judge { fold: usize, outputs: Box<Outputs> },
+    Kept(Box<Outputs>),
+}
+
+impl CrossValidation {
+    /// Checks the classes and the options; computes nothing yet. `config.epochs` is the fixed schedule of every fit, and `kept`
+    /// the suffix of a classifier that was taught on these photos, if there is one.
+    ///
+    /// # Errors
+    /// `too-few-classes`, `empty-class`, `invalid-option`.
+    pub fn new(
+        config: TrainConfig,
+        folds: Option<usize>,
+        reject_rate: f64,
+        kept: Option<Suffix>,
+        dataset: &Dataset,
+        embedder: &mut Embedder,
+    ) -> Result<Self> {
+        if !(0.0..=0.5).contains(&reject_rate) {
+            return Err(Error::new(
+                ErrorCode::InvalidOption,
+                format!("rejectRate must be from 0 to 0.5, got {reject_rate}"),
+            )
+            .with("name", "rejectRate")
+            .with("min", 0)
+            .with("max", 0.5)
+            .with("value", reject_rate));
+        }
+        let TeachingSet { labels, samples, .. } = TeachingSet::of(dataset)?;
+        let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
+        Ok(Self {
+            config,
+            wanted_folds: folds,
+            reject_rate,
+            labels,
+            samples,
+            to_embed,
+            embedded: 0,
+            kept,
+            division: Division::default(),
+            judged: Vec::new(),
+            phase: Phase::Embed,
+        })
+    }
+
+    /// The split of the fits; the workbench's embedder must be of the same.
+    pub fn split(&self) -> Split {
+        Split(self.config.last_stages)
+    }
+
+    /// One batch of photos embedded, one optimiser step, or one batch of photos judged.
+    ///
+    /// # Errors
+    /// `too-few-photos` and `invalid-option` once the photos are embedded: how many are near-duplicates is known only then.
+    pub async fn step(&mut self, bench: Workbench<'_>) -> Result<EvaluationStep> {
+        let (cache, device) = (&bench.embedder.cache, &bench.device.tensors);
+        match &mut self.phase {
+            Phase::Embed if self.embedded < self.to_embed.len() => {
+                let rest = &self.to_embed[self.embedded..];
+                let event = match bench.embedder.embed_next(rest, bench.dataset).await? {
+                    Embedded::Missing(ids) => StepEvent::NeedPhotos { ids },
+                    Embedded::Draws(count) => {
+                        self.embedded += count;
+                        StepEvent::Embed { done: self.embedded, total: self.to_embed.len() }
+                    }
+                };
+                return Ok(EvaluationStep::Event(event));
+            }
+            Phase::Embed => {
+                let groups = near_duplicates(&self.samples, bench.dataset, cache)?;
+                let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+                let mut rng = Rng::stream(self.config.seed, "folds");
+                let folds = Folds::draw(&labels, &groups, self.labels.len(), self.wanted_folds, &mut rng)?;
+                self.division = Division { groups, folds: Some(folds) };
+                self.phase = self.begin(0, &bench)?;
+            }
+            Phase::Fit { fold, epoch, fit } => {
+                fit.step(cache, device)?;
+                let event = fold_event(self.division.folds()?, *fold, *epoch, &self.config, fit);
+                if fit.epoch_is_over() {
+                    fit.end_epoch(cache, device).await?;
+                    *epoch += 1;
+                }
+                if *epoch > self.config.epochs {
+                    let outputs = Outputs::new(fit.learnt(), self.samples.clone());
+                    self.phase = Phase::Judge { fold: *fold, outputs: Box::new(outputs) };
+                }
+                return Ok(EvaluationStep::Event(event));
+            }
+            Phase::Judge { fold, outputs } if !outputs.is_complete() => {
+                let (fold, folds) = (*fold, self.division.folds()?.count);
+                outputs.step(self.config.batch_size, cache, device).await?;
+                return Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)));
+            }
+            Phase::Judge { fold, outputs } => {
+                let fold = *fold;
+                self.judged.extend(self.division.judge(fold, outputs, self.labels.len())?);
+                if fold + 1 < self.division.folds()?.count {
+                    self.phase = self.begin(fold + 1, &bench)?;
+                } else {
+                    match self.kept.take() {
+                        Some(suffix) => {
+                            self.phase = Phase::Kept(Box::new(Outputs::new(suffix, self.samples.clone())));
+                        }
+                        None => return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), None)),
+                    }
+                }
+            }
+            Phase::Kept(outputs) if !outputs.is_complete() => {
+                outputs.step(self.config.batch_size, cache, device).await?;
+            }
+            Phase::Kept(outputs) => {
+                let labels: Vec<usize> = outputs.samples().iter().map(|sample| sample.label).collect();
+                let centroids = Centroids::of(&outputs.features, &labels, self.labels.len())?;
+                return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), Some(centroids)));
+            }
+        }
+        let folds = self.division.folds()?.count;
+        let fold = match &self.phase {
+            Phase::Fit { fold, .. } | Phase::Judge { fold, .. } => *fold,
+            Phase::Embed | Phase::Kept(_) => folds - 1,
+        };
+        Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)))
+    }
+
+    /// A fresh fit on the photos outside a fold: every fold starts from the same head.
+    fn begin(&self, fold: usize, bench: &Workbench<'_>) -> Result<Phase> {
+        let device: Device = bench.device.tensors.clone().autodiff();
+        let suffix = Suffix::load(
+            bench.weights.architecture,
+            self.split(),
+            self.labels.len(),
+            &mut bench.weights.params(),
+            &mut RandomParams(Rng::stream(self.config.seed, "head")),
+            &device,
+        );
+        let (train, _) = self.division.folds()?.sides(fold);
+        let samples = train.into_iter().map(|index| self.samples[index]).collect();
+        let rng = Rng::stream(self.config.seed, "order");
+        let fit = Fit::new(suffix, samples, Vec::new(), self.labels.len(), self.config.epochs, &self.config, rng);
+        Ok(Phase::Fit { fold, epoch: 1, fit: Box::new(fit) })
+    }
+
+    fn evaluation(&self) -> Result<Evaluation> {
+        let folds = self.division.folds()?;
+        let mut members: Vec<Vec<PhotoId>> = vec![Vec::new(); self.samples.len()];
+        self.division.groups.iter().zip(&self.samples).for_each(|(&group, sample)| members[group].push(sample.photo));
+        members.retain(|photos| photos.len() > 1);
+        let method = Method {
+            folds: folds.count,
+            epochs: self.config.epochs,
+            seed: self.config.seed,
+            last_stages: self.config.last_stages,
+            photos: self.samples.len(),
+            near_duplicates: members,
+            never_held_out: folds.never_held_out.iter().map(|&class| self.labels[class].clone()).collect(),
+        };
+        Evaluation::new(self.labels.clone(), method, &self.judged, self.reject_rate)
+    }
+
+    /// Names of the classes, in the order of the logits.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+}
+
+impl Division {
+    fn folds(&self) -> Result<&Folds> {
+        self.folds.as_ref().ok_or_else(|| Error::internal("a fold before the folds were drawn"))
+    }
+
+    /// The photos that `fold` holds out, from a pass over all photos of the network that was taught on the others.
+    fn judge(&self, fold: usize, outputs: &Outputs, classes: usize) -> Result<Vec<OutOfFold>> {
+        let (train, held_out) = self.folds()?.sides(fold);
+        let (mut features, mut labels) = (Vec::new(), Vec::new());
+        for &photo in &train {
+            features.extend_from_slice(outputs.row(photo)?.0);
+            labels.push(outputs.samples()[photo].label);
+        }
+        let centroids = Centroids::of(&features, &labels, classes)?;
+        held_out
+            .into_iter()
+            .map(|index| {
+                let (features, logits) = outputs.row(index)?;
+                let Sample { photo, label } = outputs.samples()[index];
+                let similarity = centroids.similarity(features);
+                Ok(OutOfFold { photo, label, fold, group: self.groups[index], logits: logits.to_vec(), similarity })
+            })
+            .collect()
+    }
+}
+
+fn fold_event(folds: &Folds, fold: usize, epoch: usize, config: &TrainConfig, fit: &Fit) -> StepEvent {
+    let (batch, batches) = (fit.batches_done(), fit.batches());
+    StepEvent::Fold { fold: fold + 1, folds: folds.count, epoch, epochs: config.epochs, batch, batches }
+}
+
+/// Nothing is learnt in this step: the fold stands at its end.
+fn judging_event(fold: usize, folds: usize, epochs: usize) -> StepEvent {
+    StepEvent::Fold { fold: fold + 1, folds, epoch: epochs, epochs, batch: 1, batches: 1 }
+}

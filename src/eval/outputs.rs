@@ -1,0 +1,57 @@
+//! What a suffix makes of cached photos, batch by batch.
+
+use burn::tensor::Device;
+
+use crate::error::{Error, Result};
+use crate::model::Suffix;
+use crate::train::cache::ActivationCache;
+use crate::train::embed::read;
+use crate::train::fit::{Look, Sample, gather};
+
+/// A pass over photos in progress: their features and logits so far.
+pub struct Outputs {
+    suffix: Suffix,
+    samples: Vec<Sample>,
+    /// `[photos, features]` and `[photos, classes]`, row-major.
+    pub features: Vec<f32>,
+    pub logits: Vec<f32>,
+    done: usize,
+}
+
+impl Outputs {
+    /// `suffix` must be on the plain device.
+    pub fn new(suffix: Suffix, samples: Vec<Sample>) -> Self {
+        Self { suffix, samples, features: Vec::new(), logits: Vec::new(), done: 0 }
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.done == self.samples.len()
+    }
+
+    /// The next `batch` photos: one forward pass, one readback of each of the two.
+    pub async fn step(&mut self, batch: usize, cache: &ActivationCache, device: &Device) -> Result<()> {
+        let rest = &self.samples[self.done..];
+        let photos = &rest[..rest.len().min(batch.max(1))];
+        let as_they_are: Vec<Look> = photos.iter().map(|&sample| (sample, 0)).collect();
+        let features = self.suffix.pooled(gather(&as_they_are, cache, device)?);
+        self.logits.extend(read(self.suffix.head().forward(features.clone())).await?);
+        self.features.extend(read(features).await?);
+        self.done += photos.len();
+        Ok(())
+    }
+
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// Features and logits of one photo of the finished pass, by its position among the samples.
+    pub fn row(&self, position: usize) -> Result<(&[f32], &[f32])> {
+        let row = |values: &'_ [f32]| -> std::ops::Range<usize> {
+            let width = values.len() / self.done.max(1);
+            position * width..(position + 1) * width
+        };
+        let features = self.features.get(row(&self.features));
+        let logits = self.logits.get(row(&self.logits));
+        features.zip(logits).ok_or_else(|| Error::internal(format!("no outputs at {position}")))
+    }
+}

@@ -1,0 +1,141 @@
+//! Between which limits the accuracy on new photos lies.
+
+use serde::{Deserialize, Serialize};
+
+/// What lies outside a two-sided 95 % interval, on either side.
+const TAIL: f64 = 0.025;
+
+/// Limits of a fraction, at 95 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Jeffreys' interval of a fraction seen on `count` independent photos: the quantiles of Beta(right + ½, wrong + ½), with 0 and 1
+/// for none and all right. L. D. Brown, T. T. Cai and A. DasGupta (*Interval Estimation for a Binomial Proportion*, Statistical
+/// Science 16, 2001) recommend it, or Wilson's, for few trials; it stays inside 0..1 and does not shrink to nothing when all are
+/// right, as the textbook ± does. `count` may be a fraction: an effective number. The whole of 0..1 where it is 0.
+pub fn jeffreys(rate: f64, count: f64) -> Interval {
+    let (right, wrong) = (rate * count, (1.0 - rate) * count);
+    let low = if right <= 0.0 { 0.0 } else { beta_quantile(TAIL, right + 0.5, wrong + 0.5) };
+    let high = if wrong <= 0.0 { 1.0 } else { 1.0 - beta_quantile(TAIL, wrong + 0.5, right + 0.5) };
+    Interval { low, high }
+}
+
+/// Limits of the accuracy on new photos of a classifier taught on *all* photos, from the accuracy `rate` of `folds`-fold
+/// cross-validation on them. `count` is the (effective) number of photos held out.
+///
+/// It is [Jeffreys' interval](jeffreys) with two corrections:
+///
+/// 1. **Fewer photos than there are.** Folds share their training photos, so that one odd photo spoils the judgement of
+///    others, and another draw of as many photos would have taught another classifier. C. Nadeau and Y. Bengio (*Inference for
+///    the Generalization Error*, Machine Learning 52, 2003) put the variance of a mean over folds at `1/k + n_test/n_train`
+///    times that of a fold, where the binomial formula has `1/k`; with `n_test/n_train = 1/(k − 1)` it grows by the factor
+///    `1 + k/(k − 1)`, and `count` is divided by that.
+/// 2. **Taught on fewer photos than the kept classifier.** By a fraction `(k − 1)/k` of them. More photos help; the fastest
+///    that errors fall in the theory of learning is in proportion to the number of photos. So the upper limit's error rate is
+///    multiplied by `(k − 1)/k`, and the lower limit stays: nothing promises that they help at all.
+pub fn cross_validated(rate: f64, count: f64, folds: usize) -> Interval {
+    let folds = folds.max(2) as f64;
+    let plain = jeffreys(rate, count / (1.0 + folds / (folds - 1.0)));
+    Interval { low: plain.low, high: 1.0 - (1.0 - plain.high) * (folds - 1.0) / folds }
+}
+
+/// As how many independent photos groups of near-duplicates count, given the size of each: `(Σ m)² / Σ m²` (L. Kish, *Survey
+/// Sampling*, 1965, for members of a group that agree fully).
+pub fn independent_count(group_sizes: &[usize]) -> f64 {
+    let sum: usize = group_sizes.iter().sum();
+    let squares: usize = group_sizes.iter().map(|size| size * size).sum();
+    if squares == 0 { 0.0 } else { (sum * sum) as f64 / squares as f64 }
+}
+
+/// The `x` with `I_x(a, b) = p`, by bisection: the function climbs from 0 to 1.
+fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if incomplete_beta(middle, a, b) < p { low = middle } else { high = middle }
+    }
+    (low + high) / 2.0
+}
+
+/// The regularised incomplete beta function `I_x(a, b)`, by its continued fraction (DLMF 8.17.22), which converges fast below the
+/// mean; above it by the symmetry `I_x(a, b) = 1 − I_{1−x}(b, a)`.
+fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - incomplete_beta(1.0 - x, b, a);
+    }
+    // Evaluated from the innermost of as many levels as the largest counts here need.
+    const LEVELS: usize = 300;
+    let mut fraction = 1.0;
+    for level in (1..=LEVELS).rev() {
+        let m = (level / 2) as f64;
+        let numerator = if level % 2 == 0 {
+            m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
+        } else {
+            -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
+        };
+        fraction = 1.0 + numerator / fraction;
+    }
+    let front = a * x.ln() + b * (1.0 - x).ln() + ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) - a.ln();
+    front.exp() / fraction
+}
+
+/// `ln Γ(x)` for `x > 0`: Stirling's series (DLMF 5.11.1), after `Γ(x) = Γ(x + 1) / x` has carried `x` to where it is exact.
+fn ln_gamma(x: f64) -> f64 {
+    let (mut x, mut below) = (x, 0.0);
+    while x < 12.0 {
+        below += x.ln();
+        x += 1.0;
+    }
+    let square = x * x;
+    let series = (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * square)) / square) / square) / x;
+    (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series - below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(ours: Interval, low: f64, high: f64) {
+        assert!((ours.low - low).abs() < 5e-5 && (ours.high - high).abs() < 5e-5, "{ours:?} against {low} to {high}");
+    }
+
+    #[test]
+    fn jeffreys_interval_of_known_cases() {
+        // Beta(½, n + ½) and others by scipy.stats.beta.ppf.
+        close(jeffreys(0.0, 20.0), 0.0, 0.116_639);
+        close(jeffreys(0.5, 2.0), 0.060832, 0.939168);
+        assert_eq!(jeffreys(1.0, 20.0).high, 1.0);
+        assert!((jeffreys(1.0, 20.0).low - (1.0 - 0.116_639)).abs() < 1e-5, "symmetric");
+        assert_eq!(jeffreys(0.5, 0.0), Interval { low: 0.0, high: 1.0 });
+        let many = jeffreys(0.9, 100_000.0);
+        let half = 1.96 * (0.9f64 * 0.1 / 100_000.0).sqrt();
+        close(many, 0.9 - half, 0.9 + half);
+    }
+
+    #[test]
+    fn ln_gamma_of_known_arguments() {
+        assert!((ln_gamma(0.5) - std::f64::consts::PI.sqrt().ln()).abs() < 1e-12);
+        assert!((ln_gamma(11.0) - 3_628_800f64.ln()).abs() < 1e-11 && ln_gamma(1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn cross_validation_counts_for_less_than_as_many_test_photos() {
+        let (plain, ours) = (jeffreys(0.9, 50.0), cross_validated(0.9, 50.0, 5));
+        assert!(ours.low < plain.low && ours.high > plain.high);
+        close(ours, jeffreys(0.9, 50.0 / 2.25).low, 1.0 - 0.8 * (1.0 - jeffreys(0.9, 50.0 / 2.25).high));
+        assert!(cross_validated(0.9, 500.0, 5).low > ours.low, "more photos, narrower");
+        let all_right = cross_validated(1.0, 15.0, 3);
+        assert!(all_right.high == 1.0 && all_right.low > 0.5 && all_right.low < 0.7, "{all_right:?}");
+    }
+
+    #[test]
+    fn a_burst_counts_as_one() {
+        assert_eq!(independent_count(&[1; 12]), 12.0);
+        assert_eq!(independent_count(&[5, 5]), 2.0);
+        assert!((independent_count(&[10, 1, 1, 1, 1, 1, 1, 1, 1, 1]) - 361.0 / 109.0).abs() < 1e-12);
+        assert_eq!(independent_count(&[]), 0.0);
+    }
+}

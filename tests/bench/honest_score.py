@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Whether the score, the probabilities and "none of these" mean what they say, on photos that were left out.
+
+    cargo build --release
+    python3 tests/bench/honest_score.py                      # 2 sets x 3 sizes x 10 splits
+    python3 tests/bench/honest_score.py --cache DIR          # keeps the embeddings for the next run
+    python3 tests/bench/honest_score.py -- --seed 7          # whatever follows -- goes to `lastlayer train`
+
+Every split (`photo_splits.py`) is trained with `--folds auto` and tested on all photos left out:
+
+1. Coverage: the 95 % interval from the training photos contains the accuracy on those left out, in at least 85 % of the trainings.
+2. Calibration: the fitted temperature lowers the negative log-likelihood of the photos left out, pooled over all trainings.
+3. None of these: a classifier of ten flowers a class rejects at least 80 % of imagenet40 and of digits5, and at most 10 % of the
+   flowers left out.
+
+Exit code: 0 when all three hold, or when the photos are absent (then it says so); 1 when one does not; 2 when something did not work.
+"""
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from photo_splits import BINARY, DATA, SHOTS, SPLITS, Failure, draw, link, pass_on, pool, run
+
+SETS = ('flowers5', 'digits5')
+STRANGERS_TO, STRANGERS_SHOTS, STRANGERS = 'flowers5', 10, ('imagenet40', 'digits5')
+COVERAGE, REJECTED, LOST = 0.85, 0.80, 0.10
+
+
+def options(argv):
+    argv, passed_on = pass_on(argv)
+    parser = argparse.ArgumentParser(
+        description='Whether the score, the probabilities and "none of these" mean what they say.',
+        epilog='What follows -- is passed on to `lastlayer train`.')
+    parser.add_argument('--binary', type=Path, default=BINARY, help='default: %(default)s')
+    parser.add_argument('--data', type=Path, default=DATA, help='folder of the photo sets; default: %(default)s')
+    parser.add_argument('--shots', nargs='+', type=int, choices=SHOTS, default=list(SHOTS), help='photos per class')
+    parser.add_argument('--splits', type=int, choices=range(1, SPLITS + 1), default=SPLITS, metavar='N', help='only the first N of ten')
+    parser.add_argument('--folds', default='auto', help='default: %(default)s')
+    parser.add_argument('--cache', type=Path, help='folder for the embeddings, kept afterwards; default: a temporary one')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write all figures there')
+    return parser.parse_args(argv), passed_on
+
+
+def link_strangers(folder, data):
+    """Photos of none of the flower classes, in one folder per set."""
+    for name in STRANGERS:
+        photos = [p for _, p in pool(data, name)] if (data / name / 'train').is_dir() else sorted((data / name).iterdir())
+        link(folder, [(name, p.resolve()) for p in photos], range(len(photos)))
+
+
+def measure(chosen, passed_on, cache):
+    """One row per training."""
+    rows = []
+    for name in SETS:
+        photos = pool(chosen.data, name)
+        for per_class in chosen.shots:
+            for split in range(chosen.splits):
+                train, test = draw([label for label, _ in photos], per_class, split)
+                with tempfile.TemporaryDirectory() as folder:
+                    link(Path(folder, 'train'), photos, train)
+                    link(Path(folder, 'test'), photos, test)
+                    if (name, per_class) == (STRANGERS_TO, STRANGERS_SHOTS):
+                        link_strangers(Path(folder, 'test'), chosen.data)
+                    result = run([chosen.binary, 'train', Path(folder, 'train'), '--test', Path(folder, 'test'), '--json',
+                                  '--folds', chosen.folds, '--embeddings-cache', cache] + passed_on)
+                rows.append(row(name, per_class, split, result))
+                print(f'{name}, {per_class} per class, split {split + 1}/{chosen.splits}', file=sys.stderr, flush=True)
+    return rows
+
+
+def row(name, per_class, split, result):
+    try:
+        inside, left_out = result['evaluation'], result['test_report']
+        calibration = left_out['calibration']
+        return {
+            'set': name, 'per_class': per_class, 'split': split, 'folds': inside['method']['folds'], 'epochs': inside['method']['epochs'],
+            'cross_validated': inside['scores']['top1'], 'low': inside['accuracy']['low'], 'high': inside['accuracy']['high'],
+            'left_out': left_out['scores']['top1'], 'count': left_out['scores']['count'],
+            'covered': inside['accuracy']['low'] <= left_out['scores']['top1'] <= inside['accuracy']['high'],
+            'temperature': calibration['temperature'], 'nll_before': calibration['nllBefore'], 'nll_after': calibration['nllAfter'],
+            'ece_before': calibration['eceBefore'], 'ece_after': calibration['eceAfter'],
+            'lost': left_out['rejectedKnown'], 'strangers': {s['label']: (s['rejected'], s['count']) for s in left_out['strangers']},
+        }
+    except (KeyError, TypeError) as error:
+        raise Failure(f'the JSON of `lastlayer train` lacks {error}: {json.dumps(result)[:500]}') from error
+
+
+def mean(rows, key):
+    return sum(row[key] for row in rows) / len(rows)
+
+
+def pooled(rows, key):
+    """Mean over photos, not over trainings."""
+    return sum(row[key] * row['count'] for row in rows) / sum(row['count'] for row in rows)
+
+
+def table(rows):
+    print(f'{"set":<10}{"per class":>9}{"folds":>7}{"CV":>8}{"left out":>10}{"width":>8}{"covered":>10}'
+          f'{"T":>7}{"NLL T=1":>9}{"NLL":>8}{"ECE T=1":>9}{"ECE":>8}{"known lost":>12}')
+    for name, per_class in dict.fromkeys((row['set'], row['per_class']) for row in rows):
+        own = [row for row in rows if (row['set'], row['per_class']) == (name, per_class)]
+        width = mean(own, 'high') - mean(own, 'low')
+        print(f'{name:<10}{per_class:>9}{mean(own, "folds"):>7.0f}{mean(own, "cross_validated"):>8.3f}{mean(own, "left_out"):>10.3f}{width:>8.3f}'
+              f'{sum(row["covered"] for row in own):>7}/{len(own):<2}{mean(own, "temperature"):>7.2f}{pooled(own, "nll_before"):>9.4f}'
+              f'{pooled(own, "nll_after"):>8.4f}{pooled(own, "ece_before"):>9.3f}{pooled(own, "ece_after"):>8.3f}'
+              f'{sum(row["lost"] for row in own) / sum(row["count"] for row in own):>11.1%}')
+
+
+def verdicts(rows):
+    """(what, whether it holds)"""
+    coverage = mean(rows, 'covered')
+    before, after = pooled(rows, 'nll_before'), pooled(rows, 'nll_after')
+    yield f'coverage of the 95 % interval: {coverage:.1%} of {len(rows)} trainings (at least {COVERAGE:.0%})', coverage >= COVERAGE
+    yield f'NLL on photos left out, pooled: {before:.4f} at T = 1, {after:.4f} at the fitted one (lower)', after < before
+    asked = [row for row in rows if row['strangers']]
+    for name in STRANGERS if asked else ():
+        rejected, count = (sum(row['strangers'][name][i] for row in asked) for i in (0, 1))
+        yield f'none of these, {name}: {rejected / count:.1%} rejected (at least {REJECTED:.0%})', rejected >= REJECTED * count
+    if asked:
+        lost = sum(row['lost'] for row in asked) / sum(row['count'] for row in asked)
+        yield f'none of these, flowers left out: {lost:.1%} rejected (at most {LOST:.0%})', lost <= LOST
+
+
+def main(argv):
+    chosen, passed_on = options(argv)
+    missing = [chosen.data / name for name in {*SETS, *STRANGERS} if not (chosen.data / name).exists()]
+    if missing:
+        print('skipped: not found: ' + ', '.join(str(p) for p in missing))
+        return 0
+    if not chosen.binary.exists():
+        raise Failure(f'{chosen.binary} not found: run `cargo build --release` first, or give --binary')
+    with tempfile.TemporaryDirectory() as temporary:
+        rows = measure(chosen, passed_on, chosen.cache or Path(temporary))
+    table(rows)
+    results = list(verdicts(rows))
+    for text, holds in results:
+        print(('holds   ' if holds else 'FAILS   ') + text)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(rows, indent=1) + '\n', encoding='utf-8')
+    return 0 if all(holds for _, holds in results) else 1
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,82 @@
+"""What the benchmarks share: the photo sets, their ten splits, and running the command line on one.
+
+Each set pools the photos of its train/ and test/ folders: class by class in order of name, inside a class in order of file name; `mixed`
+is flowers5 followed by digits5, ten classes. Split s of n per class trains on the first n photos of each class after a Fisher-Yates
+shuffle with Knuth's MMIX generator seeded with 1000 * n + s, class after class, and tests on all others.
+
+Every split becomes a temporary folder of links, `train/<class>/` and `test/<class>/`.
+"""
+import json
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = ROOT / 'target/release/lastlayer'
+DATA = ROOT / '../shared/data'
+MEMBERS = {'flowers5': ['flowers5'], 'digits5': ['digits5'], 'mixed': ['flowers5', 'digits5']}
+SHOTS = (3, 5, 10)
+SPLITS = 10
+
+
+class Failure(Exception):
+    pass
+
+
+def pass_on(argv):
+    """The arguments before `--`, and those after it, which go to `lastlayer train`."""
+    at = argv.index('--') if '--' in argv else len(argv)
+    return argv[:at], argv[at + 1:]
+
+
+def pool(data, name):
+    """(class, file) of every photo of the set, in the order that the splits are drawn from."""
+    photos = []
+    for member in MEMBERS[name]:
+        folder = data / member
+        for label in sorted(p.name for p in (folder / 'train').iterdir()):
+            files = [p for part in ('train', 'test') for p in (folder / part / label).iterdir() if not p.name.startswith('.')]
+            photos += [(label, p.resolve()) for p in sorted(files, key=lambda p: p.name)]
+    return photos
+
+
+def generator(seed):
+    """Knuth's MMIX generator: x = x * 6364136223846793005 + 1442695040888963407 mod 2^64; below(m) = (x >> 33) mod m."""
+    x = seed
+
+    def below(m):
+        nonlocal x
+        x = (x * 6364136223846793005 + 1442695040888963407) % 2 ** 64
+        return (x >> 33) % m
+    return below
+
+
+def draw(labels, per_class, split):
+    """Indices of the training photos and of the test photos."""
+    below, train = generator(1000 * per_class + split), []
+    for label in dict.fromkeys(labels):
+        own = [i for i, l in enumerate(labels) if l == label]
+        for i in range(len(own) - 1, 0, -1):
+            j = below(i + 1)
+            own[i], own[j] = own[j], own[i]
+        train += own[:per_class]
+    return train, sorted(set(range(len(labels))) - set(train))
+
+
+def link(folder, photos, indices):
+    for i in indices:
+        label, path = photos[i]
+        place = folder / label
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f'{i:04}_{path.name}').symlink_to(path)
+
+
+def run(command):
+    """The one JSON object that `lastlayer train --json` prints."""
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    shown = ' '.join(str(c) for c in command)
+    if done.returncode != 0:
+        raise Failure(f'{shown}\nended with code {done.returncode}:\n{done.stderr.strip()}')
+    try:
+        return json.loads(done.stdout)
+    except ValueError as error:
+        raise Failure(f'{shown}\nprinted something else than one JSON object ({error}):\n{done.stdout[:500]}') from error
