@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Real photos for tests, beside the repository where they are at hand. They are not ours to give away, so they are not in it. */
-const DATA = fileURLToPath(new URL("../../../../shared/data", import.meta.url));
+const DATA = process.env.LASTLAYER_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
 
 /**
  * @param {string} name
