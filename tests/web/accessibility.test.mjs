@@ -34,7 +34,7 @@ async function violations(page) {
 }
 
 /**
- * Everything the page can show: photos, failures, a report, one answer, then a table of them.
+ * Everything the page can show: photos, failures, a report, one answer and why, then a table of them.
  * @param {RealPage} page
  * @param {(state: string) => Promise<void>} look
  */
@@ -49,6 +49,10 @@ async function throughAllStates(page, look) {
   await look("with a report");
   await page.predictions({ name: "one.png", mimeType: "image/png", buffer: drawn("discs", 90) });
   await look("with one answer");
+  await page.hook("why-button").click();
+  await page.hook("heatmap").waitFor();
+  await page.hook("similar-photo").first().waitFor();
+  await look("with the reasons for it");
   await page.hook("input-test-folder").setInputFiles(join(folder, "test"));
   await page.hook("test-top1").waitFor();
   await look("with a table of answers");
