@@ -88,6 +88,8 @@ test("the tutorial, in both languages", async () => {
 test("by keyboard alone: photos, training, a photo to test", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
   const { keyboard } = page.page;
+  // The browser is told at once that choosers are ours: at the first wait it could be told too late.
+  page.page.on("filechooser", () => {});
 
   /**
    * Presses Tab until the focus is on a control of this name inside this part of the page, as a visitor would.
