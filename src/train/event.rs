@@ -64,6 +64,9 @@ pub struct Report {
     pub per_class: Vec<usize>,
     /// Photos held out to choose the number of epochs.
     pub held_out: usize,
+    /// How many of them have near-duplicates among the photos learnt from, because their class holds nothing else: their score
+    /// says little of new photos.
+    pub held_out_look_alikes: usize,
     /// Epochs of the classifier that was kept.
     pub epochs: usize,
     /// Epochs tried before that choice.

@@ -222,6 +222,7 @@ impl TrainRun {
             train_images: self.samples.len(),
             per_class: self.per_class.clone(),
             held_out: self.split.held_out.len(),
+            held_out_look_alikes: self.split.look_alikes,
             epochs: epochs_in(FitPhase::Refit),
             epochs_tried: epochs_in(FitPhase::Holdout),
             epochs_chosen: self.best.is_some() && self.config.stops_early(),
