@@ -181,6 +181,7 @@ export const MESSAGES = {
   "error.image-too-large": { en: ["{width} × {height} pixels are more than a browser decodes safely. Make it smaller, at most {maxSide} on a side and {maxMegapixels} megapixels.", "{width} × {height} pixels are more than a browser decodes safely. Make the image smaller.", "The image has more pixels than a browser decodes safely. Make it smaller."], zh: ["{width} × {height} 像素超出了浏览器能安全解码的范围。请缩小图片：边长不超过 {maxSide} 像素，总数不超过 {maxMegapixels} 百万像素。", "{width} × {height} 像素超出了浏览器能安全解码的范围，请缩小图片。", "图片像素超出了浏览器能安全解码的范围，请缩小图片。"] },
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },
   "error.empty-class": { en: ["The class “{label}” has no photos. Add some or remove the class.", "A class has no photos. Add some or remove the class."], zh: ["类别“{label}”没有照片。请添加照片，或删除该类别。", "有一个类别没有照片。请添加照片，或删除该类别。"] },
+  "error.too-few-photos": { en: "Every class has a single photo, or copies of one, so nothing can be held out. Add a different photo to each class.", zh: "每个类别都只有一张照片（或同一张的近似副本），无法留出照片。请为每个类别添加不同的照片。" },
   "error.class-exists": { en: ["There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
   "error.unknown-class": { en: ["There is no class “{label}” (any more).", "There is no class of that name (any more)."], zh: ["没有名为“{label}”的类别，可能已被删除。", "没有这个类别，可能已被删除。"] },
   "error.unknown-photo": { en: "That photo is no longer there.", zh: "这张照片已经不在了。" },
