@@ -44,12 +44,14 @@ struct OpenedModel<'a> {
     labels: &'a [String],
 }
 
-/// What [`Core::start_evaluation`] takes; how the fits go is the last training's business.
+/// What [`Core::start_evaluation`] takes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct EvaluationOptions {
     folds: Option<usize>,
     reject_rate: Option<f64>,
+    train: Option<BTreeMap<String, f64>>,
+    epochs: Option<usize>,
 }
 
 #[wasm_bindgen]
@@ -150,16 +152,18 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
     }
 
-    /// Begins a cross-validation of the last training, with `{folds, rejectRate}`: how many folds, by the smallest class where
-    /// it is missing, and which fraction of photos of known classes "none of these" may cost, 0.05 where it is missing.
-    /// `step` carries it on, `cancelTraining` ends it; its last event is `{type: "evaluated", evaluation}`, and the classifier
+    /// Begins a cross-validation, with `{folds, rejectRate, train, epochs}`: how many folds, by the smallest class where it is
+    /// missing; which fraction of photos of known classes "none of these" may cost, 0.05 where it is missing; and the options and
+    /// the number of epochs of the fits, those of the last training of this session where they are missing. `step` carries it on, `cancelTraining` ends it; its last event is `{type: "evaluated", evaluation}`, and the classifier
     /// carries the temperature and the threshold from then on where `evaluation.applied` says so.
     #[wasm_bindgen(js_name = startEvaluation)]
     pub fn start_evaluation(&self, config: JsValue) -> JsResult<()> {
-        let expected = "an evaluation's options must be {folds, rejectRate}, a whole number from 2 up and a fraction";
-        let EvaluationOptions { folds, reject_rate } = from_js(config, expected)?;
+        let expected =
+            "an evaluation's options must be {folds, rejectRate, train, epochs}, folds and epochs whole numbers";
+        let EvaluationOptions { folds, reject_rate, train, epochs } = from_js(config, expected)?;
+        let train = train.map(|values| TrainConfig::from_values(&values)).transpose().map_err(throw)?;
         let reject_rate = reject_rate.unwrap_or(REJECT_RATE);
-        let config = EvaluationConfig { folds, reject_rate, ..EvaluationConfig::default() };
+        let config = EvaluationConfig { train, epochs, folds, reject_rate };
         self.session.take().and_then(|mut session| session.start_evaluation(config)).map_err(throw)
     }
 

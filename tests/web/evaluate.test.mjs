@@ -136,6 +136,23 @@ test("predict and cancel in the middle of an evaluation, and everything works on
   assert.equal(seen.again, 12);
 });
 
+test("a new worker evaluates what the one before it trained, and leaves the classifier alone", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const { startWorker, crash, died } = lab.mortal();
+    const tuner = await lab.tuner({ startWorker });
+    for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+    const { epochs } = await tuner.train({ epochs: 12 });
+    const death = died();
+    crash();
+    await death;
+    const { applied, method, scores } = await tuner.evaluate();
+    tuner.close();
+    return { applied, epochs, method, count: scores.count };
+  });
+  assert.deepEqual([seen.applied, seen.count, seen.method.epochs], [false, 8, seen.epochs]);
+});
+
 test("photos of which none can be held out", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
@@ -165,7 +182,10 @@ test("on the page: the score with its interval, the tables, and labels put right
   assert.equal(await page.hook("confusion-matrix").locator("tbody th").count(), 2);
   assert.ok(await page.hook("evaluate-button").evaluate((button) => button.matches(":focus")), "the focus is where it was");
 
-  assert.deepEqual(await violations(page.page), []);
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    await page.page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violations(page.page), [], colorScheme);
+  }
   assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page scrolls sideways");
 
   // The stripes among the checks are found, and go where they belong.
@@ -188,7 +208,7 @@ test("on the page: the score with its interval, the tables, and labels put right
     });
   });
   await page.hook("evaluate-button").click();
-  await page.page.getByText("Cross-validation cancelled.").waitFor();
+  await page.page.locator(".notice", { hasText: "Cross-validation cancelled." }).waitFor();
   assert.equal(await page.hook("evaluation-accuracy").count(), 1);
   assert.deepEqual(page.complaints, []);
 });

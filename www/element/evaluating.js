@@ -35,6 +35,7 @@ export class Evaluating {
     const evaluation = await this.session.attempt((tuner) => tuner.evaluate({ signal, onEvent: (event) => this.#follow(event) }));
     Object.assign(this, { stage: null, cancelled: signal.aborted && !evaluation });
     if (evaluation) this.#finish(evaluation);
+    else if (this.cancelled) this.session.announce("evaluation.cancelled");
     this.session.changed();
     // The classifier answers with calibrated probabilities from now on, also about the photos that are already there.
     if (evaluation?.applied && this.session.testing.model === "trained") await this.session.testing.choose("trained");

@@ -1,4 +1,4 @@
-/** @import { AddReport, Answer, DeviceChoice, ErrorCode, Evaluation, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Answer, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -214,14 +214,14 @@ export class FineTuner extends EventTarget {
   /**
    * Cross-validates the last training on the photos as they are: in each of `folds` folds the layers that learn are taught afresh without the
    * photos of the fold, for as many epochs as that training chose, and then judge these. So every photo is judged once, by a classifier that
-   * saw neither it nor a near-duplicate of it. Where the classifier was taught on these very photos, its probabilities are calibrated from
-   * then on and it knows what is none of its classes (see {@link FineTuner#answer}); its model file says so, too.
+   * saw neither it nor a near-duplicate of it. Where the classifier was taught on these very photos by this worker (`applied`), its
+   * probabilities are calibrated from then on and it knows what is none of its classes (see {@link FineTuner#answer}); its file says so, too.
    *
    * `folds`: from 2 to the number of photos; default (or null) five, or as many as the smallest class has photos. `rejectRate`: which
    * fraction of photos of its classes “none of these” may cost, 0 to 0.5; default 0.05.
    *
-   * Takes about as long as `folds` trainings. Predictions are answered meanwhile. Rejects with `no-classifier` (nothing was trained here, or
-   * a new worker has taken over since: train again), `too-few-photos`, `too-few-classes`, `empty-class`, `invalid-option`, `busy` or
+   * Takes about as long as `folds` trainings. Predictions are answered meanwhile. Rejects with `no-classifier` (nothing was trained
+   * here), `too-few-photos`, `too-few-classes`, `empty-class`, `invalid-option`, `busy` or
    * `cancelled`; nothing has changed then.
    *
    * @param {{ folds?: number | null, rejectRate?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -232,7 +232,11 @@ export class FineTuner extends EventTarget {
       this.#dispatch("train", event);
       onEvent?.(event);
     };
-    const { evaluation, model } = await this.#connection.call("evaluate", { folds, rejectRate }, { signal, onEvent: forward });
+    // Named, and not left to the core to remember: a new worker knows nothing of the training.
+    const { config: train, epochs } = this.#mirror.report ?? {};
+    /** @type {EvaluationOptions} */
+    const options = { folds, rejectRate, train, epochs };
+    const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: forward });
     this.#change(() => this.#mirror.evaluated(evaluation, model));
     return evaluation;
   }

@@ -417,6 +417,14 @@ export type Response =
 /** A step of a training: an event, or the ids of photos whose pixels the core needs next. */
 export type StepEvent = TrainEvent | { type: "needPhotos"; ids: number[] };
 
+/** What a cross-validation needs: how it divides the photos, and how its fits go: by default as the last training did. */
+export interface EvaluationOptions {
+  folds: number | null | undefined;
+  rejectRate: number | undefined;
+  train: TrainConfig | undefined;
+  epochs: number | undefined;
+}
+
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; version: string };
@@ -429,7 +437,7 @@ export interface Core {
   rename(from: string, to: string): void;
   move(ids: Uint32Array, label: string): void;
   startTraining(config: object): void;
-  startEvaluation(options: { folds: number | null | undefined; rejectRate: number | undefined }): void;
+  startEvaluation(options: EvaluationOptions): void;
   step(): Promise<StepEvent>;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;

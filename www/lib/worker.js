@@ -1,4 +1,4 @@
-/** @import { Core, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
@@ -120,11 +120,11 @@ async function* train({ config }, { emit }) {
 
 /**
  * A cross-validation, one piece at a time. The model file is a new one: it carries the temperature and the threshold from now on.
- * @param {{ folds: number | null | undefined, rejectRate: number | undefined }} args
+ * @param {EvaluationOptions} options
  * @param {CallContext} context
  */
-async function* evaluate({ folds, rejectRate }, { emit }) {
-  core().startEvaluation({ folds, rejectRate });
+async function* evaluate(options, { emit }) {
+  core().startEvaluation(options);
   const { evaluation } = yield* untilIts("evaluated", emit);
   return { evaluation, model: await core().exportModel() };
 }

@@ -5,16 +5,17 @@ export const classTableStyles = css`
   table { border-collapse: separate; border-spacing: 0; font-size: .875em; font-variant-numeric: tabular-nums; }
   .per-class { width: 100%; }
   th, td { padding: .45em .7em; text-align: end; }
-  th { font-weight: 550; max-width: 9em; overflow-wrap: anywhere; }
+  th { font-weight: 550; max-width: 9em; overflow-wrap: break-word; }
   thead th { position: sticky; top: 0; z-index: 1; background: var(--sunk); font-weight: 600; vertical-align: bottom; }
-  tbody th { position: sticky; inset-inline-start: 0; background: var(--paper); text-align: start; }
+  tbody th { position: sticky; inset-inline-start: 0; z-index: 1; max-width: 7em; background: var(--paper); text-align: start; }
   thead th:first-child { text-align: start; inset-inline-start: 0; z-index: 2; }
   tbody tr + tr > * { border-top: 1px solid var(--line); }
   .cells td { min-width: 3.2em; text-align: center; color: var(--ink-faint); }
   .cells thead th:not(:first-child) { text-align: center; }
-  .cells .corner { font-weight: 500; color: var(--ink-soft); white-space: nowrap; }
-  .cells .right { color: var(--ink); font-weight: 700; background: var(--good-soft); box-shadow: inset 0 0 0 2px var(--good); }
-  .cells .wrong { color: var(--ink); font-weight: 650; background: var(--bad-soft); }`;
+  .cells .corner { font-weight: 500; color: var(--ink-soft); max-width: 7em; }
+  .cells .right { box-shadow: inset 0 0 0 2px var(--good); }
+  .cells .right.some { color: var(--ink); font-weight: 700; background: var(--good-soft); }
+  .cells .wrong.some { color: var(--ink); font-weight: 650; background: var(--bad-soft); }`;
 
 /**
  * Which class is taken for which. What is right is framed, so that it needs no colour to be told.
@@ -24,7 +25,7 @@ export const classTableStyles = css`
  */
 export function confusionMatrix(language, classes, counts) {
   const cell = (/** @type {number} */ count, /** @type {boolean} */ right) =>
-    html`<td class=${right ? "right" : count > 0 ? "wrong" : ""}>${language.number(count)}${right ? html`<span class="hidden-text"> ${language.say("evaluation.cellRight")}</span>` : nothing}</td>`;
+    html`<td class=${`${right ? "right" : "wrong"} ${count > 0 ? "some" : ""}`}>${language.number(count)}${right ? html`<span class="hidden-text"> ${language.say("evaluation.cellRight")}</span>` : nothing}</td>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="confusion">
     <table class="cells" data-testid="confusion-matrix" aria-labelledby="confusion">
       <thead><tr><th scope="col" class="corner">${language.say("evaluation.trueAndPredicted")}</th>${classes.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
