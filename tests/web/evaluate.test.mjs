@@ -196,6 +196,8 @@ test("on the page: the score with its interval, the tables, and labels put right
   await page.hook("evaluation-stale").waitFor();
   await page.page.locator('[data-testid="suspicious-photo"][data-name="77.png"]').waitFor({ state: "detached" });
   assert.equal((await page.state()).photos.find(({ name }) => name === "77.png")?.label, "stripes");
+  const focused = await page.page.locator("last-layer-suspicious").evaluate((list) => list.shadowRoot?.activeElement?.matches("button, h5"));
+  assert.ok(focused, "the focus goes on to the next photo, or to the heading after the last");
 
   // Once more, and given up: what was found before stays.
   await page.page.evaluate(() => {
