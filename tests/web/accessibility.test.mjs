@@ -20,7 +20,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 /**
- * Everything the page can show: photos, failures, a report, one answer, then a table of them.
+ * Everything the page can show: photos, failures, a report, one answer and why, then a table of them.
  * @param {RealPage} page
  * @param {(state: string) => Promise<void>} look
  */
@@ -35,6 +35,10 @@ async function throughAllStates(page, look) {
   await look("with a report");
   await page.predictions({ name: "one.png", mimeType: "image/png", buffer: drawn("discs", 90) });
   await look("with one answer");
+  await page.hook("why-button").click();
+  await page.hook("heatmap").waitFor();
+  await page.hook("similar-photo").first().waitFor();
+  await look("with the reasons for it");
   await page.hook("input-test-folder").setInputFiles(join(folder, "test"));
   await page.hook("test-top1").waitFor();
   await look("with a table of answers");
@@ -70,6 +74,8 @@ test("the tutorial, in both languages", async () => {
 test("by keyboard alone: photos, training, a photo to test", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
   const { keyboard } = page.page;
+  // The browser is told at once that choosers are ours: at the first wait it could be told too late.
+  page.page.on("filechooser", () => {});
 
   /**
    * Presses Tab until the focus is on a control of this name inside this part of the page, as a visitor would.

@@ -1,10 +1,41 @@
 // Why a classifier answers as it does: through the library, and on the page.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { testBed } from "./support/browser.mjs";
+import { drawFolders, drawn, range } from "./support/drawn.mjs";
+import { RealPage } from "./support/page.mjs";
 
 const bed = testBed();
+const folder = await mkdtemp(join(tmpdir(), "lastlayer-why-"));
+before(() => drawFolders(folder, ["stripes", "discs"], range(0, 4)));
+after(() => rm(folder, { recursive: true }));
+
+/** @param {string} kind @param {number} number */
+const file = (kind, number) => ({ name: `${kind}-${number}.png`, mimeType: "image/png", buffer: drawn(kind, number) });
+
+/**
+ * Waits for the heatmap of a class; how many of its pixels are orange, blue and grey.
+ * @param {RealPage} page
+ * @param {string} label
+ */
+async function colours(page, label) {
+  const canvas = page.page.locator(`[data-testid="heatmap"][data-label="${label}"]`);
+  await canvas.waitFor();
+  return canvas.evaluate((element) => {
+    const { width, height } = /** @type {HTMLCanvasElement} */ (element);
+    const { data } = /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (element).getContext("2d")).getImageData(0, 0, width, height);
+    const count = { orange: 0, blue: 0, grey: 0 };
+    for (let i = 0; i < data.length; i += 4) {
+      const warmth = (data[i] ?? 0) - (data[i + 2] ?? 0);
+      count[warmth > 30 ? "orange" : warmth < -30 ? "blue" : "grey"]++;
+    }
+    return count;
+  });
+}
 
 test("the evidence for a class lies where its drawing is planted", async () => {
   const page = await bed.lab();
@@ -139,4 +170,90 @@ test("questions that have no answer, and those while a training runs", async () 
     bitmap: 5,
   });
   assert.equal(seen.order[1], "done", "answered while the training ran");
+});
+
+test("on the page: the heatmap of the first guess, of another class, of another photo", async () => {
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  assert.equal((await page.predictions(file("discs", 90))).length, 5);
+  const why = page.hook("why-button");
+  await why.click();
+  const zebra = await page.hook("prediction-row").first().getAttribute("data-label");
+  assert.ok((await colours(page, zebra ?? "")).orange > 0, "the source model says why, too");
+  assert.equal(await page.hook("similar-photo").count(), 0);
+
+  await page.addFolder(folder, 8);
+  await page.train();
+  // The same photo before the new classifier: still open, and worked out anew.
+  const discs = await colours(page, "discs");
+  assert.ok(discs.orange > 10_000, `painted: ${JSON.stringify(discs)}`);
+  assert.match((await page.hook("heatmap").getAttribute("aria-label")) ?? "", /^Heatmap for “discs”.* strongest (at|on|in) the /);
+  assert.equal(await why.getAttribute("aria-expanded"), "true");
+  await page.hook("similar-photo").nth(4).waitFor();
+  assert.equal(await page.hook("similar-photo").first().getAttribute("data-label"), "discs");
+
+  // Before the average of two classes, what speaks for one speaks against the other.
+  await page.page.getByRole("button", { name: "stripes", exact: true, pressed: false }).click();
+  const stripes = await colours(page, "stripes");
+  assert.ok(Math.abs(stripes.blue - discs.orange) < 0.1 * discs.orange, JSON.stringify({ stripes, discs }));
+  assert.match(await page.hook("why-legend").innerText(), /for “stripes”/);
+
+  // A photo that was trained on; the class is the first guess again.
+  await page.predictions(file("stripes", 1));
+  await page.hook("similar-photo").first().waitFor();
+  assert.ok(Number(await page.hook("similar-photo").first().getAttribute("data-similarity")) > 0.999);
+  await colours(page, "stripes");
+
+  await page.hook("language-switch").first().getByText("中文").click();
+  await page.page.waitForFunction(() => document.documentElement.lang === "zh-Hans");
+  assert.match((await page.hook("heatmap").getAttribute("aria-label")) ?? "", /“stripes”的热图.*最强/);
+
+  await why.click();
+  assert.equal(await page.hook("heatmap").count(), 0);
+  assert.equal(await page.hook("similar-photo").count(), 0);
+  assert.equal(await page.page.getByRole("button", { name: "stripes", exact: true }).count(), 0, "bars are bars again");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("on the page: nothing of a photo before is ever shown with another one", async () => {
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  await page.predictions(file("discs", 90));
+  await page.hook("why-button").click();
+  await page.hook("heatmap").waitFor();
+  // Photos of different sizes: the part that the network sees tells which one an explanation is of.
+  await page.page.evaluate(() => {
+    const panel = document.querySelector("last-layer")?.shadowRoot?.querySelector("last-layer-test-panel");
+    const seen = /** @type {Set<string>} */ (new Set());
+    Object.assign(window, { seen });
+    const look = () => {
+      const name = panel?.shadowRoot?.querySelector("figcaption")?.textContent ?? "";
+      const map = /** @type {any} */ (panel?.shadowRoot?.querySelector("last-layer-heatmap"));
+      if (map?.explanation) seen.add(`${name} ${map.explanation.crop.width}`);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const small = { name: "small.png", mimeType: "image/png", buffer: drawn("stripes", 91, 100) };
+  for (const next of [small, file("discs", 92), small, small]) await page.hook("input-test").setInputFiles([next]);
+  await page.page.locator("figcaption", { hasText: "small.png" }).waitFor();
+  await page.hook("heatmap").waitFor();
+  const seen = await page.page.evaluate(() => [.../** @type {any} */ (window).seen]);
+  assert.ok(seen.includes("small.png 100"), `${seen}`);
+  for (const pair of seen) assert.match(pair, /^(small\.png 100|discs-\d+\.png 160)$/);
+});
+
+test("on the page: by keyboard, while a training runs", async () => {
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "1000", "last-stages": "2" } });
+  await page.addFolder(folder, 8);
+  await page.predictions(file("discs", 90));
+  await page.page.locator('[data-testid="train-button"]:not([disabled])').click();
+  await page.page.locator('[data-testid="train-progress"][data-stage="holdout"]').waitFor();
+  await page.hook("why-button").focus();
+  await page.page.keyboard.press("Enter");
+  await page.hook("heatmap").waitFor();
+  assert.equal(await page.hook("train-progress").count(), 1, "still training");
+  const second = page.hook("prediction-row").nth(1);
+  await second.getByRole("button").focus();
+  await page.page.keyboard.press("Space");
+  await colours(page, (await second.getAttribute("data-label")) ?? "");
+  await page.hook("cancel-button").click();
 });

@@ -119,7 +119,8 @@ export class LastLayer extends LitElement {
           @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
         <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
           @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
-          @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}></last-layer-test-panel>
+          @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}
+          @why-toggle=${() => testing.why.toggle()} @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}></last-layer-test-panel>
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;

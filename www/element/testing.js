@@ -1,5 +1,6 @@
 import { groupByFolder } from "../lib/index.js";
 import { isTrainingPhoto } from "./training-photo.js";
+import { Why } from "./why.js";
 
 /** @typedef {{ file: File, folder: string | null }} TestItem */
 
@@ -17,6 +18,7 @@ export class Testing {
     /** @type {{ scored: number, top1: number | null, top5: number | null }} */ this.score = NOTHING;
     /** What the reader chose, where there is a choice. @type {"source" | "trained"} */ this.choice = "trained";
     this.abort = new AbortController();
+    this.why = new Why(session);
   }
 
   /** @returns {"source" | "trained"} */
@@ -27,7 +29,7 @@ export class Testing {
   /** @returns {import("../ui/types.js").TestView} */
   get view() {
     const { rows, running, score, model } = this;
-    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0 };
+    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0, why: this.why.view };
   }
 
   /** @param {import("../ui/types.js").Incoming} incoming */
@@ -55,6 +57,7 @@ export class Testing {
   clear() {
     this.cancel();
     Object.assign(this, { items: [], unreadable: [], rows: [], score: NOTHING });
+    this.why.about(null);
     this.session.changed();
   }
 
@@ -67,6 +70,7 @@ export class Testing {
       predictions: this.model === "source" ? row.predictions : row.predictions.map((prediction) => ({ ...prediction, label: rename(prediction.label) })),
     }));
     this.items = this.items.map((item) => ({ ...item, folder: item.folder === null ? null : rename(item.folder) }));
+    this.why.renamed(from, to);
   }
 
   /** Recognises all of them. A newer run takes over from an older one. */
@@ -76,6 +80,7 @@ export class Testing {
     const { signal } = this.abort;
     const { items, model } = this;
     Object.assign(this, { rows: [...this.unreadable], score: NOTHING });
+    this.why.about(null);
     this.running = items.length > 0 ? { done: 0, total: items.length } : null;
     this.session.changed();
     if (items.length === 0) return;
@@ -86,6 +91,8 @@ export class Testing {
     if (signal !== this.abort.signal) return;
     this.running = null;
     if (report) this.#finish(report);
+    const [only, second] = this.rows;
+    if (only && !second && only.predictions.length > 0) this.why.about({ blob: only.blob, model });
     this.session.changed();
   }
 

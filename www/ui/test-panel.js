@@ -3,17 +3,19 @@ import { blobUrl } from "./blob-url.js";
 import { define, emit } from "./define.js";
 import { DropTarget } from "./drop-target.js";
 import "./drop-zone.js";
+import "./heatmap.js";
 import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
 import { predictionBars, predictionBarStyles } from "./prediction-bars.js";
 import { scores, scoreStyles } from "./scores.js";
 import { shared, stepHeading } from "./styles.js";
 import "./test-table.js";
+import "./why-note.js";
 
 /**
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
- * Sends `test-files`, `test-cancel`, `test-clear` and `model-choice` (`{ model }`).
- * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`).
+ * Sends `test-files`, `test-cancel`, `test-clear`, `model-choice` (`{ model }`), `why-toggle` and `why-class` (`{ label }`).
+ * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `why-button`.
  */
 export class TestPanel extends LitElement {
   static properties = {
@@ -54,7 +56,8 @@ export class TestPanel extends LitElement {
       .choice label:has(:checked) { background: var(--paper); color: var(--ink); box-shadow: var(--shadow); }
       .choice label:has(:focus-visible) { outline: 2.5px solid var(--focus); outline-offset: 1px; }
       .one { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 1.2em; align-items: start; }
-      .one img { display: block; width: 100%; max-height: 22em; object-fit: contain; border-radius: var(--radius-small); background: var(--sunk); }
+      .one .wide { grid-column: 1 / -1; }
+      .ask-why { display: grid; justify-items: start; gap: .5em; }
       .one .name { font-size: .8125em; color: var(--ink-soft); margin-top: .5em; overflow-wrap: anywhere; }
       /* One photo takes an instant: no bar for what is over before it is read. */
       .running { animation: appear 1ms .4s both; }
@@ -111,10 +114,10 @@ export class TestPanel extends LitElement {
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestView} test */
-  #results(language, { rows, scored, top1, top5, model, running }) {
+  #results(language, { rows, scored, top1, top5, model, running, why }) {
     const [first] = rows;
     if (!first) return nothing;
-    if (rows.length === 1 && (running?.total ?? 1) === 1) return this.#one(language, first);
+    if (rows.length === 1 && (running?.total ?? 1) === 1) return this.#one(language, first, why);
     const seen = rows.filter((row) => row.seen).length;
     const score = top1 === null ? null : { top1, top5 };
     return html`${scores(language, { score, top1Id: "test-top1", top5Id: "test-top5", on: language.say("test.scoredOn", { count: scored }) })}
@@ -123,16 +126,28 @@ export class TestPanel extends LitElement {
       <last-layer-test-table data-testid="test-table" .language=${language} .rows=${rows} @row-open=${(/** @type {CustomEvent} */ event) => (this.openRow = event.detail.index)}></last-layer-test-table>`;
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView} row */
-  #one(language, row) {
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView} row @param {import("./types.js").WhyView | null} why */
+  #one(language, row, why) {
+    const open = why?.open ?? false;
+    const explanation = (open && why?.explanation) || null;
+    const choice = open ? { label: why?.label ?? row.predictions[0]?.label, choose: (/** @type {string} */ label) => emit(this, "why-class", { label }) } : null;
     return html`<div class="one">
-      <figure><img src=${blobUrl(row.blob)} alt=${row.name} decoding="async" /><figcaption class="name">${row.name}</figcaption></figure>
+      <figure><last-layer-heatmap .language=${language} .blob=${row.blob} .name=${row.name} .explanation=${explanation}></last-layer-heatmap><figcaption class="name">${row.name}</figcaption></figure>
       <div class="stack">
-        ${row.problem ? html`<div class="notice bad">${icons.warning}<p>${sayProblem(language, row.problem)}</p></div>` : predictionBars(language, row.predictions)}
+        ${row.problem ? html`<div class="notice bad">${icons.warning}<p>${sayProblem(language, row.problem)}</p></div>` : predictionBars(language, row.predictions, choice)}
         ${row.label !== null ? html`<p class="small soft">${language.say("test.truth", { label: row.label })}</p>` : nothing}
         ${row.seen ? html`<p class="small soft">${language.say("test.seen", { count: 1 })}</p>` : nothing}
+        ${row.predictions.length > 0 ? this.#askWhy(language, open) : nothing}
       </div>
+      ${explanation ? html`<last-layer-why-note class="wide" .language=${language} .explanation=${explanation} .similar=${why?.similar ?? []}></last-layer-why-note>` : nothing}
     </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {boolean} open */
+  #askWhy(language, open) {
+    return html`<div class="ask-why"><button class="button" type="button" data-testid="why-button" aria-expanded=${open ? "true" : "false"} @click=${() => emit(this, "why-toggle")}>
+        ${language.say(open ? "why.hide" : "why.show")}</button>
+      ${open ? html`<p class="hint">${language.say("why.choose")}</p>` : nothing}</div>`;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView[]} rows */

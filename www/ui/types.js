@@ -45,7 +45,14 @@
  * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], problem: ProblemView | null, seen: boolean }} TestRowView
  *          `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos
  * @typedef {{ rows: TestRowView[], running: Count | null, scored: number, top1: number | null, top5: number | null,
- *             model: "source" | "trained", canChoose: boolean }} TestView
+ *             model: "source" | "trained", canChoose: boolean, why: WhyView | null }} TestView
+ *
+ * @typedef {{ class: { label: string }, width: number, height: number, evidence: Float32Array, crop: { x: number, y: number, width: number, height: number },
+ *             seen: ImageData, overlay: ImageData }} ExplanationView
+ *          what speaks for a class, place by place, and the pictures of it; `crop` is the part of the photo that the network sees
+ * @typedef {{ photo: Photo, similarity: number }} SimilarView   a training photo like the one shown
+ * @typedef {{ open: boolean, label: string | null, busy: boolean, explanation: ExplanationView | null, similar: SimilarView[] }} WhyView
+ *          `label`: the class that was asked about, null for the first guess
  */
 
 export {};

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { png } from "./png.mjs";
 
-/** Side of a drawn photo, in pixels. */
+/** Side of a drawn photo in pixels, unless told otherwise. */
 const SIDE = 160;
 
 /**
@@ -21,15 +21,16 @@ export const DRAWN_KINDS = Object.keys(KINDS);
 /**
  * @param {string} kind  One of `DRAWN_KINDS`.
  * @param {number} number
+ * @param {number} [side]  In pixels.
  * @returns {Buffer} a PNG file
  */
-export function drawn(kind, number) {
+export function drawn(kind, number, side = SIDE) {
   const shape = KINDS[kind];
   if (!shape) throw new Error(`there is no drawing “${kind}”`);
   const random = randomNumbers(DRAWN_KINDS.indexOf(kind) * 1000 + number + 1, 8);
   const [a = 0, b = 0, red = 0, green = 0, blue = 0, grain = 0] = random;
   const noise = randomNumbers(number + 7, 997);
-  return png(SIDE, SIDE, (x, y) => {
+  return png(side, side, (x, y) => {
     const light = shape(x, y, [a, b]) ? 1 : 0.15;
     const speckle = 40 * grain * (noise[(x * 31 + y * 17) % 997] ?? 0);
     const channel = (/** @type {number} */ value) => Math.min(255, (150 + 80 * value) * light + speckle);

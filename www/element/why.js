@@ -1,0 +1,93 @@
+/** @import { Explanation, Nearest } from "../lib/types.d.ts" */
+
+/** How many similar training photos are shown. */
+const SIMILAR = 5;
+
+/**
+ * Why the one photo that is shown is taken for what it is: the heatmap of a class, and the training photos most like it. Worked out only while
+ * the reader has it open, and forgotten as soon as the photo or the classifier is another one.
+ */
+export class Why {
+  /** @param {import("./session.js").Session} session */
+  constructor(session) {
+    this.session = session;
+    this.open = false;
+    /** The photo, by the file and the classifier that answered. @type {{ blob: Blob, model: "source" | "trained" } | null} */ this.subject = null;
+    /** The class that the reader chose; null for the first guess. @type {string | null} */ this.label = null;
+    /** @type {Explanation | null} */ this.explanation = null;
+    /** @type {Nearest | null} */ this.nearest = null;
+    this.busy = false;
+    this.abort = new AbortController();
+  }
+
+  /** Null where there is nothing to explain. @returns {import("../ui/types.js").WhyView | null} */
+  get view() {
+    const { open, subject, label, explanation, busy } = this;
+    if (!subject) return null;
+    return { open, label, explanation, busy, similar: this.#similar() };
+  }
+
+  /** Another photo, or the same one before another classifier; null for none. @param {{ blob: Blob, model: "source" | "trained" } | null} subject */
+  about(subject) {
+    this.abort.abort();
+    Object.assign(this, { subject, label: null, explanation: null, nearest: null, busy: false });
+    if (this.open) void this.#find();
+  }
+
+  toggle() {
+    this.open = !this.open;
+    this.session.changed();
+    if (this.open && !this.explanation) void this.#find();
+  }
+
+  /** @param {string} label */
+  choose(label) {
+    this.label = label;
+    void this.#find();
+  }
+
+  /** The map is the same one, under another name. @param {string} from @param {string} to */
+  renamed(from, to) {
+    if (this.subject?.model !== "trained") return;
+    if (this.label === from) this.label = to;
+    if (this.explanation?.class.label === from) this.explanation = { ...this.explanation, class: { ...this.explanation.class, label: to } };
+  }
+
+  /** As the photos are now: some may have been moved, renamed or removed since. @returns {import("../ui/types.js").SimilarView[]} */
+  #similar() {
+    const photos = this.session.tuner?.photos ?? [];
+    return (this.nearest?.neighbours ?? []).flatMap(({ photo: { id }, similarity }) => {
+      const photo = photos.find((candidate) => candidate.id === id);
+      return photo ? [{ photo, similarity }] : [];
+    });
+  }
+
+  /** A newer question takes over from an older one. */
+  async #find() {
+    this.abort.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const { subject, label } = this;
+    if (!subject) return;
+    const { blob, model } = subject;
+    this.busy = true;
+    this.session.changed();
+    const explanation = await this.session.attempt((tuner) => tuner.explain(blob, { model, signal, ...(label === null ? {} : { class: label }) }));
+    if (signal.aborted) return;
+    this.busy = false;
+    if (explanation) {
+      this.explanation = explanation;
+      this.session.announce("why.done", { label: explanation.class.label });
+    }
+    this.session.changed();
+    if (explanation && model === "trained" && !this.nearest) await this.#findSimilar(blob, signal);
+  }
+
+  /** @param {Blob} blob @param {AbortSignal} signal */
+  async #findSimilar(blob, signal) {
+    const nearest = await this.session.attempt((tuner) => tuner.nearest(blob, { count: SIMILAR, model: "trained", signal }));
+    if (signal.aborted || !nearest) return;
+    this.nearest = nearest;
+    this.session.changed();
+  }
+}
