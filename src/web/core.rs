@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::slot::Slot;
@@ -12,6 +12,7 @@ use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::{Error, ErrorCode};
+use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
 use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
@@ -41,6 +42,16 @@ struct FileInfo {
 #[derive(Serialize)]
 struct OpenedModel<'a> {
     labels: &'a [String],
+}
+
+/// What [`Core::start_evaluation`] takes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct EvaluationOptions {
+    folds: Option<usize>,
+    reject_rate: Option<f64>,
+    train: Option<BTreeMap<String, f64>>,
+    epochs: Option<usize>,
 }
 
 #[wasm_bindgen]
@@ -141,12 +152,28 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
     }
 
-    /// Carries the training on by one batch and returns its event.
+    /// Begins a cross-validation, with `{folds, rejectRate, train, epochs}`: how many folds, by the smallest class where it is
+    /// missing; which fraction of photos of known classes "none of these" may cost, 0.05 where it is missing; and the options and
+    /// the number of epochs of the fits, those of the last training of this session where they are missing. `step` carries it on, `cancelTraining` ends it; its last event is `{type: "evaluated", evaluation}`, and the classifier
+    /// carries the temperature and the threshold from then on where `evaluation.applied` says so.
+    #[wasm_bindgen(js_name = startEvaluation)]
+    pub fn start_evaluation(&self, config: JsValue) -> JsResult<()> {
+        let expected =
+            "an evaluation's options must be {folds, rejectRate, train, epochs}, folds and epochs whole numbers";
+        let EvaluationOptions { folds, reject_rate, train, epochs } = from_js(config, expected)?;
+        let train = train.map(|values| TrainConfig::from_values(&values)).transpose().map_err(throw)?;
+        let reject_rate = reject_rate.unwrap_or(REJECT_RATE);
+        let config = EvaluationConfig { train, epochs, folds, reject_rate };
+        self.session.take().and_then(|mut session| session.start_evaluation(config)).map_err(throw)
+    }
+
+    /// Carries the training or evaluation on by one batch and returns its event.
     pub async fn step(&self) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
         to_js(&session.step().await.map_err(throw)?)
     }
 
+    /// Ends the training or evaluation under way, if any.
     #[wasm_bindgen(js_name = cancelTraining)]
     pub fn cancel_training(&self) -> JsResult<()> {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)
@@ -167,6 +194,23 @@ impl Core {
         drop(rgba);
         let session = self.session.take().map_err(throw)?;
         to_js(&session.predict(&pixels, top_k, model).await.map_err(throw)?)
+    }
+
+    /// As `predict`, and whether the photo is of any class at all: `{predictions, unknown, similarity}`, as
+    /// [`Answer`](crate::eval::classifier::Answer) documents them.
+    pub async fn answer(
+        &self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        top_k: usize,
+        model: String,
+    ) -> JsResult<JsValue> {
+        let model = model_choice(&model)?;
+        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
+        drop(rgba);
+        let session = self.session.take().map_err(throw)?;
+        to_js(&session.answer(&pixels, top_k, model).await.map_err(throw)?)
     }
 
     /// Where in a photo the evidence for a class lies: `{class, against, width, height, map, evidence, scale, top, crop, seen,

@@ -1,37 +1,23 @@
 // For everybody: no violation that axe finds, the whole way by keyboard, narrow screens, both languages, both themes.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { violations } from "./support/axe.mjs";
 import { badFiles } from "./support/bad-files.mjs";
 import { testBed } from "./support/browser.mjs";
 import { drawFolders, drawn, range } from "./support/drawn.mjs";
 import { RealPage } from "./support/page.mjs";
 
 const bed = testBed();
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = await mkdtemp(join(tmpdir(), "lastlayer-access-"));
 before(async () => {
   await drawFolders(join(folder, "train"), ["stripes", "discs"], range(0, 3));
   await drawFolders(join(folder, "test"), ["stripes", "discs"], range(50, 3));
 });
 after(() => rm(folder, { recursive: true }));
-
-/**
- * What axe finds, shadow roots and all.
- * @param {import("playwright-core").Page} page
- */
-async function violations(page) {
-  // Evaluated, not added as a script: the page's own policy allows none but ours.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations: found } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ["violations"] });
-    return found.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ { target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`);
-  });
-}
 
 /**
  * Everything the page can show: photos, failures, a report, one answer and why, then a table of them.

@@ -84,6 +84,7 @@ export class Collection {
       await tuner.rename(from, to);
       this.session.training.renamed(from, to);
       this.session.testing.renamed(from, to);
+      this.session.evaluating.renamed(from, to);
     });
   }
 

@@ -1,5 +1,6 @@
 import { FineTuner, LastLayerError } from "../lib/index.js";
 import { Collection } from "./collection.js";
+import { Evaluating } from "./evaluating.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
@@ -7,7 +8,7 @@ import { Training } from "./training.js";
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
 
 /**
- * What one element is doing: its FineTuner and, in `collection`, `training` and `testing`, what the three panels show.
+ * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating` and `testing`, what the three panels show.
  * The FineTuner is made at the first need and not before, so that a reader who only scrolls by downloads nothing.
  */
 export class Session {
@@ -32,6 +33,7 @@ export class Session {
     this.collection = new Collection(this);
     this.training = new Training(this);
     this.testing = new Testing(this);
+    this.evaluating = new Evaluating(this);
   }
 
   /** The FineTuner, downloaded and started at the first call. After a failure the next call tries again. @returns {Promise<FineTuner>} */

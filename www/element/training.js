@@ -41,6 +41,7 @@ export class Training {
     this.session.changed();
     if (!report) return;
     this.opened = null;
+    this.session.evaluating.forget();
     if (report.val) this.session.announce("train.doneScore", { top1: report.val.top1 });
     else this.session.announce("train.done");
     await this.session.testing.trainedAnew();
@@ -74,6 +75,7 @@ export class Training {
     return this.session.attempt(async (tuner) => {
       const { labels } = await tuner.open(file);
       this.opened = { name: file.name, labels };
+      this.session.evaluating.forget();
       await this.session.testing.trainedAnew();
     });
   }

@@ -1,4 +1,4 @@
-/** @import { AddReport, DeviceChoice, ErrorCode, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Answer, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -25,9 +25,9 @@ import { scoreRows } from "./test-report.js";
  * call starts a new one, which gets the photos and the classifier of the old.
  *
  * Events (`CustomEvent`, with `detail`):
- * - `change`: photos, classes, report or stale changed.
+ * - `change`: photos, classes, report, stale or evaluation changed.
  * - `progress`: {@link Progress} of photos being added.
- * - `train`: {@link TrainEvent}.
+ * - `train`: {@link TrainEvent}, of trainings and cross-validations.
  * - `restart`: a new worker took over; `{ code, lost }`, why, and the photos whose files can no longer be read.
  */
 export class FineTuner extends EventTarget {
@@ -85,6 +85,15 @@ export class FineTuner extends EventTarget {
   /** True where photos or classes have changed since that training. */
   get stale() {
     return this.#mirror.stale;
+  }
+
+  /**
+   * Of the last cross-validation; null again as soon as photos or classes change (a new name is no change), a training has ended or a model
+   * was opened.
+   * @returns {Evaluation | null}
+   */
+  get evaluation() {
+    return this.#mirror.evaluation;
   }
 
   /**
@@ -203,6 +212,50 @@ export class FineTuner extends EventTarget {
   }
 
   /**
+   * Cross-validates the last training on the photos as they are: in each of `folds` folds the layers that learn are taught afresh without the
+   * photos of the fold, for as many epochs as that training chose, and then judge these. So every photo is judged once, by a classifier that
+   * saw neither it nor a near-duplicate of it. Where the classifier was taught on these very photos by this worker (`applied`), its
+   * probabilities are calibrated from then on and it knows what is none of its classes (see {@link FineTuner#answer}); its file says so, too.
+   *
+   * `folds`: from 2 to the number of photos; default (or null) five, or as many as the smallest class has photos. `rejectRate`: which
+   * fraction of photos of its classes “none of these” may cost, 0 to 0.5; default 0.05.
+   *
+   * Takes about as long as `folds` trainings. Predictions are answered meanwhile. Rejects with `no-classifier` (nothing was trained
+   * here), `too-few-photos`, `too-few-classes`, `empty-class`, `invalid-option`, `busy` or
+   * `cancelled`; nothing has changed then.
+   *
+   * @param {{ folds?: number | null, rejectRate?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Evaluation>}
+   */
+  async evaluate({ folds, rejectRate, signal, onEvent } = {}) {
+    const forward = (/** @type {TrainEvent} */ event) => {
+      this.#dispatch("train", event);
+      onEvent?.(event);
+    };
+    // Named, and not left to the core to remember: a new worker knows nothing of the training.
+    const { config: train, epochs } = this.#mirror.report ?? {};
+    /** @type {EvaluationOptions} */
+    const options = { folds, rejectRate, train, epochs };
+    const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: forward });
+    this.#change(() => this.#mirror.evaluated(evaluation, model));
+    return evaluation;
+  }
+
+  /**
+   * As `predict`, and whether the image is of any class at all: `unknown` is true where it is less like the nearest class than all but
+   * `rejectRate` of the held-out photos were. It takes a cross-validation to tell; before one, `similarity` is null and `unknown` false.
+   *
+   * @param {Blob | ImageBitmap | ImageData} image
+   * @param {{ topK?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
+   * @returns {Promise<Answer>}
+   */
+  async answer(image, { topK = 5, model = "auto", signal } = {}) {
+    const answer = await this.#connection.call("answer", { image, topK, model }, { signal });
+    throwIfAborted(signal);
+    return answer;
+  }
+
+  /**
    * What is on the image: the `topK` best classes (fewer where there are fewer), best first.
    * Rejects with one of the image codes, `no-classifier` (model `trained` before a training) or `cancelled`.
    *
@@ -288,7 +341,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * The classifier as a model file (safetensors: the output layer, the labels, the hash of the weights it belongs to).
+   * The classifier as a model file (safetensors: the output layer, the labels, the hash of the weights it belongs to; after a
+   * cross-validation the temperature and what “none of these” needs).
    * Rejects with `no-classifier` before a training.
    * @returns {Promise<Blob>}
    */

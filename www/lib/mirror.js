@@ -1,4 +1,4 @@
-/** @import { Photo, Report } from "./types.d.ts" */
+/** @import { Evaluation, Photo, Report } from "./types.d.ts" */
 
 /**
  * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker after the old one has
@@ -12,6 +12,8 @@ export class Mirror {
   /** @type {Report | null} */
   report = null;
   stale = false;
+  /** Of the photos as they are and the classifier there is. @type {Evaluation | null} */
+  evaluation = null;
   /** The classifier as a model file, null where there is none. @type {Uint8Array<ArrayBuffer> | null} */
   model = null;
   /** Labels of that classifier. @type {readonly string[]} */
@@ -61,6 +63,7 @@ export class Mirror {
     this.photos = this.photos.map((photo) => (photo.label === from ? { ...photo, label: to } : photo));
     this.labels = this.labels.map(rename);
     if (this.report) this.report = { ...this.report, classes: this.report.classes.map(rename) };
+    if (this.evaluation) this.evaluation = renamedEvaluation(this.evaluation, rename);
   }
 
   /**
@@ -83,6 +86,17 @@ export class Mirror {
     this.stale = false;
     this.model = model;
     this.labels = report.classes;
+    this.evaluation = null;
+  }
+
+  /**
+   * The classifier is the same, but its file carries the temperature and the threshold from now on.
+   * @param {Evaluation} evaluation
+   * @param {Uint8Array<ArrayBuffer>} model
+   */
+  evaluated(evaluation, model) {
+    this.evaluation = evaluation;
+    this.model = model;
   }
 
   /**
@@ -95,9 +109,25 @@ export class Mirror {
     this.stale = false;
     this.model = model;
     this.labels = labels;
+    this.evaluation = null;
   }
 
   #changed() {
     this.stale = this.report !== null;
+    this.evaluation = null;
   }
+}
+
+/**
+ * @param {Evaluation} evaluation
+ * @param {(label: string) => string} rename
+ * @returns {Evaluation}
+ */
+function renamedEvaluation({ classes, method, perClass, ...rest }, rename) {
+  return {
+    ...rest,
+    classes: classes.map(rename),
+    method: { ...method, neverHeldOut: method.neverHeldOut.map(rename) },
+    perClass: perClass.map((row) => ({ ...row, label: rename(row.label) })),
+  };
 }

@@ -38,6 +38,7 @@ export type ErrorCode =
   | "image-too-large"
   | "too-few-classes"
   | "empty-class"
+  | "too-few-photos"
   | "class-exists"
   | "unknown-class"
   | "unknown-photo"
@@ -99,6 +100,16 @@ export interface Prediction {
   index: number;
   /** Softmax, 0..1. */
   probability: number;
+}
+
+/** What a classifier says of one image. */
+export interface Answer {
+  /** The most probable classes, the best first. */
+  predictions: Prediction[];
+  /** “None of these”: the image is unlike everything the classifier was shown. False where that cannot be told. */
+  unknown: boolean;
+  /** How like the nearest class it is, −1 to 1 (a cosine); null before a cross-validation. */
+  similarity: number | null;
 }
 
 /** A class and what the classifier gives it. */
@@ -235,7 +246,24 @@ export interface DoneEvent {
   report: Report;
 }
 
-export type TrainEvent = EmbedEvent | BatchEvent | EpochEvent | DoneEvent;
+/** One step of a cross-validation; `fold`, `epoch` and `batch` count from 1. After its last epoch a fold's photos are judged. */
+export interface FoldEvent {
+  type: "fold";
+  fold: number;
+  folds: number;
+  epoch: number;
+  epochs: number;
+  batch: number;
+  batches: number;
+}
+
+export interface EvaluatedEvent {
+  type: "evaluated";
+  evaluation: Evaluation;
+}
+
+/** A training sends `embed`, `batch`, `epoch` and `done`; a cross-validation `embed`, `fold` and `evaluated`. */
+export type TrainEvent = EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
 
 export interface Score {
   loss: number;
@@ -276,6 +304,89 @@ export interface Report {
   photosRead: number;
 }
 
+/** The result of a cross-validation. Classes are positions in `classes`. */
+export interface Evaluation {
+  classes: string[];
+  method: EvaluationMethod;
+  /** Over all photos held out, before calibration. */
+  scores: Score;
+  /** Limits at 95 % of the accuracy on new photos of the classifier taught on all of them. */
+  accuracy: { low: number; high: number };
+  perClass: ClassResult[];
+  /** `[true class][predicted class]`; the photos of a cell are those of `photos` with these two. */
+  confusion: number[][];
+  calibration: Calibration;
+  /** “None of these”: what is less similar to the nearest class than this. */
+  unknown: UnknownThreshold;
+  /** Every photo held out, the most suspicious label first: by falling loss. */
+  photos: PhotoResult[];
+  /** True where the classifier there is was taught on these photos, and carries the temperature and the threshold now. */
+  applied: boolean;
+}
+
+/** How the photos were divided and what was fitted. */
+export interface EvaluationMethod {
+  folds: number;
+  /** Of every fold: fixed beforehand, so that no fold chooses its own best. */
+  epochs: number;
+  seed: number;
+  lastStages: number;
+  /** Photos in all, those never held out included. */
+  photos: number;
+  /** Ids of near-duplicates, which stayed in one fold. */
+  nearDuplicates: number[][];
+  /** Classes of one photo, or of near-duplicates of one: the score does not cover them. */
+  neverHeldOut: string[];
+}
+
+/** One class in a cross-validation. */
+export interface ClassResult {
+  label: string;
+  /** Of the photos said to be of this class, the fraction that are; null where none was. */
+  precision: number | null;
+  /** Of the photos of this class, the fraction that were recognised; null where there is none. */
+  recall: number | null;
+  /** Photos of this class. */
+  support: number;
+  /** Photos said to be of this class. */
+  predicted: number;
+}
+
+/** Whether 80 % means right four times out of five, before and after: mean loss in nats, and expected calibration error. */
+export interface Calibration {
+  /** Logits are divided by it before the softmax. Above 1: the classifier was too sure of itself. */
+  temperature: number;
+  nllBefore: number;
+  nllAfter: number;
+  eceBefore: number;
+  eceAfter: number;
+  /** The reliability diagram at this temperature. */
+  bins: { low: number; high: number; count: number; confidence: number; accuracy: number }[];
+}
+
+export interface UnknownThreshold {
+  similarity: number;
+  /** The fraction of photos of its classes that it was meant to cost. */
+  wantedRejectRate: number;
+  /** The fraction that it costs on average; more where there are too few photos for less. */
+  rejectRate: number;
+}
+
+/** A photo as it was judged by a classifier that never saw it; probabilities are calibrated. */
+export interface PhotoResult {
+  id: number;
+  label: number;
+  predicted: number;
+  /** Of the predicted class. */
+  probability: number;
+  /** Of its own class: −ln of its probability. */
+  loss: number;
+  similarity: number;
+  /** Whether the answer would have been “none of these”. */
+  unknown: boolean;
+  fold: number;
+}
+
 /** A row of the table of options, as the Rust core prints it. */
 export interface Option {
   name: string;
@@ -306,6 +417,14 @@ export type Response =
 /** A step of a training: an event, or the ids of photos whose pixels the core needs next. */
 export type StepEvent = TrainEvent | { type: "needPhotos"; ids: number[] };
 
+/** What a cross-validation needs: how it divides the photos, and how its fits go: by default as the last training did. */
+export interface EvaluationOptions {
+  folds: number | null | undefined;
+  rejectRate: number | undefined;
+  train: TrainConfig | undefined;
+  epochs: number | undefined;
+}
+
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; version: string };
@@ -318,9 +437,11 @@ export interface Core {
   rename(from: string, to: string): void;
   move(ids: Uint32Array, label: string): void;
   startTraining(config: object): void;
+  startEvaluation(options: EvaluationOptions): void;
   step(): Promise<StepEvent>;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
+  answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;
   explain(rgba: Uint8Array, width: number, height: number, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
   nearest(rgba: Uint8Array, width: number, height: number, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;

@@ -1,4 +1,4 @@
-/** @import { Core, ModelChoice, Picture, Request, Response, TrainConfig } from "./types.d.ts" */
+/** @import { Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
@@ -70,11 +70,18 @@ const handlers = {
   },
 
   train,
+  evaluate,
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
   async predict({ image, topK, model }) {
     const { rgba, width, height } = await received(image);
     return core().predict(rgba, width, height, topK, model);
+  },
+
+  /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
+  async answer({ image, topK, model }) {
+    const { rgba, width, height } = await received(image);
+    return core().answer(rgba, width, height, topK, model);
   },
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, label: string | undefined, against: string | undefined, model: ModelChoice }} args */
@@ -107,16 +114,39 @@ const handlers = {
  */
 async function* train({ config }, { emit }) {
   core().startTraining(config);
-  // True while the training has to be ended by us: one whose step throws has ended by itself.
+  const { report } = yield* untilIts("done", emit);
+  return { report, model: await core().exportModel() };
+}
+
+/**
+ * A cross-validation, one piece at a time. The model file is a new one: it carries the temperature and the threshold from now on.
+ * @param {EvaluationOptions} options
+ * @param {CallContext} context
+ */
+async function* evaluate(options, { emit }) {
+  core().startEvaluation(options);
+  const { evaluation } = yield* untilIts("evaluated", emit);
+  return { evaluation, model: await core().exportModel() };
+}
+
+/**
+ * Carries on what was started until its last event, which is returned.
+ * @template {"done" | "evaluated"} Last
+ * @param {Last} last
+ * @param {CallContext["emit"]} emit
+ * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}
+ */
+async function* untilIts(last, emit) {
+  // True while it has to be ended by us: one whose step throws has ended by itself.
   let running = true;
   try {
     for (;;) {
       running = false;
       const event = await core().step();
-      if (event.type === "done") {
-        // Sent from within the piece: a training that is done can no longer be cancelled.
+      if (event.type === last) {
+        // Sent from within the piece: what is done can no longer be cancelled.
         emit(event);
-        return { report: event.report, model: await core().exportModel() };
+        return /** @type {Extract<StepEvent, { type: Last }>} */ (event);
       }
       running = true;
       if (event.type === "needPhotos") {

@@ -1,6 +1,7 @@
 import { LitElement, css, html, nothing } from "lit";
 import "./curves.js";
 import { define, emit } from "./define.js";
+import "./evaluation-panel.js";
 import { icons } from "./icons.js";
 import { shared, stepHeading } from "./styles.js";
 import "./train-options.js";
@@ -8,7 +9,7 @@ import "./training-result.js";
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
  * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
@@ -21,6 +22,7 @@ export class TrainPanel extends LitElement {
     values: { attribute: false },
     optionsValid: { type: Boolean },
     reading: { type: Boolean },
+    evaluation: { attribute: false },
   };
 
   constructor() {
@@ -32,6 +34,7 @@ export class TrainPanel extends LitElement {
     /** @type {Record<string, number>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
+    /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
     this.hadFocus = false;
   }
 
@@ -62,7 +65,9 @@ export class TrainPanel extends LitElement {
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
       ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
-      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null}
+      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
+        @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
+      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
     </section>`;
@@ -100,6 +105,7 @@ export class TrainPanel extends LitElement {
     if (this.classes.length < 2) reasons.push(language.say("train.needClasses"));
     if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
+    if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
     if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
     return reasons;
   }
@@ -122,7 +128,7 @@ export class TrainPanel extends LitElement {
   #files(language, { hasClassifier, stage }) {
     return html`<div class="row files">
       ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
-      <button class="button quiet" type="button" ?disabled=${stage !== null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
+      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
       <input id="model" type="file" accept=".safetensors" hidden data-testid="input-model" @change=${this.#pickedModel} />
     </div>`;
   }

@@ -30,6 +30,17 @@
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
  *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
  *
+ * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "fold", fold: number, folds: number, share: number }} EvaluationStage
+ *          `share`: how much of all folds is done, 0..1
+ * @typedef {{ label: string, precision: number | null, recall: number | null, support: number, predicted: number }} ClassResultView
+ * @typedef {{ photo: Photo, looksLike: string, probability: number }} SuspiciousView   a photo that looks like another class than its own
+ * @typedef {{ classes: readonly string[], accuracy: number, low: number, high: number, count: number, folds: number, epochs: number, applied: boolean,
+ *             neverHeldOut: readonly string[], nearDuplicates: readonly (readonly string[])[], perClass: readonly ClassResultView[],
+ *             confusion: readonly (readonly number[])[], suspicious: readonly SuspiciousView[], anySuspicious: boolean }} EvaluationResultView
+ *          `nearDuplicates`: names of photos; `anySuspicious`: there were suspicious photos, though all may have been dealt with
+ * @typedef {{ stage: EvaluationStage | null, result: EvaluationResultView | null, stale: boolean, cancelled: boolean, possible: boolean }} EvaluationView
+ *          `stale`: photos or classes have changed since; `possible`: there is a training to judge
+ *
  * @typedef {{ label: string, index: number, probability: number }} Prediction
  * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], problem: ProblemView | null, seen: boolean }} TestRowView
  *          `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos

@@ -1,0 +1,50 @@
+import { css, html, nothing } from "lit";
+
+export const classTableStyles = css`
+  .scroll { max-height: 26em; overflow: auto; border: 1px solid var(--line); border-radius: var(--radius-small); }
+  table { border-collapse: separate; border-spacing: 0; font-size: .875em; font-variant-numeric: tabular-nums; }
+  .per-class { width: 100%; }
+  th, td { padding: .45em .7em; text-align: end; }
+  th { font-weight: 550; max-width: 9em; overflow-wrap: break-word; }
+  thead th { position: sticky; top: 0; z-index: 1; background: var(--sunk); font-weight: 600; vertical-align: bottom; }
+  tbody th { position: sticky; inset-inline-start: 0; z-index: 1; max-width: 7em; background: var(--paper); text-align: start; }
+  thead th:first-child { text-align: start; inset-inline-start: 0; z-index: 2; }
+  tbody tr + tr > * { border-top: 1px solid var(--line); }
+  .cells td { min-width: 3.2em; text-align: center; color: var(--ink-faint); }
+  .cells thead th:not(:first-child) { text-align: center; }
+  .cells .corner { font-weight: 500; color: var(--ink-soft); max-width: 7em; }
+  .cells .right { box-shadow: inset 0 0 0 2px var(--good); }
+  .cells .right.some { color: var(--ink); font-weight: 700; background: var(--good-soft); }
+  .cells .wrong.some { color: var(--ink); font-weight: 650; background: var(--bad-soft); }`;
+
+/**
+ * Which class is taken for which. What is right is framed, so that it needs no colour to be told.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {readonly string[]} classes
+ * @param {readonly (readonly number[])[]} counts  `[true class][predicted class]`
+ */
+export function confusionMatrix(language, classes, counts) {
+  const cell = (/** @type {number} */ count, /** @type {boolean} */ right) =>
+    html`<td class=${`${right ? "right" : "wrong"} ${count > 0 ? "some" : ""}`}>${language.number(count)}${right ? html`<span class="hidden-text"> ${language.say("evaluation.cellRight")}</span>` : nothing}</td>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="confusion">
+    <table class="cells" data-testid="confusion-matrix" aria-labelledby="confusion">
+      <thead><tr><th scope="col" class="corner">${language.say("evaluation.trueAndPredicted")}</th>${classes.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
+      <tbody>${counts.map((row, index) => html`<tr><th scope="row">${classes[index]}</th>${row.map((count, column) => cell(count, column === index))}</tr>`)}</tbody>
+    </table>
+  </div>`;
+}
+
+/**
+ * Recall and precision, a row per class; a dash where there is nothing to divide by.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {readonly import("./types.js").ClassResultView[]} rows
+ */
+export function perClassTable(language, rows) {
+  const fraction = (/** @type {number | null} */ value) => html`<td>${value === null ? "–" : language.percent(value)}</td>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="per-class">
+    <table class="per-class" aria-labelledby="per-class">
+      <thead><tr>${/** @type {const} */ (["class", "recall", "precision", "support"]).map((name) => html`<th scope="col">${language.say(`evaluation.${name}`)}</th>`)}</tr></thead>
+      <tbody>${rows.map(({ label, recall, precision, support }) => html`<tr><th scope="row">${label}</th>${fraction(recall)}${fraction(precision)}<td>${language.number(support)}</td></tr>`)}</tbody>
+    </table>
+  </div>`;
+}
