@@ -182,6 +182,7 @@ build() {
   rm -rf dist
   mkdir -p dist/weights
   cp build/weights/*.safetensors build/weights/*.json dist/weights/
+  cp LICENSE-APACHE LICENSE-MIT NOTICE.md dist/ # whoever hosts the site passes the weights on, with their licence
   local flavour
   for flavour in "${FLAVOURS[@]}"; do
     mkdir -p "dist/wasm/$flavour"

@@ -50,7 +50,7 @@ test("two classes with two photos each are enough; less is refused with its own 
     await tuner.addClass("discs");
     codes.push(await lab.outcome(tuner.train()));
     await tuner.add(await lab.photos("discs", 0, 2), "discs");
-    codes.push(await lab.outcome(tuner.train({ epochs: 0 })));
+    codes.push(await lab.outcome(tuner.train({ batchSize: 0 })));
     codes.push(await lab.outcome(tuner.train(/** @type {{}} */ ({ epoch: 3 }))));
     const report = await tuner.train({ epochs: 5 });
     tuner.close();

@@ -277,6 +277,8 @@ export interface Report {
   classes: string[];
   trainImages: number;
   heldOut: number;
+  /** How many of them have near-duplicates among the photos learnt from, because their class holds nothing else. */
+  heldOutLookAlikes: number;
   /** Photos of each class, in the order of `classes`. */
   perClass: number[];
   /** The classifier was fitted on all photos for that many epochs. */

@@ -33,15 +33,16 @@ export class TrainingResult extends LitElement {
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
-  #explanation(language, { val, heldOut, trainImages, epochs, epochsTried, epochsChosen }) {
+  #explanation(language, { val, heldOut, heldOutLookAlikes, trainImages, epochs, epochsTried, epochsChosen }) {
     if (!val) return html`<p>${language.say("report.noHoldout", { all: trainImages, epochs })}</p>`;
+    const lookAlikes = heldOutLookAlikes > 0 ? html`<p>${language.say("report.lookAlikes", { count: heldOutLookAlikes })}</p>` : nothing;
     const step = language.number(100 / val.count, { maximumFractionDigits: val.count < 100 ? 0 : 1 });
     if (!epochsChosen) {
       return html`<p>${language.say("report.fixed", { heldOut, all: trainImages, epochs })}</p>
-        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>`;
+        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>${lookAlikes}`;
     }
     return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs })}</p>
-      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>`;
+      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>${lookAlikes}`;
   }
 }
 
