@@ -104,11 +104,11 @@ options! {
         "Decoupled weight decay: pulls weights towards zero.",
         "解耦的权重衰减：把权重拉向零。";
     holdout: f64 = 0.2 in 0.0..=0.5, "holdout",
-        "Fraction of each class held out to choose the number of epochs; 0 trains for all epochs without a score.",
-        "每个类别留出多少比例的照片来选择训练轮数；0 表示训练满全部轮数且没有得分。";
+        "Fraction of each class held out for the score, and to choose the number of epochs when the output layer learns alone; 0 trains for all epochs without a score.",
+        "每个类别留出多少比例的照片用于评分，只训练输出层时还用来选择轮数；0 表示训练满全部轮数且没有得分。";
     patience: usize = 10 in 1..=1000, "patience",
-        "Epochs without a clearly better validation loss before stopping.",
-        "验证损失连续多少轮没有明显改善就停止。";
+        "When the output layer learns alone: epochs without a clearly better validation loss before stopping.",
+        "只训练输出层时：验证损失连续多少轮没有明显改善就停止。";
     last_stages: usize = 0 in 0..=7, "lastStages",
         "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。";

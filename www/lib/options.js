@@ -53,8 +53,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 0.5,
     doc: {
-      en: "Fraction of each class held out to choose the number of epochs; 0 trains for all epochs without a score.",
-      zh: "每个类别留出多少比例的照片来选择训练轮数；0 表示训练满全部轮数且没有得分。",
+      en: "Fraction of each class held out for the score, and to choose the number of epochs when the output layer learns alone; 0 trains for all epochs without a score.",
+      zh: "每个类别留出多少比例的照片用于评分，只训练输出层时还用来选择轮数；0 表示训练满全部轮数且没有得分。",
     },
   },
   {
@@ -64,8 +64,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 1,
     max: 1000,
     doc: {
-      en: "Epochs without a clearly better validation loss before stopping.",
-      zh: "验证损失连续多少轮没有明显改善就停止。",
+      en: "When the output layer learns alone: epochs without a clearly better validation loss before stopping.",
+      zh: "只训练输出层时：验证损失连续多少轮没有明显改善就停止。",
     },
   },
   {
