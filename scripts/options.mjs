@@ -4,16 +4,21 @@
 
 import { text } from "node:stream/consumers";
 
-/** @type {import("../www/lib/types.d.ts").Option[]} */
+/** As the core has them: a choice's default is its position. @type {{ name: string, kind: string, default: number, min: number, max: number, choices: string[], doc: { en: string, zh: string } }[]} */
 const options = JSON.parse(await text(process.stdin));
 
 const rows = options.map(
-  ({ name, kind, default: value, min, max, doc }) => `  {
+  ({ name, kind, default: value, min, max, choices, doc }) => `  {
     name: ${JSON.stringify(name)},
     kind: ${JSON.stringify(kind)},
-    default: ${value},
+${
+    kind === "choice"
+      ? `    default: ${JSON.stringify(choices[value])},
+    choices: [${choices.map((choice) => JSON.stringify(choice)).join(", ")}],`
+      : `    default: ${value},
     min: ${min},
-    max: ${max},
+    max: ${max},`
+  }
     doc: {
       en: ${JSON.stringify(doc.en)},
       zh: ${JSON.stringify(doc.zh)},

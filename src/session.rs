@@ -15,7 +15,7 @@ use crate::export::model_file;
 use crate::image::Pixels;
 use crate::model::{Split, Suffix};
 use crate::train::cache::ActivationCache;
-use crate::train::config::TrainConfig;
+use crate::train::config::{Regime, TrainConfig};
 use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
 use crate::train::fit::Sample;
@@ -183,7 +183,7 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
-        let split = Split(config.last_stages).check(self.weights.architecture)?;
+        let (config, split) = self.settle(config)?;
         let index = self.embedder(split)?;
         let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
         self.run = Some(Run::Training(Box::new(run)));
@@ -211,7 +211,7 @@ impl Session {
             .with("name", "epochs")
         })?;
         train.set("epochs", epochs as f64)?;
-        let split = Split(train.last_stages).check(self.weights.architecture)?;
+        let (train, split) = self.settle(train)?;
         let index = self.embedder(split)?;
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
@@ -220,6 +220,22 @@ impl Session {
         let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
+    }
+
+    /// The configuration with nothing left to decide, and its split.
+    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Split)> {
+        let architecture = self.weights.architecture;
+        Split(config.last_stages).check(architecture)?;
+        let config = config.settle(architecture.stages.len())?;
+        if config.regime == Regime::Auto {
+            return Err(Error::new(
+                ErrorCode::InvalidOption,
+                "the regime auto needs advice first: ask for it, and train with the configuration it gives",
+            )
+            .with("name", "regime"));
+        }
+        let split = Split(config.last_stages);
+        Ok((config, split))
     }
 
     /// Carries the training or evaluation on by one batch. An error ends it; photos and the previous classifier stay.

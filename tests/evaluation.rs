@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{TOY_LABELS, add_drawn, drawn, fixture, toy_session, train};
+use common::{TOY_LABELS, add_drawn, drawn, fixture, head, stages, toy_session, train};
 use lastlayer::error::ErrorCode;
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::image::Pixels;
@@ -20,7 +20,7 @@ use lastlayer::train::event::StepEvent;
 use serde::Deserialize;
 
 fn short() -> TrainConfig {
-    TrainConfig { epochs: 15, ..TrainConfig::default() }
+    TrainConfig { epochs: 15, ..head() }
 }
 
 fn step(session: &mut Session) -> StepEvent {
@@ -42,7 +42,7 @@ fn evaluate(session: &mut Session, config: EvaluationConfig) -> Evaluation {
 
 /// Without a training before: every fold for `epochs`.
 fn alone(epochs: usize) -> EvaluationConfig {
-    EvaluationConfig { train: Some(TrainConfig::default()), epochs: Some(epochs), ..EvaluationConfig::default() }
+    EvaluationConfig { train: Some(head()), epochs: Some(epochs), ..EvaluationConfig::default() }
 }
 
 fn noise(seed: u64, size: u32) -> Pixels {
@@ -87,8 +87,7 @@ fn labels_that_mean_nothing_give_a_score_of_chance() {
         let label = TOY_LABELS[id as usize % 3];
         session.add_photo(id, "", label, &format!("hash {id}"), &noise(u64::from(id) * 31 + 7, 32)).unwrap();
     }
-    let config =
-        TrainConfig { epochs: 400, learning_rate: 0.3, weight_decay: 0.0, holdout: 0.0, ..TrainConfig::default() };
+    let config = TrainConfig { epochs: 400, learning_rate: 0.3, weight_decay: 0.0, holdout: 0.0, ..head() };
     let (_, report) = train(&mut session, config);
     let evaluation = evaluate(&mut session, EvaluationConfig::default());
     let (learnt, foreseen) = (report.train.top1, evaluation.scores.top1);
@@ -153,7 +152,7 @@ fn cancel_and_predict_work_between_any_two_steps() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 5, 0);
     assert_eq!(session.start_evaluation(EvaluationConfig::default()).unwrap_err().code, ErrorCode::NoClassifier);
-    train(&mut session, TrainConfig { epochs: 3, ..TrainConfig::default() });
+    train(&mut session, TrainConfig { epochs: 3, ..head() });
     let answer = |session: &Session| {
         pollster::block_on(session.answer(&drawn(1, 777, 40, 36), 3, ModelChoice::Trained)).unwrap()
     };
@@ -209,7 +208,7 @@ fn deeper_splits_are_evaluated_too_and_the_file_carries_it_all() {
     for last_stages in [0, 1] {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 4, 0);
-        train(&mut session, TrainConfig { epochs: 6, last_stages, ..TrainConfig::default() });
+        train(&mut session, TrainConfig { epochs: 6, ..stages(last_stages) });
         let plain = pollster::block_on(session.export_model()).unwrap();
         let evaluation = evaluate(&mut session, EvaluationConfig::default());
         assert_eq!((evaluation.method.folds, evaluation.method.last_stages), (4, last_stages));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TOY, TOY_LABELS, TOY_SIZE, add_drawn, drawn, toy_session, train};
+use common::{TOY, TOY_LABELS, TOY_SIZE, add_drawn, drawn, stages, toy_session, train};
 use lastlayer::error::ErrorCode;
 use lastlayer::eval::explain::{Explanation, Question};
 use lastlayer::eval::feature_maps::{FeatureMaps, Layer};
@@ -22,7 +22,7 @@ fn trained(last_stages: usize, seed: u64) -> Session {
 }
 
 fn train_again(session: &mut Session, last_stages: usize, seed: u64) {
-    train(session, TrainConfig { last_stages, seed: seed as _, epochs: 3, ..TrainConfig::default() });
+    train(session, TrainConfig { seed: seed as _, epochs: 3, ..stages(last_stages) });
 }
 
 fn explain(session: &Session, photo: &Pixels, class: &str, against: Option<&str>, model: ModelChoice) -> Explanation {

@@ -157,7 +157,7 @@ fn target_session() -> Session {
         session.add_photo(2 * variant as u32, "", "target", &format!("with {variant}"), &with).unwrap();
         session.add_photo(2 * variant as u32 + 1, "", "nothing", &format!("without {variant}"), &without).unwrap();
     }
-    common::train(&mut session, TrainConfig::default());
+    common::train(&mut session, common::head());
     session
 }
 

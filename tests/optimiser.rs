@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::hash32;
+use common::{hash32, head};
 use lastlayer::backbone::Architecture;
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::Params;
@@ -62,7 +62,7 @@ fn losses_and_weights_follow_pytorchs_adamw() {
 
     let suffix = Suffix::load(&HEAD_ONLY, Split(0), CLASSES, &mut Formula, &mut Formula, &device.clone().autodiff());
     let samples = (0..SAMPLES).map(|sample| Sample { photo: sample as u32, label: sample % CLASSES }).collect();
-    let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..TrainConfig::default() };
+    let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..head() };
     let mut fit = Fit::new(suffix, samples, Vec::new(), CLASSES, 20, &config, Rng::new(1));
     for step in 1..=20 {
         fit.step(&cache, &device).unwrap();

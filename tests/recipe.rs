@@ -5,7 +5,7 @@ mod common;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
-use common::{TOY, add_drawn, drawn, open_toy, toy_session, toy_weights_file, train};
+use common::{TOY, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
@@ -37,7 +37,7 @@ fn train_supplying(session: &mut Session, config: &TrainConfig) -> (usize, Repor
 fn draws_are_embedded_once_and_again_only_when_the_augmentation_changes() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 4, 0);
-    let config = TrainConfig { augment: 3, epochs: 2, ..TrainConfig::default() };
+    let config = TrainConfig { augment: 3, epochs: 2, ..head() };
     let (embedded, report) = train_supplying(&mut session, &config);
     assert_eq!((embedded, report.photos_read), (8 * 4, 8), "each photo as it is and in three draws");
     let as_it_is = session.cached_activation(&config, Draw { photo: 0, number: 0 }).unwrap().to_vec();
@@ -59,7 +59,7 @@ fn the_head_sees_every_draw_in_an_epoch_and_deeper_fits_one_a_photo() {
     let batches = |last_stages, augment| {
         let mut session = toy_session();
         add_drawn(&mut session, 2, 4, 0);
-        let config = TrainConfig { last_stages, augment, epochs: 2, batch_size: 4, ..TrainConfig::default() };
+        let config = TrainConfig { augment, epochs: 2, batch_size: 4, ..stages(last_stages) };
         let (events, _) = train(&mut session, config);
         let counts = events.iter().filter_map(|event| match event {
             StepEvent::Batch { batches, .. } => Some(*batches),
@@ -74,7 +74,7 @@ fn the_head_sees_every_draw_in_an_epoch_and_deeper_fits_one_a_photo() {
 fn deeper_fits_run_their_whole_schedule_and_their_score_is_of_its_end() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 5, 0);
-    let (_, report) = train(&mut session, TrainConfig { last_stages: 1, patience: 1, ..TrainConfig::default() });
+    let (_, report) = train(&mut session, TrainConfig { patience: 1, ..stages(1) });
     assert_eq!((report.epochs, report.epochs_tried, report.stopped_early), (20, 20, false));
     assert_eq!(report.val.unwrap().loss, report.history[19].val_loss.unwrap());
 }
@@ -137,7 +137,7 @@ fn a_rare_class_is_not_forgotten() {
             let photo = drawn(class, u64::from(id), 40, 36);
             session.add_photo(id, "", common::TOY_LABELS[class], &format!("{id}"), &photo).unwrap();
         }
-        train(&mut session, TrainConfig { balance, epochs: 8, learning_rate: 0.002, ..TrainConfig::default() });
+        train(&mut session, TrainConfig { balance, epochs: 8, learning_rate: 0.002, ..head() });
         let probability = |variant| {
             let photo = drawn(1, variant, 40, 36);
             let best = pollster::block_on(session.predict(&photo, 2, ModelChoice::Trained)).unwrap();
@@ -156,11 +156,8 @@ fn dropout_and_smoothing_change_the_fit_and_repeat_with_the_seed() {
         add_drawn(&mut session, 3, 5, 0);
         train(&mut session, TrainConfig { epochs: 3, ..config }).1.history
     };
-    let plain = history(TrainConfig::default());
-    for config in [
-        TrainConfig { dropout: 0.5, ..TrainConfig::default() },
-        TrainConfig { label_smoothing: 0.2, ..TrainConfig::default() },
-    ] {
+    let plain = history(head());
+    for config in [TrainConfig { dropout: 0.5, ..head() }, TrainConfig { label_smoothing: 0.2, ..head() }] {
         assert_ne!(history(config.clone()), plain);
         assert_eq!(history(config.clone()), history(config));
     }

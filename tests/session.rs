@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{TOY_LABELS, add_drawn, drawn, open_toy, toy_session, toy_weights_file, train};
+use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::{ModelChoice, Session};
@@ -36,7 +36,7 @@ fn before_training_the_source_model_answers() {
 fn two_classes_of_two_photos_work() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 2, 0);
-    let (_, report) = train(&mut session, TrainConfig::default());
+    let (_, report) = train(&mut session, head());
     assert_eq!((report.train_images, report.held_out, report.per_class), (4, 2, vec![2, 2]));
     assert_eq!(report.val.unwrap().count, 2);
     assert_eq!(report.val.unwrap().top5, None, "top-5 says nothing of two classes");
@@ -47,14 +47,14 @@ fn two_classes_of_two_photos_work() {
 fn one_photo_a_class_trains_without_a_score_and_says_so() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 1, 0);
-    let (_, report) = train(&mut session, TrainConfig { epochs: 5, ..TrainConfig::default() });
+    let (_, report) = train(&mut session, TrainConfig { epochs: 5, ..head() });
     assert_eq!((report.val, report.held_out, report.epochs, report.epochs_tried), (None, 0, 5, 0));
 }
 
 #[test]
 fn too_few_classes_are_refused_with_words() {
     let mut session = toy_session();
-    let refuse = |session: &mut Session| session.start_training(TrainConfig::default()).unwrap_err();
+    let refuse = |session: &mut Session| session.start_training(head()).unwrap_err();
     assert_eq!(refuse(&mut session).code, ErrorCode::TooFewClasses);
     add_drawn(&mut session, 1, 3, 0);
     assert_eq!(refuse(&mut session).code, ErrorCode::TooFewClasses);
@@ -69,7 +69,7 @@ fn too_few_classes_are_refused_with_words() {
 fn the_held_out_photos_choose_the_epochs_and_all_photos_are_refitted() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 10, 0);
-    let (events, report) = train(&mut session, TrainConfig { epochs: 40, ..TrainConfig::default() });
+    let (events, report) = train(&mut session, TrainConfig { epochs: 40, ..head() });
     let holdout: Vec<_> = report.history.iter().filter(|event| event.phase == FitPhase::Holdout).collect();
     let best = holdout.iter().min_by(|a, b| a.val_loss.unwrap().total_cmp(&b.val_loss.unwrap())).unwrap();
     assert_eq!(report.epochs, best.epoch);
@@ -90,7 +90,7 @@ fn patience_stops_a_fit_that_gets_worse() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 6, 0);
     // A rate far too high: the first epochs are as good as it gets.
-    let config = TrainConfig { epochs: 200, patience: 3, learning_rate: 1.0, ..TrainConfig::default() };
+    let config = TrainConfig { epochs: 200, patience: 3, learning_rate: 1.0, ..head() };
     let (_, report) = train(&mut session, config);
     assert!(
         report.stopped_early && report.epochs_tried == report.epochs + 3,
@@ -105,8 +105,7 @@ fn the_same_seed_gives_the_same_result_and_another_seed_another() {
     let run = |seed| {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 5, 0);
-        let (_, report) =
-            train(&mut session, TrainConfig { epochs: 6, seed, last_stages: 1, ..TrainConfig::default() });
+        let (_, report) = train(&mut session, TrainConfig { epochs: 6, seed, ..stages(1) });
         (report.history, pollster::block_on(session.export_model()).unwrap())
     };
     let (history, file) = run(3);
@@ -120,7 +119,7 @@ fn the_same_seed_gives_the_same_result_and_another_seed_another() {
 fn photos_added_later_are_the_only_ones_embedded() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 5, 0);
-    let short = TrainConfig { epochs: 2, ..TrainConfig::default() };
+    let short = TrainConfig { epochs: 2, ..head() };
     let embedded = |events: &[StepEvent]| {
         events
             .iter()
@@ -144,7 +143,7 @@ fn photos_added_later_are_the_only_ones_embedded() {
 fn cancel_and_predict_work_between_any_two_steps() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 5, 0);
-    session.start_training(TrainConfig { epochs: 3, ..TrainConfig::default() }).unwrap();
+    session.start_training(TrainConfig { epochs: 3, ..head() }).unwrap();
     assert!(matches!(step(&mut session), StepEvent::Embed { .. }));
     assert_eq!(predict(&session, 0).len(), 3, "the source model answers in the middle of embedding");
     let busy = [
@@ -153,17 +152,17 @@ fn cancel_and_predict_work_between_any_two_steps() {
         session.move_photos(&[0], "two").unwrap_err().code,
         session.rename_class("one", "uno").unwrap_err().code,
         session.remove_class("one").unwrap_err().code,
-        session.start_training(TrainConfig::default()).unwrap_err().code,
+        session.start_training(head()).unwrap_err().code,
         session.open_model(&[]).unwrap_err().code,
     ];
     assert_eq!(busy, [ErrorCode::Busy; 7]);
     session.cancel_training();
     assert!(!session.is_training() && session.classifier().is_none());
 
-    let (_, report) = train(&mut session, TrainConfig { epochs: 3, ..TrainConfig::default() });
+    let (_, report) = train(&mut session, TrainConfig { epochs: 3, ..head() });
     assert!(report.photos_read < 15, "what the cancelled run embedded is kept");
     let trained = predict(&session, 1);
-    session.start_training(TrainConfig { seed: 9, ..TrainConfig::default() }).unwrap();
+    session.start_training(TrainConfig { seed: 9, ..head() }).unwrap();
     while !matches!(step(&mut session), StepEvent::Batch { phase: FitPhase::Refit, .. }) {}
     assert_eq!(predict(&session, 1), trained, "the previous classifier answers until the new one is done");
     session.cancel_training();
@@ -174,9 +173,9 @@ fn cancel_and_predict_work_between_any_two_steps() {
 fn dropped_pixels_are_asked_for_again() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 3, 0);
-    train(&mut session, TrainConfig { epochs: 1, ..TrainConfig::default() });
+    train(&mut session, TrainConfig { epochs: 1, ..head() });
     // At another split the photos are needed anew, but their pixels are gone.
-    session.start_training(TrainConfig { epochs: 1, last_stages: 1, ..TrainConfig::default() }).unwrap();
+    session.start_training(TrainConfig { epochs: 1, ..stages(1) }).unwrap();
     let mut asked = Vec::new();
     loop {
         match step(&mut session) {
@@ -197,7 +196,7 @@ fn dropped_pixels_are_asked_for_again() {
 fn renaming_needs_no_training_and_a_duplicate_is_noticed() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 3, 0);
-    train(&mut session, TrainConfig { epochs: 20, ..TrainConfig::default() });
+    train(&mut session, TrainConfig { epochs: 20, ..head() });
     let before = predict(&session, 0);
     session.rename_class("one", "uno").unwrap();
     let after = predict(&session, 0);
@@ -215,7 +214,7 @@ fn a_model_file_gives_the_same_answers_elsewhere() {
     for last_stages in [0, 2] {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 4, 0);
-        train(&mut session, TrainConfig { epochs: 5, last_stages, ..TrainConfig::default() });
+        train(&mut session, TrainConfig { epochs: 5, ..stages(last_stages) });
         let file = pollster::block_on(session.export_model()).unwrap();
         let mut other = toy_session();
         assert_eq!(other.open_model(&file).unwrap(), TOY_LABELS);
@@ -229,7 +228,7 @@ fn a_model_file_gives_the_same_answers_elsewhere() {
 fn a_bad_model_file_is_refused_and_the_classifier_stays() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 2, 0);
-    train(&mut session, TrainConfig { epochs: 2, ..TrainConfig::default() });
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
     let file = pollster::block_on(session.export_model()).unwrap();
     let expected = predict(&session, 0);
     for bad in [&b"not a model"[..], &file[..file.len() - 5], &toy_weights_file(|_| ())] {

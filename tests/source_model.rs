@@ -205,7 +205,7 @@ fn flowers_are_learnt() {
             id += 1;
         }
     }
-    let (_, report) = common::train(&mut session, lastlayer::train::config::TrainConfig::default());
+    let (_, report) = common::train(&mut session, common::head());
     assert_eq!((report.train_images, report.held_out), (50, 10));
     let (mut right, mut all) = (0, 0);
     for class in common::sorted_files(&flowers.join("test")) {

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use common::{TOY, TOY_SIZE, add_drawn, drawn, open_toy, toy_session, toy_weights_file, train};
+use common::{TOY, TOY_SIZE, add_drawn, drawn, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::error::ErrorCode;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
@@ -56,7 +56,7 @@ fn cached_features_equal_a_full_forward_bit_for_bit() {
     for k in 0..=STAGES {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 2, 0);
-        let config = TrainConfig { last_stages: k, epochs: 1, ..TrainConfig::default() };
+        let config = TrainConfig { epochs: 1, ..stages(k) };
         train(&mut session, config.clone());
         for id in 0..6 {
             // Photos were embedded in batches; here each goes through alone.
@@ -89,7 +89,7 @@ fn the_last_stages_learn_and_the_others_stay_bitwise() {
             pollster::block_on(session.predict(&photo, 3, ModelChoice::Source)).unwrap()
         };
         let source_before = source(&session);
-        train(&mut session, TrainConfig { last_stages: k, epochs: 3, ..TrainConfig::default() });
+        train(&mut session, TrainConfig { epochs: 3, ..stages(k) });
         assert_eq!(source(&session), source_before, "training the last {k} stages changed the source model");
         assert_eq!(session.weights().sha256, lastlayer::backbone::weights::sha256_hex(&pretrained));
 
@@ -118,7 +118,7 @@ fn loss_falls_at_every_depth_and_drawn_classes_are_told_apart() {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 10, 0);
         let rate = if k == 0 { 0.03 } else { 0.01 };
-        let config = TrainConfig { last_stages: k, epochs: 60, learning_rate: rate, ..TrainConfig::default() };
+        let config = TrainConfig { epochs: 60, learning_rate: rate, ..stages(k) };
         let (_, report) = train(&mut session, config);
         let first = &report.history[0];
         assert!(report.train.loss < 0.35, "last {k} stages: loss {} after {}", report.train.loss, first.train_loss);
@@ -137,7 +137,7 @@ fn loss_falls_at_every_depth_and_drawn_classes_are_told_apart() {
 fn more_stages_than_there_are_is_refused() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 2, 0);
-    let error = session.start_training(TrainConfig { last_stages: STAGES + 1, ..TrainConfig::default() }).unwrap_err();
+    let error = session.start_training(stages(STAGES + 1)).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidOption);
     assert!(!session.is_training());
 }

@@ -7,6 +7,19 @@ use serde::{Deserialize, Serialize};
 use super::{Pixels, StoredPhoto};
 use crate::error::{Error, Result};
 
+/// How a photo that is not square becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    /// The centre square, as wide as the short side. What the pretrained weights are used to.
+    #[default]
+    Crop,
+    /// The whole photo, with bars along the long sides.
+    Pad,
+    /// The whole photo, its proportions changed.
+    Squash,
+}
+
 /// What the backbone expects of its input, from the card of its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputSpec {

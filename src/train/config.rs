@@ -2,11 +2,13 @@
 //! are derived from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
+use crate::image::prepare::Framing;
 
 /// An option as everybody but the training loop sees it.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -14,9 +16,12 @@ pub struct OptionSpec {
     /// In camel case, as in JavaScript; the command line and the element's attributes use kebab-case.
     pub name: &'static str,
     pub kind: OptionKind,
+    /// Of a choice: its position in `choices`; so are `min` and `max`.
     pub default: f64,
     pub min: f64,
     pub max: f64,
+    /// The words an option takes that is no number.
+    pub choices: &'static [&'static str],
     pub doc: OptionDoc,
 }
 
@@ -25,6 +30,7 @@ pub struct OptionSpec {
 pub enum OptionKind {
     Int,
     Float,
+    Choice,
 }
 
 /// What the option does, in the languages of the page.
@@ -34,13 +40,43 @@ pub struct OptionDoc {
     pub zh: &'static str,
 }
 
-/// Numbers an option may hold; integers pass through f64, exact up to 2^53.
+/// A value as it comes from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    Number(f64),
+    Word(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Word(word) => write!(f, "{word:?}"),
+        }
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(word: &str) -> Self {
+        Self::Word(word.to_owned())
+    }
+}
+
+/// What an option may hold. Integers pass through f64, exact up to 2^53; choices by their position.
 trait OptionValue: Copy {
     const KIND: OptionKind;
+    const CHOICES: &'static [&'static str] = &[];
     fn from_f64(value: f64) -> Self;
 }
 
-macro_rules! option_values {
+macro_rules! numbers {
     ($($type:ty => $kind:ident),*) => {
         $(impl OptionValue for $type {
             const KIND: OptionKind = OptionKind::$kind;
@@ -50,7 +86,39 @@ macro_rules! option_values {
         })*
     };
 }
-option_values!(usize => Int, u64 => Int, f64 => Float);
+numbers!(usize => Int, i32 => Int, u64 => Int, f64 => Float);
+
+macro_rules! choices {
+    ($($type:ident { $($variant:ident = $word:literal),* })*) => {
+        $(impl OptionValue for $type {
+            const KIND: OptionKind = OptionKind::Choice;
+            const CHOICES: &'static [&'static str] = &[$($word),*];
+            fn from_f64(value: f64) -> Self {
+                [$($type::$variant),*][value as usize]
+            }
+        })*
+    };
+}
+choices! {
+    Regime { Auto = "auto", Head = "head", LastK = "last-k", Full = "full", Scratch = "scratch" }
+    Framing { Crop = "crop", Pad = "pad", Squash = "squash" }
+}
+
+/// How much of the network learns, and from what start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Regime {
+    /// Whatever the advice says.
+    Auto,
+    /// The new output layer alone, on frozen features.
+    Head,
+    /// The last stages of the backbone too.
+    LastK,
+    /// All stages, from the pretrained weights.
+    Full,
+    /// All stages, from random weights.
+    Scratch,
+}
 
 macro_rules! options {
     ($($field:ident: $type:ty = $default:literal in $min:literal..=$max:literal, $name:literal, $en:literal, $zh:literal;)*) => {
@@ -72,6 +140,7 @@ macro_rules! options {
             $(OptionSpec {
                 name: $name,
                 kind: <$type as OptionValue>::KIND,
+                choices: <$type as OptionValue>::CHOICES,
                 default: $default as f64,
                 min: $min as f64,
                 max: $max as f64,
@@ -91,9 +160,15 @@ macro_rules! options {
 }
 
 options! {
+    regime: Regime = 0 in 0..=4, "regime",
+        "How much of the network learns: head (the output layer alone), last-k (the last stages too), full (all stages), scratch (all stages, from random weights, to compare with), or auto, which decides by the photos and the device.",
+        "网络中参与训练的部分：head（只训练输出层）、last-k（连同最后几个阶段）、full（所有阶段）、scratch（所有阶段，从随机权重开始，用于比较），或 auto（根据照片和设备决定）。";
+    time_limit: f64 = 120 in 1..=86400, "timeLimit",
+        "Seconds that a training which is left to auto should take at most.",
+        "选择 auto 时，训练最多使用的秒数。";
     epochs: usize = 0 in 0..=1000, "epochs",
-        "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 chooses: 100 for the output layer alone, 20 for more.",
-        "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示自动：只训练输出层 100 轮，训练更多层 20 轮。";
+        "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 lets the regime choose.",
+        "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。";
     batch_size: usize = 16 in 1..=512, "batchSize",
         "Photos per step.",
         "每一步使用的照片数。";
@@ -110,14 +185,23 @@ options! {
         "When the output layer learns alone: epochs without a clearly better validation loss before stopping.",
         "只训练输出层时：验证损失连续多少轮没有明显改善就停止。";
     last_stages: usize = 0 in 0..=7, "lastStages",
-        "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
-        "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。";
-    augment: usize = 0 in 0..=32, "augment",
-        "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo.",
-        "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片。";
+        "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
+        "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。";
+    input_size: usize = 0 in 0..=224, "inputSize",
+        "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
+        "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。";
+    framing: Framing = 0 in 0..=2, "framing",
+        "How a photo that is not square becomes one: crop keeps its centre, pad adds bars, squash changes its proportions.",
+        "非正方形的照片如何变成正方形：crop 保留中间部分，pad 加上边条，squash 改变长宽比。";
+    augment: i32 = -1 in -1..=32, "augment",
+        "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo; where no stage is frozen, every epoch draws anew instead. 0 does without; -1 lets the regime choose.",
+        "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片；没有冻结的阶段时，每一轮都重新生成。0 表示不使用，-1 表示由训练方式决定。";
     flip: usize = 1 in 0..=1, "flip",
         "1 lets augmentation mirror photos; 0 does not, for hand signs, text and whatever else has a left and a right.",
         "1 表示增强时可以左右镜像；手势、文字等左右有别的内容请设为 0。";
+    flip_average: usize = 0 in 0..=1, "flipAverage",
+        "1 lets the classifier look at every photo and at its mirror image and average what it sees: a little better, twice the time. Not where left and right mean something.",
+        "1 表示分类时同时查看照片及其镜像并取平均：略准一些，时间加倍。左右有别的内容不适用。";
     label_smoothing: f64 = 0.0 in 0.0..=0.5, "labelSmoothing",
         "How much of each label is spread over all classes, against overconfidence.",
         "把每个标签的多少比例分摊给所有类别，以避免过度自信。";
@@ -132,20 +216,79 @@ options! {
         "初始权重、划分和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。";
 }
 
+/// What `last-k` trains where nothing else is said.
+const LAST_STAGES: usize = 3;
+/// Side of the picture for `scratch`: a network that starts from nothing sees each photo many times.
+const SCRATCH_INPUT_SIZE: usize = 128;
+const SMALLEST_INPUT_SIZE: usize = 64;
+
 impl TrainConfig {
+    /// The same with everything decided that was left to the regime, for a backbone of so many stages. What is decided already
+    /// stays, so a settled configuration is settled for good, and repeats its training. [`Regime::Auto`] is decided by
+    /// `lastStages` where that is given; otherwise it stays, and so does what depends on it: advice has to come first.
+    ///
+    /// # Errors
+    /// `invalid-option` for options that contradict the regime.
+    pub fn settle(mut self, stages: usize) -> Result<Self> {
+        if self.regime == Regime::Auto && self.last_stages > 0 {
+            self.regime = if self.last_stages < stages { Regime::LastK } else { Regime::Full };
+        }
+        let (least, most, usual) = match self.regime {
+            Regime::Auto => return Ok(self),
+            Regime::Head => (0, 0, 0),
+            Regime::LastK => (1, stages, LAST_STAGES.min(stages)),
+            Regime::Full | Regime::Scratch => (stages, stages, stages),
+        };
+        if self.last_stages == 0 {
+            self.last_stages = usual;
+        }
+        self.must_be_within("lastStages", self.last_stages, least, most)?;
+        let scratch = self.regime == Regime::Scratch;
+        match (scratch, self.input_size) {
+            (true, 0) => self.input_size = SCRATCH_INPUT_SIZE,
+            (true, size) => self.must_be_within("inputSize", size, SMALLEST_INPUT_SIZE, 224)?,
+            (false, size) => self.must_be_within("inputSize", size, 0, 0)?,
+        }
+        if self.epochs == 0 {
+            self.epochs = match self.regime {
+                Regime::Head => 100,
+                Regime::Scratch => 60,
+                _ => 20,
+            };
+        }
+        if self.augment < 0 {
+            self.augment = 8;
+        }
+        Ok(self)
+    }
+
+    fn must_be_within(&self, name: &str, value: usize, least: usize, most: usize) -> Result<()> {
+        if (least..=most).contains(&value) {
+            return Ok(());
+        }
+        let regime = Regime::CHOICES[self.regime as usize];
+        let range = if least == most { format!("{least}") } else { format!("from {least} to {most}") };
+        Err(Error::new(
+            ErrorCode::InvalidOption,
+            format!(
+                "{name} must be {range} with the regime {regime}, got {value}; leave it out, or choose another regime"
+            ),
+        )
+        .with("name", name)
+        .with("min", least)
+        .with("max", most)
+        .with("value", value))
+    }
+
     /// Whether the held-out photos choose the number of epochs. A deeper fit runs its whole schedule instead: its rate has to
     /// fall, and a schedule cut short is another schedule.
     pub fn stops_early(&self) -> bool {
         self.last_stages == 0
     }
 
-    /// The number of epochs, or the most of them.
-    pub fn max_epochs(&self) -> usize {
-        match self.epochs {
-            0 if self.stops_early() => 100,
-            0 => 20,
-            epochs => epochs,
-        }
+    /// Augmented draws of each photo, beside the photo as it is.
+    pub fn draws(&self) -> usize {
+        self.augment.max(0) as usize
     }
 
     pub fn augmentation(&self) -> Augmentation {
@@ -156,16 +299,16 @@ impl TrainConfig {
     ///
     /// # Errors
     /// `invalid-option` for an unknown name, a number out of range, or a fraction where an integer is expected.
-    pub fn from_values(values: &BTreeMap<String, f64>) -> Result<Self> {
+    pub fn from_values(values: &BTreeMap<String, Value>) -> Result<Self> {
         let mut config = Self::default();
-        for (name, &value) in values {
-            config.set(name, value)?;
+        for (name, value) in values {
+            config.set(name, value.clone())?;
         }
         Ok(config)
     }
 
     /// Sets one option; errors as [`from_values`](Self::from_values).
-    pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<()> {
         let Some(option) = OPTIONS.iter().find(|option| option.name == name) else {
             let names: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
             return Err(Error::new(
@@ -174,20 +317,39 @@ impl TrainConfig {
             )
             .with("name", name));
         };
-        let whole = option.kind == OptionKind::Float || value.fract() == 0.0;
-        if !(option.min..=option.max).contains(&value) || !whole {
-            let kind = if option.kind == OptionKind::Int { "an integer" } else { "a number" };
-            return Err(Error::new(
-                ErrorCode::InvalidOption,
-                format!("{name} must be {kind} from {} to {}, got {value}", option.min, option.max),
-            )
-            .with("name", name)
-            .with("min", option.min)
-            .with("max", option.max)
-            .with("value", value));
-        }
-        self.set_checked(name, value);
+        let value = value.into();
+        let number = option.number(&value).ok_or_else(|| option.refusal(&value))?;
+        self.set_checked(name, number);
         Ok(())
+    }
+}
+
+impl OptionSpec {
+    /// The value as a number, where the option may have it.
+    fn number(&self, value: &Value) -> Option<f64> {
+        let number = match (self.kind, value) {
+            (OptionKind::Choice, Value::Word(word)) => self.choices.iter().position(|choice| choice == word)? as f64,
+            (OptionKind::Float, Value::Number(number)) => *number,
+            (OptionKind::Int, Value::Number(number)) if number.fract() == 0.0 => *number,
+            _ => return None,
+        };
+        (self.min..=self.max).contains(&number).then_some(number)
+    }
+
+    fn refusal(&self, value: &Value) -> Error {
+        let Self { name, min, max, .. } = self;
+        let expected = match self.kind {
+            OptionKind::Int => format!("an integer from {min} to {max}"),
+            OptionKind::Float => format!("a number from {min} to {max}"),
+            OptionKind::Choice => self.choices.join(", "),
+        };
+        let error = Error::new(ErrorCode::InvalidOption, format!("{name} must be {expected}, got {value}"))
+            .with("name", *name)
+            .with("value", value);
+        match self.kind {
+            OptionKind::Choice => error.with("choices", self.choices.join(", ")),
+            _ => error.with("min", *min).with("max", *max),
+        }
     }
 }
 
@@ -199,14 +361,18 @@ mod tests {
     fn defaults_are_in_their_ranges_and_settable() {
         let mut config = TrainConfig::default();
         for option in OPTIONS {
-            config.set(option.name, option.default).unwrap();
+            match option.kind {
+                OptionKind::Choice => config.set(option.name, option.choices[option.default as usize]).unwrap(),
+                _ => config.set(option.name, option.default).unwrap(),
+            }
         }
         assert_eq!(config, TrainConfig::default());
     }
 
     #[test]
     fn bad_values_are_refused_with_the_range() {
-        let set = |name: &str, value| TrainConfig::from_values(&BTreeMap::from([(name.to_owned(), value)]));
+        let set =
+            |name: &str, value| TrainConfig::from_values(&BTreeMap::from([(name.to_owned(), Value::Number(value))]));
         assert_eq!(set("epochs", 7.0).unwrap().epochs, 7);
         for (name, value) in
             [("batchSize", 0.0), ("epochs", 2.5), ("learningRate", -1.0), ("holdout", f64::NAN), ("epoch", 1.0)]
@@ -214,5 +380,27 @@ mod tests {
             assert_eq!(set(name, value).unwrap_err().code, ErrorCode::InvalidOption, "{name} = {value}");
         }
         assert!(set("holdout", 0.7).unwrap_err().message.contains("from 0 to 0.5, got 0.7"));
+        let mut config = TrainConfig::default();
+        config.set("regime", "last-k").unwrap();
+        assert_eq!(config.regime, Regime::LastK);
+        let error = config.set("regime", "all").unwrap_err();
+        assert!(error.message.contains("head, last-k, full, scratch, got \"all\""), "{}", error.message);
+        assert_eq!(config.set("regime", 1.0).unwrap_err().code, ErrorCode::InvalidOption);
+        assert_eq!(config.set("epochs", "many").unwrap_err().code, ErrorCode::InvalidOption);
+    }
+
+    #[test]
+    fn a_settled_configuration_has_nothing_left_to_decide_and_stays() {
+        for regime in [Regime::Head, Regime::LastK, Regime::Full, Regime::Scratch] {
+            let settled = TrainConfig { regime, ..TrainConfig::default() }.settle(7).unwrap();
+            assert!(settled.epochs > 0 && settled.augment >= 0, "{settled:?}");
+            assert_eq!(settled.input_size > 0, regime == Regime::Scratch);
+            assert_eq!(settled.clone().settle(7).unwrap(), settled);
+        }
+        let stages = |last_stages| TrainConfig { last_stages, ..TrainConfig::default() }.settle(7).unwrap().regime;
+        assert_eq!([0, 1, 6, 7].map(stages), [Regime::Auto, Regime::LastK, Regime::LastK, Regime::Full]);
+        let refused =
+            TrainConfig { regime: Regime::Head, last_stages: 2, ..TrainConfig::default() }.settle(7).unwrap_err();
+        assert!(refused.message.contains("lastStages must be 0 with the regime head, got 2"), "{}", refused.message);
     }
 }

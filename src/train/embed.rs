@@ -105,7 +105,7 @@ impl Embedder {
     pub fn to_embed(&mut self, photos: impl Iterator<Item = PhotoId>, config: &TrainConfig) -> Vec<Draw> {
         self.set_augmentation(config.augmentation());
         photos
-            .flat_map(|photo| (0..=config.augment).map(move |number| Draw { photo, number }))
+            .flat_map(|photo| (0..=config.draws()).map(move |number| Draw { photo, number }))
             .filter(|draw| !self.cache.contains_draw(draw.photo, draw.number))
             .collect()
     }

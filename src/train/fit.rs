@@ -95,7 +95,7 @@ impl Fit {
             steps: 0,
             loss: CrossEntropyLossConfig::new().with_smoothing(smoothing).with_weights(weights),
             dropout: config.dropout as f32,
-            draws: config.augment,
+            draws: config.draws(),
             every_draw: config.stops_early(),
             suffix,
             optimizer,

@@ -116,9 +116,9 @@ impl TrainRun {
                 let mut rng = Rng::stream(self.config.seed, "hold-out");
                 self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
                 self.phase = if self.split.held_out.is_empty() {
-                    self.start(FitPhase::Refit, self.config.max_epochs(), &bench)
+                    self.start(FitPhase::Refit, self.config.epochs, &bench)
                 } else {
-                    self.start(FitPhase::Holdout, self.config.max_epochs(), &bench)
+                    self.start(FitPhase::Holdout, self.config.epochs, &bench)
                 };
                 self.optimise(&bench).map(Step::Event)
             }

@@ -17,7 +17,7 @@ use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
 use crate::session::{ModelChoice, Session};
-use crate::train::config::TrainConfig;
+use crate::train::config::{TrainConfig, Value};
 
 type JsResult<T> = Result<T, JsValue>;
 
@@ -50,7 +50,7 @@ struct OpenedModel<'a> {
 struct EvaluationOptions {
     folds: Option<usize>,
     reject_rate: Option<f64>,
-    train: Option<BTreeMap<String, f64>>,
+    train: Option<BTreeMap<String, Value>>,
     epochs: Option<usize>,
 }
 
@@ -147,7 +147,7 @@ impl Core {
     /// Begins a training with the options of [`TrainConfig`] by name; those left out have their defaults.
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(&self, config: JsValue) -> JsResult<()> {
-        let values: BTreeMap<String, f64> = from_js(config, "the options must be an object of numbers")?;
+        let values: BTreeMap<String, Value> = from_js(config, "the options must be an object of numbers and words")?;
         let config = TrainConfig::from_values(&values).map_err(throw)?;
         self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
     }

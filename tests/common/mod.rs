@@ -17,7 +17,7 @@ use lastlayer::nn::linear;
 use lastlayer::nn::params::{Params, RandomParams};
 use lastlayer::rng::Rng;
 use lastlayer::session::Session;
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::config::{Regime, TrainConfig};
 use lastlayer::train::event::{Report, StepEvent};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
@@ -138,6 +138,17 @@ pub fn add_drawn(session: &mut Session, classes: usize, per_class: usize, first_
 }
 
 /// Trains to the end and returns every event but the last, and the report.
+/// The plain training of the last `k` stages: no augmentation.
+pub fn stages(k: usize) -> TrainConfig {
+    let regime = if k == 0 { Regime::Head } else { Regime::Auto };
+    TrainConfig { regime, last_stages: k, epochs: if k == 0 { 100 } else { 20 }, augment: 0, ..TrainConfig::default() }
+}
+
+/// The plain training of the output layer alone.
+pub fn head() -> TrainConfig {
+    stages(0)
+}
+
 pub fn train(session: &mut Session, config: TrainConfig) -> (Vec<StepEvent>, Report) {
     session.start_training(config).unwrap();
     let mut events = Vec::new();

@@ -49,12 +49,12 @@ for (const { name, path, colorScheme, width } of /** @type {const} */ ([
   { name: "Chinese, dark, narrow", path: "?lang=zh", colorScheme: "dark", width: 360 },
 ])) {
   test(`axe finds nothing: ${name}`, async () => {
-    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
+    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
     await throughAllStates(page, async (state) => assert.deepEqual(await violations(page.page), [], state));
   });
 
   test(`nothing is wider than the screen: ${name}`, async () => {
-    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
+    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
     await throughAllStates(page, async (state) => {
       const overflow = await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.equal(overflow, 0, `${state}, the page scrolls sideways`);
@@ -72,7 +72,7 @@ test("the tutorial, in both languages", async () => {
 });
 
 test("by keyboard alone: photos, training, a photo to test", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" } });
   const { keyboard } = page.page;
   // The browser is told at once that choosers are ours: at the first wait it could be told too late.
   page.page.on("filechooser", () => {});

@@ -34,7 +34,7 @@ function interrupt(page, when) {
       );
     };
     const training = tuner.train(
-      { epochs: 500, patience: 500, batchSize: 80 },
+      { regime: "head", augment: 0, epochs: 500, patience: 500, batchSize: 80 },
       {
         signal: controller.signal,
         onEvent({ type }) {
@@ -50,7 +50,7 @@ function interrupt(page, when) {
     const photos = tuner.photos.length;
     const [best] = await tuner.predict(image, { model: "source" });
     const trained = await lab.outcome(tuner.predict(image, { model: "trained" }));
-    const report = await tuner.train({ epochs: 3 });
+    const report = await tuner.train({ regime: "head", augment: 0, epochs: 3 });
     tuner.close();
     return { happened, code, photos, best, trained, epochs: report.epochsTried, photosRead: report.photosRead };
   }, when);

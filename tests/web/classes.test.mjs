@@ -18,7 +18,7 @@ test("a second training embeds only the photos that are new", async () => {
       const staleBefore = tuner.stale;
       /** @type {number[]} */
       const totals = [];
-      const report = await tuner.train({ epochs: 3 }, { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) });
+      const report = await tuner.train({ regime: "head", augment: 0, epochs: 3 }, { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) });
       return { staleBefore, photosRead: report.photosRead, total: totals.at(-1) ?? 0, trainImages: report.trainImages, stale: tuner.stale };
     };
     const trainings = [
@@ -44,15 +44,15 @@ test("two classes with two photos each are enough; less is refused with its own 
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
     const tuner = await lab.tuner();
-    const codes = [await lab.outcome(tuner.train())];
+    const codes = [await lab.outcome(tuner.train({ regime: "head" }))];
     await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
-    codes.push(await lab.outcome(tuner.train()));
+    codes.push(await lab.outcome(tuner.train({ regime: "head" })));
     await tuner.addClass("discs");
-    codes.push(await lab.outcome(tuner.train()));
+    codes.push(await lab.outcome(tuner.train({ regime: "head" })));
     await tuner.add(await lab.photos("discs", 0, 2), "discs");
-    codes.push(await lab.outcome(tuner.train({ batchSize: 0 })));
+    codes.push(await lab.outcome(tuner.train({ regime: "head", batchSize: 0 })));
     codes.push(await lab.outcome(tuner.train(/** @type {{}} */ ({ epoch: 3 }))));
-    const report = await tuner.train({ epochs: 5 });
+    const report = await tuner.train({ regime: "head", augment: 0, epochs: 5 });
     tuner.close();
     return { codes, heldOut: report.heldOut, count: report.val?.count, trained: report.train.count };
   });
@@ -65,7 +65,7 @@ test("renaming needs no training, in the answers and in the model file", async (
     const tuner = await lab.tuner();
     await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
     await tuner.add(await lab.photos("discs", 0, 3), "discs");
-    await tuner.train({ epochs: 10 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 10 });
     const image = await lab.photo("discs", 20);
     const [before] = await tuner.predict(image);
     await tuner.rename("discs", "  circles ");
@@ -142,9 +142,9 @@ test("a training refuses changes while it runs, and a second training", async ()
     await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
     await tuner.add(await lab.photos("discs", 0, 3), "discs");
     const controller = new AbortController();
-    const training = lab.outcome(tuner.train({ epochs: 1000, patience: 1000 }, { signal: controller.signal }));
+    const training = lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { signal: controller.signal }));
     const codes = [
-      await lab.outcome(tuner.train()),
+      await lab.outcome(tuner.train({ regime: "head" })),
       await lab.outcome(tuner.addClass("third")),
       await lab.outcome(lab.photo("cross", 0).then((file) => tuner.add([file], "stripes"))),
       await lab.outcome(tuner.rename("discs", "circles")),
@@ -167,7 +167,7 @@ test("the same seed gives the same result", async () => {
     await tuner.add(await lab.photos("stripes", 0, 5), "stripes");
     await tuner.add(await lab.photos("discs", 0, 5), "discs");
     const losses = [];
-    for (const seed of [7, 7, 8]) losses.push((await tuner.train({ epochs: 5, seed })).history.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
+    for (const seed of [7, 7, 8]) losses.push((await tuner.train({ regime: "head", augment: 0, epochs: 5, seed })).history.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
     tuner.close();
     return losses;
   });

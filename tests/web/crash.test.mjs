@@ -13,7 +13,7 @@ test("a worker that crashes is replaced, with photos, classes and classifier", a
     const tuner = await lab.tuner({ startWorker });
     await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
     await tuner.add(await lab.photos("discs", 0, 3), "discs");
-    await tuner.train({ epochs: 10 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 10 });
     await tuner.rename("discs", "circles");
     await tuner.addClass("empty");
     const image = await lab.photo("discs", 9);
@@ -22,7 +22,7 @@ test("a worker that crashes is replaced, with photos, classes and classifier", a
     const restarts = [];
     tuner.addEventListener("restart", (event) => restarts.push(/** @type {CustomEvent} */ (event).detail));
 
-    const pending = [lab.outcome(tuner.predict(image)), lab.outcome(tuner.train({ epochs: 1000, patience: 1000 }))];
+    const pending = [lab.outcome(tuner.predict(image)), lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }))];
     crash();
     const rejected = await Promise.all(pending);
     const afterCrash = { classes: tuner.classes, photos: tuner.photos.length, labels: tuner.report?.classes };
@@ -31,7 +31,7 @@ test("a worker that crashes is replaced, with photos, classes and classifier", a
     const [after, file] = await Promise.all([tuner.predict(image), tuner.export()]);
     const duplicate = await tuner.add([await lab.photo("stripes", 0)], "stripes");
     await tuner.removeClass("empty");
-    const report = await tuner.train({ epochs: 2 });
+    const report = await tuner.train({ regime: "head", augment: 0, epochs: 2 });
     const result = { before, after, rejected, afterCrash, restarts, workers: workers.length, fileSize: file.size, duplicates: duplicate.duplicates.length, trained: report.trainImages };
     tuner.close();
     return result;
@@ -73,7 +73,7 @@ test("a closed FineTuner says so, also to the calls that were open", async () =>
     await Promise.resolve();
     tuner.close();
     tuner.close();
-    return [await open, await lab.outcome(tuner.predict(image)), await lab.outcome(tuner.train()), await lab.outcome(tuner.export())];
+    return [await open, await lab.outcome(tuner.predict(image)), await lab.outcome(tuner.train({ regime: "head" })), await lab.outcome(tuner.export())];
   });
   assert.deepEqual(seen, ["closed", "closed", "closed", "closed"]);
 });

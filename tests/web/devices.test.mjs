@@ -24,7 +24,7 @@ test("training on WebGPU; the CPU answers the same with the same classifier", as
     const gpu = await lab.tuner({ device: "webgpu" });
     await gpu.add(await lab.photos("stripes", 0, 3), "stripes");
     await gpu.add(await lab.photos("discs", 0, 3), "discs");
-    const report = await gpu.train({ epochs: 8 });
+    const report = await gpu.train({ regime: "head", augment: 0, epochs: 8 });
     const image = await lab.photo("discs", 30);
     const cpu = await lab.tuner({ device: "cpu" });
     await cpu.open(await gpu.export());
@@ -97,7 +97,7 @@ test("a device that is lost in the middle of a training is replaced", async () =
     tuner.addEventListener("restart", (event) => restarts.push(/** @type {CustomEvent} */ (event).detail));
     const state = { tuner, restarts, started: false, outcome: "" };
     Object.assign(window, { state });
-    void lab.outcome(tuner.train({ epochs: 1000, patience: 1000 }, { onEvent: ({ type }) => void (state.started ||= type === "batch") })).then((outcome) => (state.outcome = outcome));
+    void lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { onEvent: ({ type }) => void (state.started ||= type === "batch") })).then((outcome) => (state.outcome = outcome));
   });
   await page.waitForFunction(() => /** @type {any} */ (window).state.started);
   await devtools.send("Browser.crashGpuProcess").catch(() => {

@@ -62,7 +62,7 @@ test("a folder of class folders, a class folder and a loose photo in one drop", 
 });
 
 test("test photos in their class folders: a table, and accuracy", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" } });
   await drop(page, "drop-photos", [join(folder, "train")]);
   await photos(page, 6);
   await page.train();

@@ -29,7 +29,7 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
     await tuner.add(await lab.photos("checks", 0, 5), "checks");
     // So much alike, as drawings, that the core takes them for one and the same.
     await tuner.add(await lab.photos("discs", 0, 4), "discs");
-    await tuner.train({ epochs: 20 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 20 });
     const before = await tuner.answer(await lab.photo("stripes", 60));
     const none = tuner.evaluation;
     /** @type {import("../../www/lib/types.d.ts").TrainEvent[]} */
@@ -58,7 +58,7 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
     await tuner.remove([added?.id ?? -1]);
     const afterRemoving = tuner.evaluation;
     await tuner.evaluate();
-    await tuner.train({ epochs: 3 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 3 });
     const result = {
       untrained, before, none, kinds: [...new Set(events.map(({ type }) => type))], folds: events.flatMap((event) => (event.type === "fold" ? [event.fold] : [])),
       evaluation, kept, after, foreign, outOfRange, automatic, renamed, opened, openedEvaluation, fromFile, calibrated, afterAdding, partial, afterRemoving,
@@ -104,7 +104,7 @@ test("predict and cancel in the middle of an evaluation, and everything works on
   const seen = await page.evaluate(async () => {
     const tuner = await lab.tuner();
     for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 6), kind);
-    await tuner.train({ epochs: 60 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 60 });
     const photo = await lab.photo("stripes", 70);
     const before = await tuner.answer(photo);
     const controller = new AbortController();
@@ -142,7 +142,7 @@ test("a new worker evaluates what the one before it trained, and leaves the clas
     const { startWorker, crash, died } = lab.mortal();
     const tuner = await lab.tuner({ startWorker });
     for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
-    const { epochs } = await tuner.train({ epochs: 12 });
+    const { epochs } = await tuner.train({ regime: "head", augment: 0, epochs: 12 });
     const death = died();
     crash();
     await death;
@@ -158,7 +158,7 @@ test("photos of which none can be held out", async () => {
   const seen = await page.evaluate(async () => {
     const tuner = await lab.tuner();
     for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 1), kind);
-    await tuner.train({ epochs: 5 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 5 });
     const code = await lab.outcome(tuner.evaluate());
     const [best] = await tuner.predict(await lab.photo("discs", 0));
     tuner.close();
@@ -168,7 +168,7 @@ test("photos of which none can be held out", async () => {
 });
 
 test("on the page: the score with its interval, the tables, and labels put right", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" }, context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } } });
   await page.addFolder(folder, 15);
   assert.equal(await page.hook("evaluate-button").count(), 0, "there is nothing to judge yet");
   await page.train();

@@ -70,7 +70,7 @@ async function wholeWay(page, { train, test: testFolder, photos, tested, single 
 
 test("flowers5 on the CPU: all photos, from folders to accuracy", { skip: skipWithout("flowers5") }, async () => {
   const data = dataFolder("flowers5") ?? "";
-  const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
   const image = { name: "a-bluebell.jpg", mimeType: "image/jpeg", buffer: await readFile(join(data, "test/bluebell", (await firstFile(join(data, "test/bluebell"))) ?? "")) };
   const { top1, report } = await wholeWay(page, { train: join(data, "train"), test: join(data, "test"), photos: 100, tested: 100, single: image });
   assert.equal(report.device, "cpu");
@@ -91,7 +91,7 @@ test("drawn photos on the CPU, from folders to accuracy", async () => {
 });
 
 test("a small set on WebGPU", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "webgpu", epochs: "5" } });
+  const page = await RealPage.open(bed, { attributes: { device: "webgpu", regime: "head", augment: "0", epochs: "5" } });
   assert.equal(await page.hook("status-device").getAttribute("data-device"), "webgpu");
   await page.addFolder(join(folder, "small"), 6);
   await page.train();
@@ -105,7 +105,7 @@ test("a small set on WebGPU", async () => {
 });
 
 test("deeper stages: a fixed schedule, and the page does not say that the photos chose the epochs", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", "last-stages": "1" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", "last-stages": "1", augment: "0" } });
   await page.addFolder(join(folder, "small"), 6);
   await page.train();
   const { report } = await page.state();
@@ -120,7 +120,7 @@ test("deeper stages: a fixed schedule, and the page does not say that the photos
 });
 
 test("options that are on or off are checkboxes, and numbers all the same", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", balance: "0" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "3", balance: "0" } });
   await page.addFolder(join(folder, "small"), 6);
   await page.page.locator("summary", { hasText: "Advanced options" }).click();
   const [flip, balance] = [page.page.getByRole("checkbox", { name: "Mirror photos" }), page.page.getByRole("checkbox", { name: "Balance classes" })];
@@ -133,7 +133,7 @@ test("options that are on or off are checkboxes, and numbers all the same", asyn
 });
 
 test("photos added after a training: said on the page, and only they are read", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
   await page.addFolder(join(folder, "small"), 6);
   await page.train();
   await page.addFolder(join(folder, "more"), 10);
@@ -146,7 +146,7 @@ test("photos added after a training: said on the page, and only they are read", 
 });
 
 test("bad files among good ones: named on the page, the good ones are there", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
   await page.addFolder(join(folder, "small"), 6);
   await page.page.locator('[data-testid="class-card"][data-label="discs"] input[type=file]').setInputFiles([
     file("discs", 40),
@@ -164,7 +164,7 @@ test("bad files among good ones: named on the page, the good ones are there", as
 });
 
 test("a training is cancelled with the button, and the page works on", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
   await page.addFolder(join(folder, "train"), 32);
   await page.page.locator('[data-testid="train-button"]:not([disabled])').click();
   await page.hook("cancel-button").click();

@@ -42,7 +42,7 @@ test("the evidence for a class lies where its drawing is planted", async () => {
   const explained = await page.evaluate(async () => {
     const tuner = await lab.tuner();
     for (const kind of ["cross", "discs"]) await tuner.add(await lab.photos(kind, 0, 6), kind);
-    await tuner.train({ epochs: 30 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 30 });
 
     /** A drawing, small, in one quarter of a grey photo that is wider than the network sees. @param {string} kind @param {number} quarter */
     const planted = async (kind, quarter) => {
@@ -103,7 +103,7 @@ test("a training photo is most like itself", async () => {
     const photo = await lab.photo("discs", 2);
     const before = await tuner.nearest(photo);
     for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
-    await tuner.train({ epochs: 10 });
+    await tuner.train({ regime: "head", augment: 0, epochs: 10 });
     const itself = await tuner.nearest(photo, { count: 3 });
     const another = await tuner.nearest(await lab.photo("stripes", 80));
     const first = itself.neighbours[0];
@@ -150,7 +150,7 @@ test("questions that have no answer, and those while a training runs", async () 
     for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     const order = /** @type {string[]} */ ([]);
     /** @type {Promise<unknown> | undefined} */ let asked;
-    await tuner.train({ epochs: 50 }, { onEvent: ({ type }) => {
+    await tuner.train({ regime: "head", augment: 0, epochs: 50 }, { onEvent: ({ type }) => {
       if (type === "batch") asked ??= tuner.explain(photo).then(({ class: { label } }) => order.push(label));
       if (type === "done") order.push("done");
     } });
@@ -173,7 +173,7 @@ test("questions that have no answer, and those while a training runs", async () 
 });
 
 test("on the page: the heatmap of the first guess, of another class, of another photo", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" } });
   assert.equal((await page.predictions(file("discs", 90))).length, 5);
   const why = page.hook("why-button");
   await why.click();
@@ -215,7 +215,7 @@ test("on the page: the heatmap of the first guess, of another class, of another 
 });
 
 test("on the page: nothing of a photo before is ever shown with another one", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "20" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" } });
   await page.predictions(file("discs", 90));
   await page.hook("why-button").click();
   await page.hook("heatmap").waitFor();
@@ -242,7 +242,7 @@ test("on the page: nothing of a photo before is ever shown with another one", as
 });
 
 test("on the page: by keyboard, while a training runs", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "1000", "last-stages": "2" } });
+  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "1000", "last-stages": "2", augment: "0" } });
   await page.addFolder(folder, 8);
   await page.predictions(file("discs", 90));
   await page.page.locator('[data-testid="train-button"]:not([disabled])').click();

@@ -159,7 +159,7 @@ export class LastLayer extends LitElement {
     });
   }
 
-  /** The author's options, and on top of them the reader's. @returns {Record<string, number>} */
+  /** The author's options, and on top of them the reader's. @returns {Record<string, number | string>} */
   #options() {
     return { ...authorOptions(this), ...this.session.training.options };
   }

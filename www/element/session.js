@@ -4,7 +4,7 @@ import { Evaluating } from "./evaluating.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
-/** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number> }} Settings */
+/** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number | string> }} Settings */
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
 
 /**

@@ -9,7 +9,7 @@ export class Training {
     /** @type {import("../ui/types.js").TrainingStage | null} */ this.stage = null;
     /** @type {import("../ui/types.js").EpochView[]} */ this.history = [];
     /** @type {{ name: string, labels: string[] } | null} */ this.opened = null;
-    /** The reader's own choices, on top of those of the element's author. @type {Record<string, number>} */ this.options = {};
+    /** The reader's own choices, on top of those of the element's author. @type {Record<string, number | string>} */ this.options = {};
     this.optionsValid = true;
     /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;

@@ -3,14 +3,35 @@
 /** The options of a training: their names, what they may be, and what they mean. */
 export const OPTIONS = /** @type {const} */ ([
   {
+    name: "regime",
+    kind: "choice",
+    default: "auto",
+    choices: ["auto", "head", "last-k", "full", "scratch"],
+    doc: {
+      en: "How much of the network learns: head (the output layer alone), last-k (the last stages too), full (all stages), scratch (all stages, from random weights, to compare with), or auto, which decides by the photos and the device.",
+      zh: "网络中参与训练的部分：head（只训练输出层）、last-k（连同最后几个阶段）、full（所有阶段）、scratch（所有阶段，从随机权重开始，用于比较），或 auto（根据照片和设备决定）。",
+    },
+  },
+  {
+    name: "timeLimit",
+    kind: "float",
+    default: 120,
+    min: 1,
+    max: 86400,
+    doc: {
+      en: "Seconds that a training which is left to auto should take at most.",
+      zh: "选择 auto 时，训练最多使用的秒数。",
+    },
+  },
+  {
     name: "epochs",
     kind: "int",
     default: 0,
     min: 0,
     max: 1000,
     doc: {
-      en: "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 chooses: 100 for the output layer alone, 20 for more.",
-      zh: "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示自动：只训练输出层 100 轮，训练更多层 20 轮。",
+      en: "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 lets the regime choose.",
+      zh: "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。",
     },
   },
   {
@@ -75,19 +96,40 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 7,
     doc: {
-      en: "How many of the backbone's last stages learn along with the output layer; 0 trains the output layer alone.",
-      zh: "骨干网络最后多少个阶段与输出层一起训练；0 表示只训练输出层。",
+      en: "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
+      zh: "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。",
+    },
+  },
+  {
+    name: "inputSize",
+    kind: "int",
+    default: 0,
+    min: 0,
+    max: 224,
+    doc: {
+      en: "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
+      zh: "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。",
+    },
+  },
+  {
+    name: "framing",
+    kind: "choice",
+    default: "crop",
+    choices: ["crop", "pad", "squash"],
+    doc: {
+      en: "How a photo that is not square becomes one: crop keeps its centre, pad adds bars, squash changes its proportions.",
+      zh: "非正方形的照片如何变成正方形：crop 保留中间部分，pad 加上边条，squash 改变长宽比。",
     },
   },
   {
     name: "augment",
     kind: "int",
-    default: 0,
-    min: 0,
+    default: -1,
+    min: -1,
     max: 32,
     doc: {
-      en: "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo.",
-      zh: "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片。",
+      en: "Augmented draws of each photo to learn from as well: other crops, angles, colours. Each is embedded once, so it costs as much as another photo; where no stage is frozen, every epoch draws anew instead. 0 does without; -1 lets the regime choose.",
+      zh: "每张照片额外生成多少个增强版本用于学习：不同的裁剪、角度和颜色。每个版本只计算一次特征，代价相当于多一张照片；没有冻结的阶段时，每一轮都重新生成。0 表示不使用，-1 表示由训练方式决定。",
     },
   },
   {
@@ -99,6 +141,17 @@ export const OPTIONS = /** @type {const} */ ([
     doc: {
       en: "1 lets augmentation mirror photos; 0 does not, for hand signs, text and whatever else has a left and a right.",
       zh: "1 表示增强时可以左右镜像；手势、文字等左右有别的内容请设为 0。",
+    },
+  },
+  {
+    name: "flipAverage",
+    kind: "int",
+    default: 0,
+    min: 0,
+    max: 1,
+    doc: {
+      en: "1 lets the classifier look at every photo and at its mirror image and average what it sees: a little better, twice the time. Not where left and right mean something.",
+      zh: "1 表示分类时同时查看照片及其镜像并取平均：略准一些，时间加倍。左右有别的内容不适用。",
     },
   },
   {

@@ -205,7 +205,7 @@ export interface TestReport {
 }
 
 /** The options of a training, by name: exactly those of the table. */
-export type TrainConfig = Record<(typeof OPTIONS)[number]["name"], number>;
+export type TrainConfig = { [O in (typeof OPTIONS)[number] as O["name"]]: O extends { choices: readonly (infer C)[] } ? C : number };
 
 /** `holdout`: without the held-out photos, which score it. `refit`: on all photos, for as many epochs as the report says. */
 export type Phase = "holdout" | "refit";
@@ -392,10 +392,12 @@ export interface PhotoResult {
 /** A row of the table of options, as the Rust core prints it. */
 export interface Option {
   name: string;
-  kind: "int" | "float";
-  default: number;
-  min: number;
-  max: number;
+  kind: "int" | "float" | "choice";
+  /** One of `choices` where there are any. */
+  default: number | string;
+  min?: number;
+  max?: number;
+  choices?: readonly string[];
   doc: { en: string; zh: string };
 }
 

@@ -31,3 +31,14 @@ export function optionLabel(language, name) {
   const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/**
+ * What an option's choice is called in the reader's language; one added to the table since is shown as it is.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {string} name
+ * @param {string} choice
+ */
+export function choiceLabel(language, name, choice) {
+  const key = `choice.${name}.${choice}`;
+  return language.has(key) ? language.say(key) : choice;
+}

@@ -223,15 +223,28 @@ export const MESSAGES = {
   "place.22": { en: "at the bottom right", zh: "在右下方" },
 
   // Names of options; their meaning and range come with the options themselves
+  "option.regime": { en: "What to train", zh: "训练方式" },
+  "choice.regime.auto": { en: "Decide for me", zh: "自动选择" },
+  "choice.regime.head": { en: "Output layer only", zh: "只训练输出层" },
+  "choice.regime.last-k": { en: "Last stages too", zh: "连同最后几个阶段" },
+  "choice.regime.full": { en: "All stages", zh: "所有阶段" },
+  "choice.regime.scratch": { en: "All stages, from scratch", zh: "所有阶段，从头开始" },
+  "option.timeLimit": { en: "Time limit (seconds)", zh: "时间上限（秒）" },
   "option.epochs": { en: "Epochs (0: automatic)", zh: "轮数（0 为自动）" },
   "option.batchSize": { en: "Batch size", zh: "批大小" },
   "option.learningRate": { en: "Learning rate", zh: "学习率" },
   "option.weightDecay": { en: "Weight decay", zh: "权重衰减" },
   "option.holdout": { en: "Held-out share", zh: "留出比例" },
   "option.patience": { en: "Patience", zh: "早停耐心" },
-  "option.lastStages": { en: "Stages to retrain", zh: "参与训练的阶段数" },
-  "option.augment": { en: "Augmented draws", zh: "增强版本数" },
+  "option.lastStages": { en: "Stages to retrain (0: automatic)", zh: "参与训练的阶段数（0 为自动）" },
+  "option.inputSize": { en: "Input size (0: automatic)", zh: "输入大小（0 为自动）" },
+  "option.framing": { en: "Photos that are not square", zh: "非正方形的照片" },
+  "choice.framing.crop": { en: "Keep the centre", zh: "保留中间" },
+  "choice.framing.pad": { en: "Add bars", zh: "加边条" },
+  "choice.framing.squash": { en: "Squash", zh: "压缩变形" },
+  "option.augment": { en: "Augmented draws (−1: automatic)", zh: "增强版本数（−1 为自动）" },
   "option.flip": { en: "Mirror photos", zh: "左右镜像" },
+  "option.flipAverage": { en: "Average with the mirror image", zh: "与镜像取平均" },
   "option.labelSmoothing": { en: "Label smoothing", zh: "标签平滑" },
   "option.dropout": { en: "Dropout", zh: "Dropout（随机失活）" },
   "option.balance": { en: "Balance classes", zh: "平衡各类别" },
@@ -239,6 +252,7 @@ export const MESSAGES = {
 
   // What a switch does when it is on: the options' own words speak of 1 and 0
   "switch.flip": { en: "Augmentation may mirror photos. Off for hand signs, text and whatever else has a left and a right.", zh: "增强时可以左右镜像。手势、文字等左右有别的内容请关闭。" },
+  "switch.flipAverage": { en: "The classifier looks at every photo and at its mirror image: a little better, twice the time. Off where left and right mean something.", zh: "分类时同时查看照片及其镜像：略准一些，时间加倍。左右有别的内容请关闭。" },
   "switch.balance": { en: "Classes weigh the same where the largest has more than twice the photos of the smallest.", zh: "最大类别的照片数超过最小类别两倍时，各类别权重相等。" },
 
   // Errors by code

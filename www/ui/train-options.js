@@ -2,7 +2,7 @@ import { LitElement, css, html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 import { define, emit } from "./define.js";
 import { icons } from "./icons.js";
-import { optionLabel } from "./language.js";
+import { choiceLabel, optionLabel } from "./language.js";
 import { shared } from "./styles.js";
 
 /**
@@ -21,7 +21,7 @@ export class TrainOptions extends LitElement {
     super();
     /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
     /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
-    /** Only those that differ from the defaults. @type {Record<string, number>} */ this.values = {};
+    /** Only those that differ from the defaults. @type {Record<string, number | string>} */ this.values = {};
     this.disabled = false;
   }
 
@@ -47,7 +47,7 @@ export class TrainOptions extends LitElement {
       <summary>${language.say("train.options")}</summary>
       <fieldset ?disabled=${this.disabled}>
         <legend class="hidden-text">${language.say("train.options")}</legend>
-        ${this.options.map((option) => (isSwitch(option) ? this.#switch(language, option) : this.#field(language, option)))}
+        ${this.options.map((option) => (option.kind === "choice" ? this.#choice(language, option) : isSwitch(option) ? this.#switch(language, option) : this.#field(language, option)))}
       </fieldset>
       ${Object.keys(this.values).length > 0
         ? html`<button class="button quiet" type="button" ?disabled=${this.disabled} @click=${() => this.#send({})}>${icons.refresh}${language.say("train.reset")}</button>`
@@ -57,7 +57,7 @@ export class TrainOptions extends LitElement {
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").OptionView} option */
   #field(language, option) {
-    const { name, kind, min, max, doc } = option;
+    const { name, kind, min = -Infinity, max = Infinity, doc } = option;
     // The browser adds no steps of its own to a fraction; whole numbers step by one.
     const exact = (/** @type {number} */ value) => language.number(value, { maximumSignificantDigits: 12, useGrouping: false });
     return html`<div class="option">
@@ -66,6 +66,18 @@ export class TrainOptions extends LitElement {
         .value=${live(String(this.values[name] ?? option.default))} aria-describedby="${name}-doc ${name}-range" @change=${this.#changed} />
       <p class="doc" id="${name}-doc">${doc[language.code]}</p>
       <p class="range number" id="${name}-range">${language.say("train.range", { min: exact(min), max: exact(max) })}</p>
+    </div>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").OptionView} option */
+  #choice(language, { name, default: usual, choices = [], doc }) {
+    const value = this.values[name] ?? usual;
+    return html`<div class="option">
+      <label for=${name}>${optionLabel(language, name)}</label>
+      <select class="field" id=${name} name=${name} aria-describedby="${name}-doc" @change=${this.#changed}>
+        ${choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choiceLabel(language, name, choice)}</option>`)}
+      </select>
+      <p class="doc" id="${name}-doc">${doc[language.code]}</p>
     </div>`;
   }
 
@@ -80,23 +92,30 @@ export class TrainOptions extends LitElement {
   }
 
   #changed() {
-    /** @type {Record<string, number>} */ const values = {};
+    /** @type {Record<string, number | string>} */ const values = {};
     for (const option of this.options) {
-      const input = this.#input(option.name);
-      const value = (isSwitch(option) ? input && Number(input.checked) : input?.valueAsNumber) ?? option.default;
+      const value = this.#value(option) ?? option.default;
       // Back at the default is a choice too, where the element's author chose something else.
       if (value !== option.default || option.name in this.values) values[option.name] = value;
     }
     this.#send(values);
   }
 
-  /** @param {Record<string, number>} values */
+  /** @param {import("./types.js").OptionView} option @returns {number | string | undefined} */
+  #value(option) {
+    const input = this.#input(option.name);
+    if (!input) return undefined;
+    if (input instanceof HTMLSelectElement) return input.value;
+    return isSwitch(option) ? Number(input.checked) : input.valueAsNumber;
+  }
+
+  /** @param {Record<string, number | string>} values */
   #send(values) {
     const valid = Object.keys(values).every((name) => this.#input(name)?.validity.valid !== false);
     emit(this, "options-change", { values, valid });
   }
 
-  /** @param {string} name @returns {HTMLInputElement | null} */
+  /** @param {string} name @returns {HTMLInputElement | HTMLSelectElement | null} */
   #input(name) {
     return this.renderRoot.querySelector(`#${CSS.escape(name)}`);
   }

@@ -18,7 +18,7 @@
  * @typedef {{ device: DeviceKind, adapter: string, reason: DeviceReason, warnings: readonly string[] }} DeviceView
  * @typedef {{ state: "idle" | "loading" | "ready" | "failed", bytes: Count | null, device: DeviceView | null, problem: ProblemView | null, restarted: boolean }} LoadingView
  *
- * @typedef {{ name: string, kind: "int" | "float", default: number, min: number, max: number, doc: Record<import("./localize.js").LanguageCode, string> }} OptionView
+ * @typedef {{ name: string, kind: "int" | "float" | "choice", default: number | string, min?: number, max?: number, choices?: readonly string[], doc: Record<import("./localize.js").LanguageCode, string> }} OptionView
  *
  * @typedef {{ loss: number, top1: number, top5: number | null, count: number }} Score
  * @typedef {{ phase: "holdout" | "refit", epoch: number, epochs: number, trainLoss: number, trainTop1: number, trainTop5: number | null,

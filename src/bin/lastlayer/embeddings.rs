@@ -46,7 +46,7 @@ impl EmbeddingFiles {
 
     fn draws(&self, session: &Session) -> Vec<(Draw, String)> {
         let photos = session.dataset().photos();
-        let numbers = 0..=self.config.augment;
+        let numbers = 0..=self.config.draws();
         photos
             .flat_map(|photo| numbers.clone().map(|number| (Draw { photo: photo.id, number }, photo.sha256.clone())))
             .collect()

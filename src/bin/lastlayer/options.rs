@@ -1,8 +1,10 @@
 //! Arguments made from the table of training options, and the verb that prints it.
 
+use std::convert::Infallible;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::error::{Error, Result};
-use lastlayer::train::config::{OPTIONS, OptionKind, TrainConfig};
+use lastlayer::train::config::{OPTIONS, OptionKind, OptionSpec, TrainConfig, Value};
 
 use crate::print_line;
 
@@ -18,7 +20,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     }
     for option in OPTIONS {
         let (name, doc) = (kebab_case(option.name), option.doc.en);
-        print_line(format_args!("--{name:<14} {} ({} to {})\n    {doc}", option.default, option.min, option.max));
+        print_line(format_args!("--{name:<14} {}\n    {doc}", range(option)));
     }
     Ok(())
 }
@@ -26,13 +28,19 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
 /// One argument per training option.
 pub fn training_arguments() -> impl Iterator<Item = Arg> {
     OPTIONS.iter().map(|option| {
-        let value_name = if option.kind == OptionKind::Int { "N" } else { "X" };
-        let help = format!("{} [default: {}, {} to {}]", option.doc.en, option.default, option.min, option.max);
+        let value_name = match option.kind {
+            OptionKind::Int => "N",
+            OptionKind::Float => "X",
+            OptionKind::Choice => "WORD",
+        };
         Arg::new(option.name)
             .long(kebab_case(option.name))
             .value_name(value_name)
-            .help(help)
-            .value_parser(clap::value_parser!(f64))
+            .help(format!("{} [{}]", option.doc.en, range(option)))
+            .allow_hyphen_values(option.min < 0.0)
+            .value_parser(|text: &str| {
+                Ok::<Value, Infallible>(text.parse().map_or_else(|_| Value::from(text), Value::Number))
+            })
     })
 }
 
@@ -40,11 +48,20 @@ pub fn training_arguments() -> impl Iterator<Item = Arg> {
 pub fn training_config(arguments: &ArgMatches) -> Result<TrainConfig> {
     let mut config = TrainConfig::default();
     for option in OPTIONS {
-        if let Some(&value) = arguments.get_one::<f64>(option.name) {
-            config.set(option.name, value)?;
+        if let Some(value) = arguments.get_one::<Value>(option.name) {
+            config.set(option.name, value.clone())?;
         }
     }
     Ok(config)
+}
+
+/// The default and what else the option may be.
+fn range(option: &OptionSpec) -> String {
+    let OptionSpec { default, min, max, choices, .. } = option;
+    match option.kind {
+        OptionKind::Choice => format!("default: {}, of {}", choices[*default as usize], choices.join(", ")),
+        OptionKind::Int | OptionKind::Float => format!("default: {default}, {min} to {max}"),
+    }
 }
 
 pub fn json_argument() -> Arg {

@@ -60,9 +60,11 @@ test("the pages: every text of the HTML in Chinese, and no Chinese without a pla
 });
 
 test("every option explains itself in both languages, and its default is in its range", () => {
-  for (const { name, default: value, min, max, doc, kind } of OPTIONS) {
-    assert.ok(value >= min && value <= max, name);
-    if (kind === "int") assert.ok(Number.isInteger(value), name);
+  for (const option of OPTIONS) {
+    const { name, default: value, doc } = option;
+    if (option.kind === "choice") assert.ok(/** @type {readonly string[]} */ (option.choices).includes(option.default), name);
+    else assert.ok(option.default >= option.min && option.default <= option.max, name);
+    if (option.kind === "int") assert.ok(Number.isInteger(value), name);
     assert.match(doc.zh, /\p{Script=Han}/u, name);
     assert.ok(doc.en.length > 5, name);
   }
