@@ -10,7 +10,6 @@ use lastlayer::image::Pixels;
 use lastlayer::image::heat::Grid;
 use lastlayer::rng::Rng;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 
