@@ -5,6 +5,8 @@ mod why;
 
 use serde::Deserialize;
 
+use crate::advise::decide::Advice;
+use crate::advise::run::{AdviceRun, AdviceStep};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::device::ComputeDevice;
@@ -48,12 +50,14 @@ pub struct Session {
     /// How the classifier came about; `None` for one out of a file.
     taught: Option<Taught>,
     run: Option<Run>,
+    advice: Option<Box<Advice>>,
 }
 
 /// What is under way.
 enum Run {
     Training(Box<TrainRun>),
     Evaluation(Box<CrossValidation>),
+    Advice(Box<AdviceRun>),
 }
 
 impl Run {
@@ -61,6 +65,7 @@ impl Run {
         match self {
             Self::Training(run) => run.split(),
             Self::Evaluation(run) => run.split(),
+            Self::Advice(run) => run.split(),
         }
     }
 }
@@ -90,8 +95,8 @@ impl Session {
         let source = Classifier::new(split, suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
-        let (embedders, classifier, taught, run) = (vec![embedder], None, None, None);
-        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run })
+        let (embedders, classifier, taught, run, advice) = (vec![embedder], None, None, None, None);
+        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run, advice })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -190,6 +195,25 @@ impl Session {
         Ok(())
     }
 
+    /// Begins to find out what to train; [`step`](Self::step) carries it on until `Advised`, and then [`advice`](Self::advice) has
+    /// it. What differs from the defaults in `wish` is kept; its time limit holds.
+    ///
+    /// # Errors
+    /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
+    pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
+        self.editable()?;
+        let index = self.embedder(Split(0))?;
+        let source = self.source.suffix.clone();
+        let run = AdviceRun::new(wish, source, &self.dataset, &mut self.embedders[index])?;
+        self.run = Some(Run::Advice(Box::new(run)));
+        Ok(())
+    }
+
+    /// The last advice, of whatever photos there were then.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.advice.as_deref()
+    }
+
     /// Begins a cross-validation of the last training, or of the options given; [`step`](Self::step) carries it on. The
     /// classifier there is answers meanwhile; where it was taught with these options on the photos as they are now, it carries
     /// the temperature and the threshold for "none of these" afterwards.
@@ -226,7 +250,7 @@ impl Session {
     fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Split)> {
         let architecture = self.weights.architecture;
         Split(config.last_stages).check(architecture)?;
-        let config = config.settle(architecture.stages.len())?;
+        let config = config.settle(architecture.stages.len(), self.dataset.photos().count())?;
         if config.regime == Regime::Auto {
             return Err(Error::new(
                 ErrorCode::InvalidOption,
@@ -254,6 +278,7 @@ impl Session {
             dataset: &mut self.dataset,
             embedder: &mut self.embedders[index],
             now: (self.clock)(),
+            clock: self.clock,
         };
         match &mut run {
             Run::Training(training) => match training.step(bench).await? {
@@ -267,6 +292,17 @@ impl Session {
                     self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
                     self.forget_unused_embedders();
                     Ok(StepEvent::Done { report })
+                }
+            },
+            Run::Advice(advising) => match advising.step(bench).await? {
+                AdviceStep::Event(event) => {
+                    self.run = Some(run);
+                    Ok(event)
+                }
+                AdviceStep::Finished(advice) => {
+                    self.advice = Some(advice);
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Advised)
                 }
             },
             Run::Evaluation(evaluation) => match evaluation.step(bench).await? {

@@ -7,14 +7,11 @@
 //!
 //! No fold chooses its own best epoch: that would be choosing by the photos it is judged on.
 
-use burn::tensor::Device;
-
 use super::outputs::Outputs;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::data::folds::Folds;
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::{Split, Suffix};
-use crate::nn::params::RandomParams;
 use crate::rng::Rng;
 use crate::score::evaluation::{Evaluation, Method, OutOfFold};
 use crate::score::novelty::Centroids;
@@ -206,19 +203,9 @@ impl CrossValidation {
 
     /// A fresh fit on the photos outside a fold: every fold starts from the same head.
     fn begin(&self, fold: usize, bench: &Workbench<'_>) -> Result<Phase> {
-        let device: Device = bench.device.tensors.clone().autodiff();
-        let suffix = Suffix::load(
-            bench.weights.architecture,
-            self.split(),
-            self.labels.len(),
-            &mut bench.weights.params(),
-            &mut RandomParams(Rng::stream(self.config.seed, "head")),
-            &device,
-        );
         let (train, _) = self.division.folds()?.sides(fold);
         let samples = train.into_iter().map(|index| self.samples[index]).collect();
-        let rng = Rng::stream(self.config.seed, "order");
-        let fit = Fit::new(suffix, samples, Vec::new(), self.labels.len(), self.config.epochs, &self.config, rng);
+        let fit = bench.fresh_fit(&self.config, samples, Vec::new(), self.labels.len(), self.config.epochs);
         Ok(Phase::Fit { fold, epoch: 1, fit: Box::new(fit) })
     }
 

@@ -30,6 +30,10 @@ pub enum StepEvent {
     Batch { phase: FitPhase, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// One pass over the photos.
     Epoch(EpochEvent),
+    /// Something was found out about the photos or the device.
+    Advising,
+    /// The advice is ready, for the session's owner to take.
+    Advised,
     /// The training is over and its classifier in place.
     Done { report: Box<Report> },
     /// One step of a cross-validation; folds, epochs and batches count from 1. After the last epoch of a fold its held-out

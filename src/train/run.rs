@@ -33,8 +33,38 @@ pub struct Workbench<'a> {
     pub weights: &'a Weights,
     pub dataset: &'a mut Dataset,
     pub embedder: &'a mut Embedder,
-    /// Seconds from any fixed point, for the report alone.
+    /// Seconds from any fixed point at the start of the step, for the report alone.
     pub now: f64,
+    /// Where they come from, for what is measured within a step.
+    pub clock: fn() -> f64,
+}
+
+impl Workbench<'_> {
+    /// What a fit of that configuration starts from, on the autodiff device: pretrained stages, and a head whose random weights
+    /// depend on the seed alone, so that all fits of a training and of its evaluation start alike.
+    pub fn fresh_suffix(&self, config: &TrainConfig, classes: usize) -> Suffix {
+        Suffix::load(
+            self.weights.architecture,
+            Split(config.last_stages),
+            classes,
+            &mut self.weights.params(),
+            &mut RandomParams(Rng::stream(config.seed, "head")),
+            &self.device.tensors.clone().autodiff(),
+        )
+    }
+
+    /// A fit that starts from there, with the order of photos by the seed too.
+    pub fn fresh_fit(
+        &self,
+        config: &TrainConfig,
+        samples: Vec<Sample>,
+        held_out: Vec<Sample>,
+        classes: usize,
+        epochs: usize,
+    ) -> Fit {
+        let suffix = self.fresh_suffix(config, classes);
+        Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"))
+    }
 }
 
 /// What a step brought.
@@ -191,21 +221,12 @@ impl TrainRun {
     /// A fresh fit: pretrained stages and a random head, both the same in either phase.
     fn start(&self, phase: FitPhase, epochs: usize, bench: &Workbench<'_>) -> Phase {
         let classes = self.labels.len();
-        let suffix = Suffix::load(
-            bench.weights.architecture,
-            self.split(),
-            classes,
-            &mut bench.weights.params(),
-            &mut RandomParams(Rng::stream(self.config.seed, "head")),
-            &bench.device.tensors.clone().autodiff(),
-        );
         let pick = |indices: &[usize]| indices.iter().map(|&index| self.samples[index]).collect::<Vec<_>>();
         let (samples, held_out) = match phase {
             FitPhase::Holdout => (pick(&self.split.train), pick(&self.split.held_out)),
             FitPhase::Refit => (self.samples.clone(), Vec::new()),
         };
-        let rng = Rng::stream(self.config.seed, "order");
-        let fit = Box::new(Fit::new(suffix, samples, held_out, classes, epochs, &self.config, rng));
+        let fit = Box::new(bench.fresh_fit(&self.config, samples, held_out, classes, epochs));
         Phase::Fit { phase, epoch: 1, epochs, fit }
     }
 
