@@ -122,7 +122,7 @@ fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
         Some(accuracy) if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) => accuracy >= TOLD_APART,
         _ => score >= SIMILAR,
     };
-    let mut reasons = vec![amount(per_class, *photos), likeness(similar, score)];
+    let mut reasons = vec![amount(per_class, *photos), likeness(score)];
     if let Some(Separability { accuracy, interval, folds }) = separability {
         reasons.push(reason(
             "separability",
@@ -173,9 +173,15 @@ fn amount(per_class: usize, photos: usize) -> Reason {
     }
 }
 
-fn likeness(similar: bool, score: f64) -> Reason {
+fn likeness(score: f64) -> Reason {
     let params = [("similarity", score), ("threshold", SIMILAR)];
-    if similar {
+    if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) {
+        let text = format!(
+            "They are somewhat like what the network was pretrained on: similarity {score:.2}; so what the frozen features can \
+             tell apart decides."
+        );
+        reason("between", &params, text)
+    } else if score >= SIMILAR {
         let text =
             format!("They are like what the network was pretrained on: similarity {score:.2} (from {SIMILAR} up).");
         reason("similar", &params, text)

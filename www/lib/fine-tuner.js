@@ -1,4 +1,4 @@
-/** @import { AddReport, Answer, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -193,7 +193,25 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Trains a new output layer on the photos. Photos that were embedded before are not read again.
+   * Looks at the photos and at the device and says what to train: a regime with its settings, how long it should take here, and the reasons,
+   * each with its number. Trains nothing; the photos are embedded on the way, which a training does not repeat. What `config` holds is kept, and its
+   * `timeLimit` respected. Takes a few seconds more than embedding the photos. Rejects as `train` does.
+   *
+   * @param {Partial<TrainConfig>} [config]
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Advice>}
+   */
+  async advise(config = {}, { signal, onEvent } = {}) {
+    const forward = (/** @type {TrainEvent} */ event) => {
+      this.#dispatch("train", event);
+      onEvent?.(event);
+    };
+    return this.#connection.call("advise", { config: given(config) }, { signal, onEvent: forward });
+  }
+
+  /**
+   * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
+   * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
    * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy` or `cancelled`; the classifier from before is then still there.
    *
    * @param {Partial<TrainConfig>} [config]  What is left out takes its default from `OPTIONS`.
@@ -201,12 +219,11 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Report>}
    */
   async train(config = {}, { signal, onEvent } = {}) {
-    const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
     const forward = (/** @type {TrainEvent} */ event) => {
       this.#dispatch("train", event);
       onEvent?.(event);
     };
-    const { report, model } = await this.#connection.call("train", { config: given }, { signal, onEvent: forward });
+    const { report, model } = await this.#connection.call("train", { config: given(config) }, { signal, onEvent: forward });
     this.#change(() => this.#mirror.trained(report, model));
     return report;
   }
@@ -427,4 +444,9 @@ export class FineTuner extends EventTarget {
  */
 function nameOf(blob, position) {
   return blob instanceof File && blob.name ? blob.name : `image ${position + 1}`;
+}
+
+/** Without what is undefined, which the core would take for a value. @param {Partial<TrainConfig>} config */
+function given(config) {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }

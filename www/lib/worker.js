@@ -69,6 +69,7 @@ const handlers = {
     core().move(Uint32Array.from(ids), label);
   },
 
+  advise,
   train,
   evaluate,
 
@@ -108,14 +109,26 @@ const handlers = {
 };
 
 /**
+ * Advice, one piece at a time.
+ * @param {{ config: Partial<TrainConfig> }} args
+ * @param {CallContext} context
+ */
+async function* advise({ config }, { emit }) {
+  core().startAdvice(config);
+  const { advice } = yield* untilIts("advised", emit);
+  return advice;
+}
+
+/**
  * A training, one piece at a time: a batch, or a photo that has to be decoded again.
  * @param {{ config: Partial<TrainConfig> }} args
  * @param {CallContext} context
  */
-async function* train({ config }, { emit }) {
-  core().startTraining(config);
-  const { report } = yield* untilIts("done", emit);
-  return { report, model: await core().exportModel() };
+async function* train({ config }, context) {
+  const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
+  core().startTraining(advice?.plan.config ?? config);
+  const { report } = yield* untilIts("done", context.emit);
+  return { report: { ...report, advice }, model: await core().exportModel() };
 }
 
 /**
@@ -131,7 +144,7 @@ async function* evaluate(options, { emit }) {
 
 /**
  * Carries on what was started until its last event, which is returned.
- * @template {"done" | "evaluated"} Last
+ * @template {"done" | "evaluated" | "advised"} Last
  * @param {Last} last
  * @param {CallContext["emit"]} emit
  * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}

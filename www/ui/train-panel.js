@@ -1,4 +1,5 @@
 import { LitElement, css, html, nothing } from "lit";
+import "./advice.js";
 import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
@@ -9,8 +10,8 @@ import "./training-result.js";
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
- * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * Sends what `last-layer-evaluation` sends, `train`, `advise`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * For tests: `train-button`, `advise-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
@@ -31,7 +32,7 @@ export class TrainPanel extends LitElement {
     /** @type {import("./types.js").ClassView[]} */ this.classes = [];
     /** @type {import("./types.js").TrainingView | undefined} */ this.training = undefined;
     /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
-    /** @type {Record<string, number>} */ this.values = {};
+    /** @type {Record<string, number | string>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
@@ -63,6 +64,8 @@ export class TrainPanel extends LitElement {
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
+      ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
+        @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
       ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
       ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
@@ -74,7 +77,7 @@ export class TrainPanel extends LitElement {
   }
 
   willUpdate() {
-    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=cancel-button]:focus");
+    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=advise-button]:focus, [data-testid=cancel-button]:focus");
     this.hadFocus = focused != null;
   }
 
@@ -89,8 +92,9 @@ export class TrainPanel extends LitElement {
     const reasons = this.#reasons(language);
     const lone = this.classes.length > 0 && this.classes.every((view) => view.photos.length === 1);
     return html`<div class="start">
-      <button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
+      <div class="row"><button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
         ${language.say(report ? "train.again" : "train.button")}</button>
+        <button class="button quiet" type="button" data-testid="advise-button" ?disabled=${reasons.length > 0} @click=${() => emit(this, "advise")}>${language.say("advice.button")}</button></div>
       <div class="reasons" id="reasons" data-testid="train-reasons">
         ${reasons.map((reason) => html`<p>${reason}</p>`)}
         ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
@@ -112,9 +116,10 @@ export class TrainPanel extends LitElement {
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage */
   #progress(language, stage) {
-    const count = stage.stage === "embed" ? stage : stage.stage === "starting" ? null : { done: stage.epoch, total: stage.epochs };
+    const count = stage.stage === "embed" ? stage : stage.stage === "starting" || stage.stage === "advice" ? null : { done: stage.epoch, total: stage.epochs };
     const text =
       stage.stage === "starting" ? language.say("train.starting")
+      : stage.stage === "advice" ? language.say("advice.running")
       : stage.stage === "embed" ? language.say("train.embed", { done: stage.done, total: stage.total })
       : language.say(stage.stage === "holdout" && !stage.epochsChosen ? "train.measure" : `train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
@@ -139,6 +144,12 @@ export class TrainPanel extends LitElement {
     const file = input.files?.[0];
     if (file) emit(this, "model-open", { file });
     input.value = "";
+  }
+
+  /** The advice is taken or overridden: from the next training on. @param {CustomEvent} event */
+  #chooseRegime({ detail }) {
+    const { lastStages: _, ...others } = this.values;
+    emit(this, "options-change", { values: { ...others, regime: detail.regime }, valid: this.optionsValid });
   }
 
   /** @param {CustomEvent} event */
