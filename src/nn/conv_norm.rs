@@ -5,6 +5,8 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
+#[cfg(feature = "cpu")]
+use super::cpu::fused;
 use super::params::{NamedTensor, Params};
 
 /// Whether a layer may learn.
@@ -87,12 +89,50 @@ impl ConvNorm {
     /// - input: `[batch, inputs, height, width]`
     /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "cpu")]
+        if let Some(y) = self.forward_on_cpu(&x) {
+            return y;
+        }
         let x = self.conv.forward(x);
         let x = match &self.norm {
             Some(norm) => norm.forward(x),
             None => x,
         };
         if self.relu6 { x.clamp(0.0, 6.0) } else { x }
+    }
+
+    /// In one operation of our own, where there is one for this device and these sizes.
+    #[cfg(feature = "cpu")]
+    fn forward_on_cpu(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
+        let spec = fused::Spec {
+            kernel: self.conv.kernel_size[0],
+            stride: self.conv.stride[0],
+            groups: self.conv.groups,
+            relu6: self.relu6,
+        };
+        fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(), spec)
+    }
+
+    /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.
+    #[cfg(feature = "cpu")]
+    fn scale_and_shift(&self) -> (Tensor<1>, Tensor<1>) {
+        match (&self.norm, &self.conv.bias) {
+            (Some(norm), _) => {
+                let gamma = norm.gamma.val();
+                let device = gamma.device();
+                let mean = norm.running_mean.value().to_device(&device);
+                let deviation = norm.running_var.value().to_device(&device).add_scalar(norm.epsilon).sqrt();
+                let scale = gamma / deviation;
+                (scale.clone(), norm.beta.val() - mean * scale)
+            }
+            (None, bias) => {
+                let weight = self.conv.weight.val();
+                let (outputs, device) = (weight.dims()[0], weight.device());
+                let shift = bias.as_ref().map(|bias| bias.val());
+                let ones = Tensor::ones([outputs], &device);
+                (ones, shift.unwrap_or_else(|| Tensor::zeros([outputs], &device)))
+            }
+        }
     }
 
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
