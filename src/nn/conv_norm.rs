@@ -14,7 +14,13 @@ pub enum Mode {
     Frozen,
     /// Learns weights, scale and shift; the statistics of batch-norm stay those of pretraining.
     Trainable,
+    /// Learns everything from nothing: while learning, batch-norm normalises by the statistics of the batch, and moves its
+    /// running statistics, which it goes by ever after.
+    Live,
 }
+
+/// How far one batch moves the running statistics of a [`Mode::Live`] layer towards its own, as in PyTorch.
+const MOMENTUM: f64 = 0.1;
 
 /// Sizes of a [`ConvNorm`].
 #[derive(Debug, Clone, Copy)]
@@ -56,16 +62,17 @@ impl ConvNorm {
 
         let (bias, norm) = match mode {
             Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, spec.epsilon)), None),
-            Mode::Trainable => {
+            Mode::Trainable | Mode::Live => {
                 let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
                 let norm = BatchNorm {
                     gamma: Param::from_data(vector(gamma), device),
                     beta: Param::from_data(vector(beta), device),
-                    // Off for good: Burn then normalises by the running statistics and never moves them.
-                    training: Param::<Flag>::from_bool(false),
+                    // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on, it does so
+                    // on the plain device alone, and on the autodiff device goes by the batch.
+                    training: Param::<Flag>::from_bool(mode == Mode::Live),
                     running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
                     running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
-                    momentum: 0.1,
+                    momentum: MOMENTUM,
                     epsilon: spec.epsilon,
                 };
                 (None, Some(norm))
@@ -93,6 +100,11 @@ impl ConvNorm {
             None => x,
         };
         if self.relu6 { x.clamp(0.0, 6.0) } else { x }
+    }
+
+    /// How far the next batch moves the running statistics of a [`Mode::Live`] layer towards its own: 1 all the way.
+    pub fn set_momentum(&mut self, momentum: f64) {
+        self.norm.iter_mut().for_each(|norm| norm.momentum = momentum);
     }
 
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
