@@ -64,15 +64,7 @@ fn every_reason_cites_its_number() {
     let said = advice(uneven, &unlimited());
     assert_eq!(
         codes(&said),
-        [
-            "few-photos",
-            "unlike",
-            "separability",
-            "verdict-last-k",
-            "imbalance",
-            "very-few",
-            "no-better-than-chance"
-        ]
+        ["few-photos", "unlike", "separability", "verdict-last-k", "imbalance", "very-few", "no-better-than-chance"]
     );
     for reason in &said.reasons {
         for (name, value) in &reason.params {
@@ -91,12 +83,18 @@ fn every_reason_cites_its_number() {
 #[test]
 fn the_time_limit_takes_away_and_says_what() {
     let free = advice(findings(40, HANDS, 0.8), &unlimited());
-    assert_eq!((free.plan.regime, free.plan.config.last_stages, free.without_limit.is_none()), (Regime::LastK, 3, true));
+    assert_eq!(
+        (free.plan.regime, free.plan.config.last_stages, free.without_limit.is_none()),
+        (Regime::LastK, 3, true)
+    );
     let mut last = f64::INFINITY;
     for limit in [200.0, 100.0, 50.0, 20.0, 5.0, 1.0] {
         let advice = advice(findings(40, HANDS, 0.8), &TrainConfig { time_limit: limit, ..TrainConfig::default() });
         let seconds = advice.plan.seconds;
-        assert!(seconds <= limit || advice.plan.config.augment == 0 && advice.plan.regime == Regime::Head, "{limit}: {seconds}");
+        assert!(
+            seconds <= limit || advice.plan.config.augment == 0 && advice.plan.regime == Regime::Head,
+            "{limit}: {seconds}"
+        );
         assert!(seconds <= last, "less time, less work");
         last = seconds;
         if seconds < free.plan.seconds {

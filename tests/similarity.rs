@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::path::PathBuf;
+
 use common::{photo_sets, read_photo, sorted_files, weights_file};
 use lastlayer::advise::similarity::similarity;
 use lastlayer::backbone::weights::Weights;
@@ -33,12 +35,14 @@ fn similarity_moves_as_one_would_expect() {
         let logits: Vec<f32> = photos.iter().flat_map(|photo| source_logits(&session, photo)).collect();
         similarity(&logits, 1000, &vec![0; photos.len()], 1).unwrap().score
     };
-    let prepared = |files: Vec<_>| -> Vec<Pixels> {
+    let prepared = |files: Vec<PathBuf>| -> Vec<Pixels> {
         let every = files.len().div_ceil(PHOTOS);
         files.iter().step_by(every).map(|file| input.prepare(&read_photo(file)).unwrap()).collect()
     };
     let sets = photo_sets().unwrap();
-    let of_classes = |set: &str| sorted_files(&sets.join(set).join("train")).iter().flat_map(|folder| sorted_files(folder)).collect();
+    let of_classes = |set: &str| {
+        sorted_files(&sets.join(set).join("train")).iter().flat_map(|folder| sorted_files(folder)).collect()
+    };
     let imagenet = prepared(sorted_files(&sets.join("imagenet40")));
     let (flowers, hands) = (prepared(of_classes("flowers5")), prepared(of_classes("digits5")));
 

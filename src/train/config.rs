@@ -258,6 +258,9 @@ impl TrainConfig {
             self.last_stages = usual;
         }
         self.must_be_within("lastStages", self.last_stages, least, most)?;
+        if self.regime == Regime::LastK && self.last_stages == stages {
+            self.regime = Regime::Full;
+        }
         let scratch = self.regime == Regime::Scratch;
         match (scratch, self.input_size) {
             (true, 0) => self.input_size = SCRATCH_INPUT_SIZE,
@@ -302,7 +305,13 @@ impl TrainConfig {
         self.last_stages == 0
     }
 
-    /// Augmented draws of each photo, beside the photo as it is.
+    /// Whether every epoch draws anew, since no stage is frozen; otherwise it takes from the draws that were embedded.
+    pub fn draws_anew(&self) -> bool {
+        matches!(self.regime, Regime::Full | Regime::Scratch)
+    }
+
+    /// Augmented draws of each photo, beside the photo as it is. Where every epoch draws anew: how many of them come to one look
+    /// at the photo as it is.
     pub fn draws(&self) -> usize {
         self.augment.max(0) as usize
     }
