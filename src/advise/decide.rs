@@ -268,10 +268,10 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 }
 
 /// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
-/// First go draws, which cost their embedding, then epochs, then depth. What the person chose is not touched.
+/// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
 fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
     let head = [8, 4, 2, 0].map(|draws| (Regime::Head, 0, draws, 1.0));
-    let last_k = [(3, 8, 1.0), (3, 4, 1.0), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
+    let last_k = [(3, 8, 1.0), (3, 8, 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
         .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
     let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, 8, epochs));
     let steps: Vec<(Regime, usize, i32, f64)> = match regime {
