@@ -297,6 +297,8 @@ export interface Report {
   seconds: number;
   embedSeconds: number;
   seed: number;
+  /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
+  reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
   config: TrainConfig;
   device: Device;
   adapter: string;

@@ -10,6 +10,7 @@ use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
+use lastlayer::train::budget::Reduced;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 use serde::Serialize;
 
@@ -84,11 +85,6 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
-    let store = match path("embeddings-cache") {
-        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), &config)?),
-        None => None,
-    };
-
     let mut skipped = Vec::new();
     let files = photos::class_folders(train_dir)?;
     let bar = progress::bar(json, files.len(), "reading");
@@ -100,6 +96,10 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     }
     bar.finish_and_clear();
 
+    let store = match path("embeddings-cache") {
+        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), session.settled(config.clone())?)?),
+        None => None,
+    };
     if let Some(store) = &store {
         store.restore(&mut session)?;
     }
@@ -244,6 +244,16 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
         output.classes.len(),
         output.classes.join(", ")
     ));
+    if let Some(Reduced { budget_bytes, augment, last_stages }) = report.reduced {
+        print_line(format_args!(
+            "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
+            budget_bytes >> 20,
+            augment.used,
+            augment.asked,
+            last_stages.used,
+            last_stages.asked
+        ));
+    }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
         if report.epochs_chosen {
