@@ -17,6 +17,7 @@ use crate::export::model_file;
 use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
+use crate::train::budget::{ACTIVATION_BUDGET, Reduced, settle_within};
 use crate::train::cache::ActivationCache;
 use crate::train::config::{Regime, TrainConfig};
 use crate::train::embed::{Draw, Embedder};
@@ -53,6 +54,7 @@ pub struct Session {
     taught: Option<Taught>,
     run: Option<Run>,
     advice: Option<Box<Advice>>,
+    activation_budget: usize,
 }
 
 /// What is under way.
@@ -98,7 +100,21 @@ impl Session {
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
         let (embedders, classifier, taught, run, advice) = (vec![embedder], None, None, None, None);
-        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run, advice })
+        let activation_budget = ACTIVATION_BUDGET;
+        Ok(Self {
+            device,
+            weights,
+            clock,
+            dataset,
+            source,
+            embedders,
+            classifier,
+            features,
+            taught,
+            run,
+            advice,
+            activation_budget,
+        })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -116,6 +132,12 @@ impl Session {
     /// The trained or opened classifier.
     pub fn classifier(&self) -> Option<&Classifier> {
         self.classifier.as_ref()
+    }
+
+    /// How many bytes the activations of a training may take, instead of [`ACTIVATION_BUDGET`]. There may be two such caches at a
+    /// time: of the classifier and of a training at another split.
+    pub fn set_activation_budget(&mut self, bytes: usize) {
+        self.activation_budget = bytes;
     }
 
     /// Whether a training or an evaluation is under way.
@@ -190,8 +212,8 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
-        let config = self.settle(config)?;
-        let run = TrainRun::new(config.clone(), self.workbench(&config)?)?;
+        let (config, reduced) = self.settle(config)?;
+        let run = TrainRun::new(config.clone(), reduced, self.workbench(&config)?)?;
         self.run = Some(Run::Training(Box::new(run)));
         Ok(())
     }
@@ -235,7 +257,7 @@ impl Session {
             .with("name", "epochs")
         })?;
         train.set("epochs", epochs as f64)?;
-        let train = self.settle(train)?;
+        let train = self.settled(train)?;
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
@@ -245,11 +267,19 @@ impl Session {
         Ok(())
     }
 
-    /// The configuration with nothing left to decide.
-    fn settle(&self, config: TrainConfig) -> Result<TrainConfig> {
-        let architecture = self.weights.architecture;
+    /// The configuration with nothing left to decide: as a training of the photos there are would go.
+    ///
+    /// # Errors
+    /// `invalid-option`.
+    pub fn settled(&self, config: TrainConfig) -> Result<TrainConfig> {
+        self.settle(config).map(|(config, _)| config)
+    }
+
+    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Option<Reduced>)> {
+        let (architecture, photos) = (self.weights.architecture, self.dataset.photos().len());
         Split(config.last_stages).check(architecture)?;
-        let config = config.settle(architecture.stages.len(), self.dataset.photos().count())?;
+        let size = self.weights.card.input.size as usize;
+        let (config, reduced) = settle_within(self.activation_budget, config, photos, architecture, size)?;
         if config.regime == Regime::Auto {
             return Err(Error::new(
                 ErrorCode::InvalidOption,
@@ -257,7 +287,7 @@ impl Session {
             )
             .with("name", "regime"));
         }
-        Ok(config)
+        Ok((config, reduced))
     }
 
     /// What a run with that configuration works with.
@@ -269,6 +299,7 @@ impl Session {
             dataset: &mut self.dataset,
             embedders: &mut self.embedders,
             own,
+            activation_budget: self.activation_budget,
             now: (self.clock)(),
             clock: self.clock,
         })

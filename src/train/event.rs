@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::budget::Reduced;
 use super::config::TrainConfig;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
@@ -91,6 +92,8 @@ pub struct Report {
     /// Photos that had to be embedded; the others were cached.
     pub photos_read: usize,
     pub seed: u64,
+    /// What had to give way to the budget of memory; `config` has what was used.
+    pub reduced: Option<Reduced>,
     pub config: TrainConfig,
     pub device: DeviceKind,
     pub adapter: String,

@@ -1,5 +1,6 @@
 //! Training: embed the photos once, fit on what was embedded, choose the number of epochs on held-out photos, refit.
 
+pub mod budget;
 pub mod cache;
 pub mod clip;
 pub mod config;

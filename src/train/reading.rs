@@ -22,8 +22,9 @@ pub struct Reading {
 impl Reading {
     pub fn new(samples: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
         let photos = || samples.iter().map(|sample| sample.photo);
-        // Before the source's: at split 0 the two are one, and all its draws are wanted.
-        let by_prefix = bench.embedders[bench.own].to_embed(photos(), config);
+        let own = &mut bench.embedders[bench.own];
+        let by_prefix = own.to_embed(photos(), config);
+        own.cache.make_room(by_prefix.len(), config.draws(), bench.activation_budget);
         let source = &bench.embedders[0];
         let by_source = match bench.own {
             0 => Vec::new(),

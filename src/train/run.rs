@@ -7,6 +7,7 @@
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
 
+use super::budget::Reduced;
 use super::config::TrainConfig;
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Progress};
@@ -34,6 +35,7 @@ pub enum Step {
 
 pub struct TrainRun {
     config: TrainConfig,
+    reduced: Option<Reduced>,
     labels: Vec<String>,
     per_class: Vec<usize>,
     samples: Vec<Sample>,
@@ -66,11 +68,12 @@ impl TrainRun {
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
-    pub fn new(config: TrainConfig, mut bench: Workbench<'_>) -> Result<Self> {
+    pub fn new(config: TrainConfig, reduced: Option<Reduced>, mut bench: Workbench<'_>) -> Result<Self> {
         let TeachingSet { labels, per_class, samples } = TeachingSet::of(bench.dataset)?;
         let reading = Reading::new(&samples, &config, &mut bench);
         Ok(Self {
             config,
+            reduced,
             labels,
             per_class,
             samples,
@@ -199,6 +202,7 @@ impl TrainRun {
             embed_seconds: self.embed_seconds,
             photos_read: self.reading.photos(),
             seed: self.config.seed,
+            reduced: self.reduced,
             config: self.config.clone(),
             device: bench.device.kind,
             adapter: bench.device.adapter.clone(),

@@ -22,6 +22,8 @@ pub struct Workbench<'a> {
     pub embedders: &'a mut [Embedder],
     /// Position of the embedder of the run's own split and input size; 0 where the head learns alone.
     pub own: usize,
+    /// Bytes that the activations of the run may take.
+    pub activation_budget: usize,
     /// Seconds from any fixed point at the start of the step, for the report alone.
     pub now: f64,
     /// Where they come from, for what is measured within a step.

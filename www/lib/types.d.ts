@@ -357,6 +357,8 @@ export interface Report {
   seed: number;
   /** Why it was trained like this; null where the options said what to train. */
   advice: Advice | null;
+  /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
+  reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
   config: TrainConfig;
   device: Device;
   adapter: string;

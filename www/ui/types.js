@@ -30,7 +30,8 @@
  * @typedef {{ stage: "starting" } | { stage: "advice" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
  *          `epochsChosen`: the held-out photos choose the number of epochs
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
- *             val: Score | null, train: Score, seconds: number }} ReportView
+ *             val: Score | null, train: Score, seconds: number,
+ *             reduced: { budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } } | null }} ReportView
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
  *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean, advice: AdviceView | null }} TrainingView
  *

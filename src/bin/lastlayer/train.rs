@@ -10,6 +10,7 @@ use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
+use lastlayer::train::budget::Reduced;
 use lastlayer::train::event::Report;
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     };
     let config = advice.as_ref().map_or(config, |advice| advice.plan.config.clone());
     let store = match path("embeddings-cache") {
-        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), &config)?),
+        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), session.settled(config.clone())?)?),
         None => None,
     };
     if let Some(store) = &store {
@@ -185,6 +186,16 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
         output.classes.len(),
         output.classes.join(", ")
     ));
+    if let Some(Reduced { budget_bytes, augment, last_stages }) = report.reduced {
+        print_line(format_args!(
+            "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
+            budget_bytes >> 20,
+            augment.used,
+            augment.asked,
+            last_stages.used,
+            last_stages.asked
+        ));
+    }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
         if report.epochs_chosen {
