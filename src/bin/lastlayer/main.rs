@@ -1,5 +1,6 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
+mod compare;
 mod embeddings;
 mod evaluate;
 mod explain;
@@ -43,6 +44,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(train::command())
         .subcommand(evaluate::command())
+        .subcommand(compare::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
         .subcommand(options::command())
@@ -52,6 +54,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("train", arguments)) => train::run(arguments),
         Some(("evaluate", arguments)) => evaluate::run(arguments),
+        Some(("compare", arguments)) => compare::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
         Some(("options", arguments)) => options::run(arguments),

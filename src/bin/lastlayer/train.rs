@@ -10,6 +10,7 @@ use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
+use lastlayer::train::compared::Compared;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 use serde::Serialize;
 
@@ -89,16 +90,8 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         None => None,
     };
 
-    let mut skipped = Vec::new();
     let files = photos::class_folders(train_dir)?;
-    let bar = progress::bar(json, files.len(), "reading");
-    for (id, file) in (0..).zip(&files) {
-        if let Err(error) = add(&mut session, id, file, &files) {
-            skipped.push(Skipped { file: file.path.display().to_string(), error });
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let mut skipped = add_all(&mut session, &files, json);
 
     if let Some(store) = &store {
         store.restore(&mut session)?;
@@ -115,7 +108,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
         match pollster::block_on(drive(&mut session, &files, json))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
-            Outcome::Trained(_) => return Err(Error::internal("an evaluation that ends with a training's report")),
+            _ => return Err(Error::internal("an evaluation that ends with another result")),
         }
     }
     let (mut test, mut test_report) = (None, None);
@@ -156,6 +149,20 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
+/// Adds the photos, each under its position as its id; returns those that could not be used.
+pub fn add_all(session: &mut Session, files: &[PhotoFile], json: bool) -> Vec<Skipped> {
+    let mut skipped = Vec::new();
+    let bar = progress::bar(json, files.len(), "reading");
+    for (id, file) in (0..).zip(files) {
+        if let Err(error) = add(session, id, file, files) {
+            skipped.push(Skipped { file: file.path.display().to_string(), error });
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    skipped
+}
+
 /// Adds a photo; the error is the reason it was left out.
 fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), String> {
     let photo = photos::read(&file.path).map_err(|error| error.message)?;
@@ -182,13 +189,15 @@ fn folds(arguments: &ArgMatches) -> Result<Option<Option<usize>>> {
     }
 }
 
-enum Outcome {
+/// How a run ended.
+pub enum Outcome {
     Trained(Box<Report>),
     Evaluated(Box<Evaluation>),
+    Compared(Box<Compared>),
 }
 
-/// Carries a training or an evaluation to its end.
-async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
+/// Carries a training, an evaluation or a comparison to its end.
+pub async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
     let bar = progress::bar(json, 0, "embedding");
     loop {
         match session.step().await? {
@@ -225,6 +234,20 @@ async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result
                 bar.finish_and_clear();
                 return Ok(Outcome::Evaluated(evaluation));
             }
+            StepEvent::Run { name, event, .. } => {
+                let (done, total) = match *event {
+                    StepEvent::Embed { done, total } => (done, total),
+                    StepEvent::Batch { epoch, epochs, .. } => (epoch, epochs),
+                    _ => continue,
+                };
+                bar.set_message(name);
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            StepEvent::Compared { comparison } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Compared(comparison));
+            }
         }
     }
 }
@@ -258,6 +281,9 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
         ));
     } else {
         print_line(format_args!("nothing could be held out, so there is no score: add photos"));
+    }
+    if let Some(overfitting) = &report.overfitting {
+        tables::print_overfitting(overfitting, report.epochs_chosen);
     }
     if let Some(evaluation) = &output.evaluation {
         print_evaluation(evaluation, &output.files);
