@@ -1,4 +1,5 @@
 import { LitElement, css, html, nothing } from "lit";
+import "./comparison-panel.js";
 import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
@@ -9,7 +10,7 @@ import "./training-result.js";
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * Sends what `last-layer-evaluation` and `last-layer-comparison` send, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
  * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
@@ -23,6 +24,7 @@ export class TrainPanel extends LitElement {
     optionsValid: { type: Boolean },
     reading: { type: Boolean },
     evaluation: { attribute: false },
+    comparison: { attribute: false },
   };
 
   constructor() {
@@ -35,6 +37,7 @@ export class TrainPanel extends LitElement {
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
+    /** @type {import("./types.js").ComparisonView | undefined} */ this.comparison = undefined;
     this.hadFocus = false;
   }
 
@@ -64,10 +67,12 @@ export class TrainPanel extends LitElement {
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
-      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
+      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading || this.comparison?.stage != null}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
-      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null}
+      ${this.comparison && !stage && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || this.evaluation?.stage != null}
+        @compare=${this.#forward} @compare-cancel=${this.#forward} @compare-choose=${this.#forward}></last-layer-comparison>` : nothing}
+      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
     </section>`;
@@ -106,6 +111,7 @@ export class TrainPanel extends LitElement {
     if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
     if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
+    if (this.comparison?.stage) reasons.push(language.say("comparison.running"));
     if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
     return reasons;
   }
@@ -128,7 +134,7 @@ export class TrainPanel extends LitElement {
   #files(language, { hasClassifier, stage }) {
     return html`<div class="row files">
       ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
-      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
+      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
       <input id="model" type="file" accept=".safetensors" hidden data-testid="input-model" @change=${this.#pickedModel} />
     </div>`;
   }
