@@ -221,6 +221,26 @@ fn what_cannot_be_compared_is_refused() {
     assert_eq!(compare(&mut session, of(&wrong), as_drawn(1)).unwrap_err().code, ErrorCode::InvalidOption);
 }
 
+#[test]
+fn overfitting_shows_where_labels_mean_nothing_and_only_there() {
+    // What a photo shows has nothing to do with its class, so all that can be learnt is the photos themselves.
+    let nonsense = |id: PhotoId| drawn(Rng::new(u64::from(id)).below(3), u64::from(id), 40, 36);
+    let long = TrainConfig { learning_rate: 0.01, holdout: 0.4, ..short(stages(3), 60) };
+    let mut session = toy_session();
+    add(&mut session, 12, nonsense);
+    let (_, report) = train(&mut session, long.clone());
+    let found = report.overfitting.expect("the curves part");
+    assert!(found.epoch < 60 && found.gap > 0.3 && found.train_top1 > 0.8, "{found:?}");
+    assert!(found.last_val_loss - found.lowest_val_loss > 2.0 * found.standard_error);
+    let runs = [("long", long.clone()), ("head", short(head(), 3))];
+    let (_, compared) = compare(&mut session, of(&runs), nonsense).unwrap();
+    assert!(compared.runs[0].overfitting.is_some() && compared.runs[1].overfitting.is_none());
+
+    let mut session = toy_session();
+    add(&mut session, 12, as_drawn(12));
+    assert_eq!(train(&mut session, long).1.overfitting, None, "what can be learnt is not learnt by heart");
+}
+
 /// How often the interval of a difference holds the true difference: not sampled but summed over every outcome there is, for many
 /// pairs of true accuracies and for answers from independent to as correlated as they can be. Nominal is 0.95. `--nocapture` prints
 /// the table; the figures asserted are those of Newcombe's paper in kind: near nominal on average, never far below.

@@ -13,8 +13,9 @@ const LONGEST_NAME: usize = 100;
 
 /// Epochs of the fits, where nothing is said: as many as trainings of the output layer usually choose, and some more;
 const HEAD_EPOCHS: usize = 30;
-/// half of what a training of pretrained stages takes, whose schedule scales;
-const DEEP_EPOCHS: usize = 10;
+/// less than a training of pretrained stages takes, whose schedule scales: twenty photos a class are learnt in three or four;
+const LAST_K_EPOCHS: usize = 10;
+const FULL_EPOCHS: usize = 5;
 /// and what random weights can be given in the time.
 const SCRATCH_EPOCHS: usize = 30;
 /// Side of the picture for `scratch`: the time goes with its square.
@@ -72,7 +73,8 @@ pub fn decide(config: &TrainConfig, mut settled: TrainConfig) -> TrainConfig {
         settled.epochs = match settled.regime {
             Regime::Head => HEAD_EPOCHS,
             Regime::Scratch => SCRATCH_EPOCHS,
-            Regime::Auto | Regime::LastK | Regime::Full => DEEP_EPOCHS,
+            Regime::Full => FULL_EPOCHS,
+            Regime::Auto | Regime::LastK => LAST_K_EPOCHS,
         };
     }
     if config.input_size == 0 && settled.regime == Regime::Scratch {
@@ -116,7 +118,7 @@ mod tests {
         let decided = |config: TrainConfig| decide(&config, config.clone().settle(7).unwrap());
         let open = |regime| decided(TrainConfig { regime, ..TrainConfig::default() });
         assert_eq!(open(Regime::Head).epochs, HEAD_EPOCHS);
-        assert_eq!((open(Regime::Full).epochs, open(Regime::Full).input_size), (DEEP_EPOCHS, 0));
+        assert_eq!((open(Regime::Full).epochs, open(Regime::Full).input_size), (FULL_EPOCHS, 0));
         assert_eq!(
             (open(Regime::Scratch).epochs, open(Regime::Scratch).input_size),
             (SCRATCH_EPOCHS, SCRATCH_INPUT_SIZE)

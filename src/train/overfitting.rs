@@ -36,8 +36,8 @@ pub struct Overfitting {
 /// Losses are means over three epochs. The fit overfitted when the validation loss at its end is above its lowest by more than
 /// two standard errors and more than a tenth, and the training loss fell by more than a tenth in between.
 ///
-/// The losses of photos are spread like their mean or wider, so the mean of `n` is uncertain by about `mean / √n`. Both means are
-/// of the same photos, which cancels most of what a wider spread would add. That makes 0.45 of the lowest loss with 20 photos held
+/// The losses of photos are spread like their mean or wider (two and a half times, on real photos of hand signs), so the mean of `n`
+/// is uncertain by `mean / √n` or more. Both means are of the same photos, which cancels most of what the wider spread adds. That makes 0.45 of the lowest loss with 20 photos held
 /// out, 0.2 with 100: what fewer photos cannot show is not said.
 pub fn overfitting(history: &[EpochEvent], held_out: f64) -> Option<Overfitting> {
     let val: Vec<f64> = history.iter().map(|epoch| epoch.val_loss).collect::<Option<_>>()?;

@@ -53,7 +53,7 @@ export class ComparisonPanel extends LitElement {
     const { language, view } = this;
     if (!language || !view) return nothing;
     const { stage, result, curves } = view;
-    return html`<details ?open=${stage !== null || result !== null}>
+    return html`<details>
       <summary data-testid="compare-summary"><h4>${language.say("comparison.title")}</h4></summary>
       <div class="stack">
         ${stage ? this.#progress(language, stage) : nothing}

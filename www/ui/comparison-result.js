@@ -50,10 +50,12 @@ function difference(language, { run, difference }, first) {
   if (!difference) return nothing;
   const { value, low, high, onlyThis, onlyFirst } = difference;
   const clear = low > 0 || high < 0;
-  const points = (/** @type {number} */ fraction) => language.number(100 * fraction, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
+  const points = (/** @type {number} */ fraction) => language.number(100 * fraction, { maximumFractionDigits: 0, signDisplay: clear ? "never" : "exceptZero" });
+  // “Worse by 25 to 59”: without signs, the smaller first.
+  const [from, to] = clear && high < 0 ? [high, low] : [low, high];
   const names = { name: runName(language, run), first: runName(language, first.run) };
   const verdict = !clear ? "comparison.unclear" : value > 0 ? "comparison.better" : "comparison.worse";
   return html`<li class=${clear ? "clear" : ""} data-testid="compared-difference" data-run=${run} data-clear=${String(clear)}>
-    ${language.say(verdict, { ...names, points: points(value), low: points(low), high: points(high) })}
+    ${language.say(verdict, { ...names, points: points(value), low: points(from), high: points(to) })}
     <span class="small soft">${language.say("comparison.counts", { ...names, onlyThis, onlyFirst })}</span></li>`;
 }

@@ -70,7 +70,7 @@ export class TrainPanel extends LitElement {
       ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
       ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading || this.comparison?.stage != null}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
-      ${this.comparison && !stage && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || this.evaluation?.stage != null}
+      ${this.comparison && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || stage !== null || this.evaluation?.stage != null}
         @compare=${this.#forward} @compare-cancel=${this.#forward} @compare-choose=${this.#forward}></last-layer-comparison>` : nothing}
       <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
