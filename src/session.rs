@@ -1,6 +1,7 @@
 //! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
 //! line and the tests all drive this one type.
 
+mod comparing;
 mod why;
 
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs};
+use crate::eval::comparison::{Comparison, ComparisonStep};
 use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, EvaluationStep};
 use crate::export::model_file;
 use crate::image::Pixels;
@@ -62,6 +64,7 @@ enum Run {
     Training(Box<TrainRun>),
     Evaluation(Box<CrossValidation>),
     Advice(Box<AdviceRun>),
+    Comparison(Box<Comparison>),
 }
 
 impl Run {
@@ -70,6 +73,7 @@ impl Run {
             Self::Training(run) => run.config(),
             Self::Evaluation(run) => run.config(),
             Self::Advice(run) => run.config(),
+            Self::Comparison(run) => run.config(),
         }
     }
 }
@@ -362,6 +366,21 @@ impl Session {
                     }
                     self.forget_unused_embedders();
                     Ok(StepEvent::Evaluated { evaluation })
+                }
+            },
+            Run::Comparison(comparison) => match comparison.step(bench).await? {
+                ComparisonStep::Event(event) => {
+                    let next = comparison.config();
+                    let goes_on = (Split(next.last_stages), self.input(next)) == (split, input);
+                    self.run = Some(run);
+                    if !goes_on {
+                        self.forget_unused_embedders(); // of the run before, which may hold a hundred megabytes
+                    }
+                    Ok(event)
+                }
+                ComparisonStep::Finished(comparison) => {
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Compared { comparison })
                 }
             },
         }

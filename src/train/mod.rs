@@ -3,11 +3,13 @@
 pub mod budget;
 pub mod cache;
 pub mod clip;
+pub mod compared;
 pub mod config;
 pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod inputs;
+pub mod overfitting;
 pub mod reading;
 pub mod run;
 pub mod sample;

@@ -20,10 +20,19 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// All draws of all photos.
     pub fn new(samples: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
-        let photos = || samples.iter().map(|sample| sample.photo);
+        Self::of_sides(samples, &[], config, bench)
+    }
+
+    /// All draws of the photos to learn from, and those held out as they are.
+    pub fn of_sides(samples: &[Sample], held_out: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
+        let photos = || samples.iter().chain(held_out).map(|sample| sample.photo);
+        let plain = TrainConfig { augment: 0, ..config.clone() };
+        // Before the source's: at split 0 the two are one, and all its draws are wanted.
         let own = &mut bench.embedders[bench.own];
-        let by_prefix = own.to_embed(photos(), config);
+        let mut by_prefix = own.to_embed(samples.iter().map(|sample| sample.photo), config);
+        by_prefix.extend(own.to_embed(held_out.iter().map(|sample| sample.photo), &plain));
         own.cache.make_room(by_prefix.len(), config.draws(), bench.activation_budget);
         let source = &bench.embedders[0];
         let by_source = match bench.own {

@@ -11,6 +11,7 @@ use super::budget::Reduced;
 use super::config::TrainConfig;
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Progress};
+use super::overfitting::{Overfitting, overfitting};
 use super::reading::Reading;
 use super::sample::Sample;
 use super::teaching_set::{TeachingSet, near_duplicates};
@@ -183,6 +184,11 @@ impl TrainRun {
         Phase::Fit { phase, epoch: 1, epochs, fit: Box::new(fit) }
     }
 
+    fn overfitting(&self) -> Option<Overfitting> {
+        let judged = self.history.iter().filter(|event| event.phase == FitPhase::Holdout);
+        overfitting(&judged.cloned().collect::<Vec<_>>(), self.split.held_out.len() as f64)
+    }
+
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
         let epochs_in = |phase| self.history.iter().filter(|event| event.phase == phase).count();
         Report {
@@ -197,6 +203,7 @@ impl TrainRun {
             stopped_early: self.stopped_early,
             val: self.best.as_ref().map(|best| best.scores),
             train,
+            overfitting: self.overfitting(),
             history: std::mem::take(&mut self.history),
             seconds: bench.now - self.started,
             embed_seconds: self.embed_seconds,
@@ -212,7 +219,8 @@ impl TrainRun {
     }
 }
 
-fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
+/// What an epoch's scores are told as.
+pub(crate) fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
     EpochEvent {
         phase,
         epoch,

@@ -13,6 +13,7 @@ use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::{Error, ErrorCode};
+use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
 use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
@@ -62,6 +63,22 @@ struct Advised<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     advice: &'a Advice,
+}
+
+/// What [`Core::start_comparison`] takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComparisonOptions {
+    runs: Vec<NamedOptions>,
+    holdout: Option<f64>,
+    seed: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedOptions {
+    name: String,
+    config: BTreeMap<String, Value>,
 }
 
 #[wasm_bindgen]
@@ -190,7 +207,25 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_evaluation(config)).map_err(throw)
     }
 
-    /// Carries the training, evaluation or advice on by one batch and returns its event.
+    /// Begins a comparison of trainings, with `{runs: [{name, config}], holdout, seed}`: the options of each by name, the fraction of
+    /// each class that is held out, a third where it is missing, and the seed of the photos held out and of runs that name none.
+    /// `step` carries it on, `cancelTraining` ends it; its last event is `{type: "compared", comparison}`. The classifier stays as
+    /// it is.
+    #[wasm_bindgen(js_name = startComparison)]
+    pub fn start_comparison(&self, config: JsValue) -> JsResult<()> {
+        let expected = "a comparison's options must be {runs: [{name, config}], holdout, seed}";
+        let ComparisonOptions { runs, holdout, seed } = from_js(config, expected)?;
+        let seed = seed.unwrap_or(0);
+        let runs = runs.into_iter().map(|NamedOptions { name, mut config }| {
+            config.entry("seed".to_owned()).or_insert(Value::Number(f64::from(seed)));
+            TrainConfig::from_values(&config).map(|config| NamedConfig { name, config })
+        });
+        let runs = runs.collect::<Result<_, _>>().map_err(throw)?;
+        let config = ComparisonConfig { runs, holdout: holdout.unwrap_or(HOLDOUT), seed: u64::from(seed) };
+        self.session.take().and_then(|mut session| session.start_comparison(config)).map_err(throw)
+    }
+
+    /// Carries the training, evaluation, comparison or advice on by one batch and returns its event.
     pub async fn step(&self) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
         match (session.step().await.map_err(throw)?, session.advice()) {
@@ -199,7 +234,7 @@ impl Core {
         }
     }
 
-    /// Ends the training or evaluation under way, if any.
+    /// Ends the training, evaluation or comparison under way, if any.
     #[wasm_bindgen(js_name = cancelTraining)]
     pub fn cancel_training(&self) -> JsResult<()> {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)

@@ -320,8 +320,22 @@ export interface EvaluatedEvent {
   evaluation: Evaluation;
 }
 
-/** A training sends `embed`, `batch`, `epoch` and `done`; a cross-validation `embed`, `fold` and `evaluated`. */
-export type TrainEvent = AdvisingEvent | AdvisedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
+/** What one of the runs of a comparison does, the first of which is 1. */
+export interface RunEvent {
+  type: "run";
+  run: number;
+  runs: number;
+  name: string;
+  event: EmbedEvent | BatchEvent | EpochEvent;
+}
+
+export interface ComparedEvent {
+  type: "compared";
+  comparison: Comparison;
+}
+
+/** A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it is advised; a cross-validation `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`. */
+export type TrainEvent = AdvisingEvent | AdvisedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
 
 export interface Score {
   loss: number;
@@ -351,6 +365,8 @@ export interface Report {
    */
   val: Score | null;
   train: Score;
+  /** Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves do not show it. */
+  overfitting: Overfitting | null;
   history: EpochEvent[];
   seconds: number;
   embedSeconds: number;
@@ -366,6 +382,80 @@ export interface Report {
   version: string;
   /** Photos that had to be decoded and embedded in this training. */
   photosRead: number;
+}
+
+/** Where the curves of a fit part: losses are means over three epochs, accuracies those of the last one. */
+export interface Overfitting {
+  /** After this epoch only the photos learnt from were learnt better. */
+  epoch: number;
+  lowestValLoss: number;
+  lastValLoss: number;
+  /** Of the lowest loss: the rise is more than twice as much. */
+  standardError: number;
+  trainTop1: number;
+  valTop1: number;
+  /** The first less the second. */
+  gap: number;
+}
+
+/** One training of a comparison. */
+export interface RunConfig {
+  name: string;
+  /** Epochs that are left out are fewer than in a training, so that a comparison takes minutes. */
+  config?: Partial<TrainConfig>;
+}
+
+/** Trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`, runs in `runs`. */
+export interface Comparison {
+  classes: string[];
+  trainImages: number;
+  /** Ids of the photos held out, and the class each is in. */
+  heldOut: number[];
+  labels: number[];
+  /** As how many independent photos they count: fewer than there are where some are near-duplicates. */
+  independent: number;
+  /** How many have near-duplicates among the photos learnt from, because their class holds nothing else. */
+  heldOutLookAlikes: number;
+  holdout: number;
+  seed: number;
+  runs: ComparedRun[];
+  /** Of every pair of runs. */
+  differences: Difference[];
+  seconds: number;
+  device: Device;
+  adapter: string;
+  backbone: string;
+  version: string;
+}
+
+export interface ComparedRun {
+  name: string;
+  /** With everything decided: a training with it repeats the fit. */
+  config: TrainConfig;
+  /** On the held-out photos after the last epoch, which was fixed beforehand. */
+  val: Score;
+  /** Limits at 95 % of the accuracy on new photos. */
+  accuracy: { low: number; high: number };
+  /** The class each held-out photo was taken for. */
+  predicted: number[];
+  history: EpochEvent[];
+  overfitting: Overfitting | null;
+  /** `embedSeconds` included; what was embedded before costs nothing. */
+  seconds: number;
+  embedSeconds: number;
+}
+
+/** Accuracy of run `b` less that of run `a`, on the same photos, with its limits at 95 %: where these hold 0, the photos are too few to tell. */
+export interface Difference {
+  a: number;
+  b: number;
+  bothRight: number;
+  onlyA: number;
+  onlyB: number;
+  bothWrong: number;
+  difference: number;
+  low: number;
+  high: number;
 }
 
 /** The result of a cross-validation. Classes are positions in `classes`. */
@@ -491,6 +581,13 @@ export interface EvaluationOptions {
   epochs: number | undefined;
 }
 
+/** What a comparison needs; see `FineTuner.compare`. */
+export interface ComparisonOptions {
+  runs: { name: string; config: Partial<TrainConfig> }[];
+  holdout: number | undefined;
+  seed: number | undefined;
+}
+
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; version: string };
@@ -506,6 +603,7 @@ export interface Core {
   startAdvice(config: object): void;
   startTraining(config: object): void;
   startEvaluation(options: EvaluationOptions): void;
+  startComparison(options: ComparisonOptions): void;
   step(): Promise<StepEvent>;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;

@@ -1,4 +1,4 @@
-/** @import { Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { ComparisonOptions, Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
@@ -72,6 +72,7 @@ const handlers = {
   advise,
   train,
   evaluate,
+  compare,
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
   async predict({ image, topK, model }) {
@@ -143,8 +144,19 @@ async function* evaluate(options, { emit }) {
 }
 
 /**
+ * A comparison of trainings, one piece at a time. The classifier stays as it is.
+ * @param {ComparisonOptions} options
+ * @param {CallContext} context
+ */
+async function* compare(options, { emit }) {
+  core().startComparison(options);
+  const { comparison } = yield* untilIts("compared", emit);
+  return comparison;
+}
+
+/**
  * Carries on what was started until its last event, which is returned.
- * @template {"done" | "evaluated" | "advised"} Last
+ * @template {"done" | "evaluated" | "advised" | "compared"} Last
  * @param {Last} last
  * @param {CallContext["emit"]} emit
  * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}

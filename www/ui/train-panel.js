@@ -1,5 +1,6 @@
 import { LitElement, css, html, nothing } from "lit";
 import "./advice.js";
+import "./comparison-panel.js";
 import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
@@ -10,7 +11,7 @@ import "./training-result.js";
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `advise`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * Sends what `last-layer-evaluation` and `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
  * For tests: `train-button`, `advise-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
@@ -24,6 +25,7 @@ export class TrainPanel extends LitElement {
     optionsValid: { type: Boolean },
     reading: { type: Boolean },
     evaluation: { attribute: false },
+    comparison: { attribute: false },
   };
 
   constructor() {
@@ -36,6 +38,7 @@ export class TrainPanel extends LitElement {
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
+    /** @type {import("./types.js").ComparisonView | undefined} */ this.comparison = undefined;
     this.hadFocus = false;
   }
 
@@ -67,10 +70,12 @@ export class TrainPanel extends LitElement {
       ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
         @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
-      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
+      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading || this.comparison?.stage != null}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
-      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null}
+      ${this.comparison && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || stage !== null || this.evaluation?.stage != null}
+        @compare=${this.#forward} @compare-cancel=${this.#forward} @compare-choose=${this.#forward}></last-layer-comparison>` : nothing}
+      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
     </section>`;
@@ -110,6 +115,7 @@ export class TrainPanel extends LitElement {
     if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
     if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
+    if (this.comparison?.stage) reasons.push(language.say("comparison.running"));
     if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
     return reasons;
   }
@@ -133,7 +139,7 @@ export class TrainPanel extends LitElement {
   #files(language, { hasClassifier, stage }) {
     return html`<div class="row files">
       ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
-      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
+      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
       <input id="model" type="file" accept=".safetensors" hidden data-testid="input-model" @change=${this.#pickedModel} />
     </div>`;
   }

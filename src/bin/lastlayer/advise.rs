@@ -67,7 +67,8 @@ pub fn advice(
     json: bool,
 ) -> Result<Advice> {
     let as_they_are = TrainConfig { regime: Regime::Head, augment: 0, ..wish.clone() };
-    let store = embeddings.map(|folder| EmbeddingFiles::open(folder, session.weights(), as_they_are.clone())).transpose()?;
+    let store =
+        embeddings.map(|folder| EmbeddingFiles::open(folder, session.weights(), as_they_are.clone())).transpose()?;
     if let Some(store) = &store {
         store.restore(session)?;
     }

@@ -6,6 +6,7 @@ use lastlayer::data::dataset::{Added, PhotoId};
 use lastlayer::error::{Error, Result};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
+use lastlayer::train::compared::Compared;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 
 use crate::photos::{self, PhotoFile};
@@ -48,11 +49,12 @@ fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]
 pub enum Outcome {
     Trained(Box<Report>),
     Evaluated(Box<Evaluation>),
+    Compared(Box<Compared>),
     /// The session has the advice.
     Advised,
 }
 
-/// Carries a training, an evaluation or advice to its end.
+/// Carries a training, an evaluation, a comparison or advice to its end.
 pub async fn to_the_end(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
     let bar = progress::bar(json, 0, "embedding");
     loop {
@@ -90,6 +92,20 @@ pub async fn to_the_end(session: &mut Session, files: &[PhotoFile], json: bool) 
                 bar.set_message("cross-validation");
                 bar.set_length(folds as u64);
                 bar.set_position(fold as u64);
+            }
+            StepEvent::Run { name, event, .. } => {
+                let (done, total) = match *event {
+                    StepEvent::Embed { done, total } => (done, total),
+                    StepEvent::Batch { epoch, epochs, .. } => (epoch, epochs),
+                    _ => continue,
+                };
+                bar.set_message(name);
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            StepEvent::Compared { comparison } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Compared(comparison));
             }
             StepEvent::Evaluated { evaluation } => {
                 bar.finish_and_clear();

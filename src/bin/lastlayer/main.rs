@@ -1,6 +1,7 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
 mod advise;
+mod compare;
 mod drive;
 mod embeddings;
 mod evaluate;
@@ -46,6 +47,7 @@ fn command() -> Command {
         .subcommand(train::command())
         .subcommand(advise::command())
         .subcommand(evaluate::command())
+        .subcommand(compare::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
         .subcommand(options::command())
@@ -56,6 +58,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
         Some(("train", arguments)) => train::run(arguments),
         Some(("advise", arguments)) => advise::run(arguments),
         Some(("evaluate", arguments)) => evaluate::run(arguments),
+        Some(("compare", arguments)) => compare::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
         Some(("options", arguments)) => options::run(arguments),

@@ -211,6 +211,9 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     } else {
         print_line(format_args!("nothing could be held out, so there is no score: add photos"));
     }
+    if let Some(overfitting) = &report.overfitting {
+        tables::print_overfitting(overfitting, report.epochs_chosen);
+    }
     if let Some(evaluation) = &output.evaluation {
         print_evaluation(evaluation, &output.files);
     }
