@@ -4,7 +4,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{BLOCK, Geometry, Tap};
+use super::padded::{Geometry, Tap, correlate};
 use super::rows::{self, masked, same};
 use super::tasks;
 
@@ -61,13 +61,9 @@ impl WithSimd for ForwardPlane<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (low, high) = rows::bounds(self.relu6);
         self.geometry.pad(self.x, self.padded);
         correlate(self.run, self.padded, self.taps, self.filter, self.bias);
-        let rows = self.out.chunks_exact_mut(self.geometry.out_width).zip(self.run.chunks(self.geometry.row));
-        for (out, values) in rows {
-            rows::clamp(out, &values[..out.len()], low, high);
-        }
+        self.geometry.clamp_out(self.run, self.out, self.relu6);
     }
 }
 
@@ -193,22 +189,6 @@ impl WithSimd for BackwardPlane<'_> {
             geometry.unpad(&scratch.phases, x_gradient);
         }
         bias
-    }
-}
-
-/// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
-#[inline(always)]
-fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
-    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
-        let mut sums = [start; BLOCK];
-        for tap in taps {
-            let weight = filter[tap.number];
-            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
-            for lane in 0..BLOCK {
-                sums[lane] += weight * values[lane];
-            }
-        }
-        out.copy_from_slice(&sums);
     }
 }
 

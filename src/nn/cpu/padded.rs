@@ -40,7 +40,7 @@ pub struct Geometry {
 impl Geometry {
     /// `None` for what the kernels are not made for.
     pub fn new(kernel: usize, stride: usize, height: usize, width: usize) -> Option<Self> {
-        if kernel % 2 == 0 || !(1..=2).contains(&stride) || height == 0 || width == 0 {
+        if kernel.is_multiple_of(2) || !(1..=2).contains(&stride) || height == 0 || width == 0 {
             return None;
         }
         let before = |size: usize| {
@@ -143,6 +143,20 @@ impl Geometry {
         (start(self.left), start(self.left + 1))
     }
 
+    /// `out[i] = clamp(run[i], 0, 6)` for the outputs in the run, the clamp only where `relu6` says so.
+    #[inline(always)]
+    pub fn clamp_out(&self, run: &[f32], out: &mut [f32], relu6: bool) {
+        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        for (out, values) in out.chunks_exact_mut(self.out_width).zip(run.chunks(self.row)) {
+            rows::map(
+                out,
+                &values[..self.out_width],
+                #[inline(always)]
+                |value| value.clamp(low, high),
+            );
+        }
+    }
+
     /// Where the outputs' run begins in a padded output plane.
     pub fn out_start(&self) -> usize {
         self.margin * self.row + self.margin
@@ -204,5 +218,21 @@ impl Geometry {
                 *value = phases[even + count];
             }
         }
+    }
+}
+
+/// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
+#[inline(always)]
+pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
+    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
+        let mut sums = [start; BLOCK];
+        for tap in taps {
+            let weight = filter[tap.number];
+            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
+            for lane in 0..BLOCK {
+                sums[lane] += weight * values[lane];
+            }
+        }
+        out.copy_from_slice(&sums);
     }
 }

@@ -184,7 +184,7 @@ impl WithSimd for AddAndClamp<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (low, high) = rows::bounds(self.relu6);
+        let (low, high) = if self.relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
         for (row, bias) in self.out.chunks_exact_mut(self.pixels).zip(self.bias) {
             for value in row {
                 *value = (*value + bias).clamp(low, high);

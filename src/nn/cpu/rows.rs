@@ -53,23 +53,6 @@ fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn
     }
 }
 
-/// What an output is clamped to.
-pub fn bounds(relu6: bool) -> (f32, f32) {
-    if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) }
-}
-
-/// `out[i] = a[i]` between the bounds; what is not a number stays so.
-#[inline(always)]
-pub fn clamp(out: &mut [f32], a: &[f32], low: f32, high: f32) {
-    zip(
-        out,
-        a,
-        a,
-        #[inline(always)]
-        |a, _| a.clamp(low, high),
-    );
-}
-
 /// The sum of the values, in an order that vectorises.
 #[inline(always)]
 pub fn sum(values: &[f32]) -> f32 {
