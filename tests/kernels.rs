@@ -80,6 +80,32 @@ fn awkward() -> Vec<Case> {
     cases
 }
 
+/// A convolution of few inputs as a frozen one: these have no backward pass of their own.
+fn stem(outputs: usize, kernel: usize, stride: usize, input: [usize; 3]) -> Case {
+    Case { spec: ConvNormSpec { inputs: 3, outputs, kernel, stride, groups: 1, relu6: true, epsilon: 1e-3 }, input }
+}
+
+#[test]
+fn frozen_layers_are_burns() {
+    let stems = [stem(32, 3, 2, [1, 224, 224]), stem(32, 3, 2, [3, 37, 50]), stem(5, 5, 1, [2, 9, 4])];
+    for case in lite0(56, 3).into_iter().chain(awkward()).chain(stems) {
+        let device = common::cpu().tensors;
+        let layer = ConvNorm::load(&mut Drawn(Rng::new(3)), ("conv", "norm"), case.spec, Mode::Frozen, &device);
+        let [batch, height, width] = case.input;
+        let shape = [batch, case.spec.inputs, height, width];
+        let x = values(&mut Rng::new(5), shape.iter().product());
+        let x = Tensor::<4>::from_data(TensorData::new(x, shape), &device);
+        let forward = || layer.forward(x.clone()).into_data().try_into_vec::<f32>().unwrap();
+        let (ours, burns) = (forward(), cpu::without(forward));
+        let worst = ours.iter().zip(&burns).map(|(ours, burns)| (ours - burns).abs()).fold(0.0, f32::max);
+        assert!(ours.len() == burns.len() && worst < 1e-4, "{case:?}: off by {worst}");
+        // A stem that learns takes Burn's operations.
+        if case.spec.groups == 1 && case.spec.kernel > 1 {
+            assert_same(case, false);
+        }
+    }
+}
+
 fn values(rng: &mut Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| rng.normal()).collect()
 }

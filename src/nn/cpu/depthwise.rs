@@ -2,14 +2,14 @@
 //!
 //! The work goes plane by plane, in vectors along the run that [`super::padded`] describes.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{BLOCK, Geometry};
-use super::{rows, tasks};
+use super::padded::{Geometry, Tap, correlate};
+use super::rows::{self, masked, same};
+use super::tasks;
 
-/// Values summed side by side in the filters' gradient. In the browser a vector is 4 values and there are 16 of them: five
-/// taps of 8 values and what they are multiplied with just fit.
-const LANES: usize = if cfg!(target_family = "wasm") { 8 } else { 16 };
+/// Values summed side by side in the filters' gradient: enough for the widest vectors, and for several of the narrowest.
+const LANES: usize = 16;
 
 /// `clamp(w ∗ x + b, 0, 6)`, the clamp only where `relu6` says so.
 ///
@@ -18,31 +18,53 @@ const LANES: usize = if cfg!(target_family = "wasm") { 8 } else { 16 };
 /// - weight: `[channels, kernel, kernel]`, bias: `[channels]`
 /// - output: `[batch, channels, out_height, out_width]`
 pub fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
-    let (channels, taps) = (bias.len(), geometry.kernel * geometry.kernel);
-    let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
-    let planes = x.len() / geometry.plane();
-    let mut y = vec![0.0; planes * geometry.out_plane()];
-    let arch = Arch::new();
+    let (channels, filter) = (bias.len(), geometry.kernel * geometry.kernel);
+    let (plane, out_plane) = (geometry.plane(), geometry.out_plane());
+    let mut y = vec![0.0; x.len() / plane * out_plane];
+    let (arch, taps) = (Arch::new(), geometry.taps());
     tasks::for_each(
-        y.chunks_exact_mut(geometry.out_plane()).collect(),
+        y.chunks_exact_mut(out_plane).collect(),
         || (vec![0.0; geometry.padded()], vec![0.0; geometry.blocked_run()]),
         |(padded, run), index, out| {
             let channel = index % channels;
-            let plane = &x[index * geometry.plane()..][..geometry.plane()];
-            let filter = &weight[channel * taps..][..taps];
-            arch.dispatch(|| {
-                geometry.pad(plane, padded);
-                match geometry.kernel {
-                    3 => correlate::<3>(geometry, run, padded, filter, bias[channel]),
-                    _ => correlate::<5>(geometry, run, padded, filter, bias[channel]),
-                }
-                for (out, values) in out.chunks_exact_mut(geometry.out_width).zip(run.chunks(geometry.row)) {
-                    rows::map(out, &values[..out.len()], |value| value.clamp(low, high));
-                }
+            arch.dispatch(ForwardPlane {
+                geometry,
+                taps: &taps,
+                padded,
+                run,
+                x: &x[index * plane..][..plane],
+                filter: &weight[channel * filter..][..filter],
+                bias: bias[channel],
+                relu6,
+                out,
             });
         },
     );
     y
+}
+
+/// One plane of [`forward`]. A struct, not a closure: only so is all of it compiled for the vectors that the processor has.
+struct ForwardPlane<'a> {
+    geometry: &'a Geometry,
+    taps: &'a [Tap],
+    padded: &'a mut [f32],
+    run: &'a mut [f32],
+    x: &'a [f32],
+    filter: &'a [f32],
+    bias: f32,
+    relu6: bool,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for ForwardPlane<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.geometry.pad(self.x, self.padded);
+        correlate(self.run, self.padded, self.taps, self.filter, self.bias);
+        self.geometry.clamp_out(self.run, self.out, self.relu6);
+    }
 }
 
 /// Gradients of [`forward`].
@@ -63,7 +85,7 @@ struct Channel<'a> {
 struct Scratch {
     /// An input plane.
     x: Vec<f32>,
-    /// A plane of the output's gradient, zero where the clamp stopped the output.
+    /// A plane of the output's gradient, zero where the output was clamped.
     gradient: Vec<f32>,
     /// The input's gradient by phases.
     phases: Vec<f32>,
@@ -84,40 +106,42 @@ pub fn backward(
     channels: usize,
     x_wanted: bool,
 ) -> Gradients {
-    let taps = geometry.kernel * geometry.kernel;
+    let filter = geometry.kernel * geometry.kernel;
     let (plane, out_plane) = (geometry.plane(), geometry.out_plane());
     let batch = x.len() / (channels * plane);
     let mut x_gradient = vec![0.0; if x_wanted { x.len() } else { 0 }];
     let mut weight_gradient = vec![0.0; weight.len()];
     let mut bias_gradient = vec![0.0; channels];
 
-    let parameters = weight_gradient.chunks_exact_mut(taps).zip(&mut bias_gradient);
+    let parameters = weight_gradient.chunks_exact_mut(filter).zip(&mut bias_gradient);
     let mut items: Vec<Channel> =
         parameters.map(|(weight, bias)| Channel { x: Vec::with_capacity(batch), weight, bias }).collect();
     for (index, plane) in x_gradient.chunks_exact_mut(plane).enumerate() {
         items[index % channels].x.push(plane);
     }
 
-    let arch = Arch::new();
+    let (arch, taps, transposed_taps) = (Arch::new(), geometry.taps(), geometry.transposed_taps());
     let scratch = || Scratch {
         x: vec![0.0; geometry.padded()],
         gradient: vec![0.0; geometry.phase()],
         phases: vec![0.0; geometry.transposed()],
-        sums: vec![[0.0; LANES]; taps],
+        sums: vec![[0.0; LANES]; filter],
     };
     tasks::for_each(items, scratch, |scratch, channel, out| {
-        let filter = &weight[channel * taps..][..taps];
         scratch.sums.fill([0.0; LANES]);
         let mut planes = out.x.into_iter();
         for item in 0..batch {
             let index = item * channels + channel;
-            let x = &x[index * plane..][..plane];
-            let range = index * out_plane..(index + 1) * out_plane;
-            let (y, gradient) = (y.map(|y| &y[range.clone()]), &gradient[range]);
-            let x_gradient = planes.next();
-            *out.bias += arch.dispatch(|| match geometry.kernel {
-                3 => backward_plane::<3>(geometry, scratch, x, filter, y, gradient, x_gradient),
-                _ => backward_plane::<5>(geometry, scratch, x, filter, y, gradient, x_gradient),
+            *out.bias += arch.dispatch(BackwardPlane {
+                geometry,
+                taps: &taps,
+                transposed_taps: &transposed_taps,
+                scratch,
+                x: &x[index * plane..][..plane],
+                filter: &weight[channel * filter..][..filter],
+                y: y.map(|y| &y[index * out_plane..][..out_plane]),
+                gradient: &gradient[index * out_plane..][..out_plane],
+                x_gradient: planes.next(),
             });
         }
         for (out, sums) in out.weight.iter_mut().zip(&scratch.sums) {
@@ -127,95 +151,58 @@ pub fn backward(
     Gradients { x: x_wanted.then_some(x_gradient), weight: weight_gradient, bias: bias_gradient }
 }
 
-/// One plane's part in the gradients; returns that of the bias.
-#[inline(always)]
-fn backward_plane<const K: usize>(
-    geometry: &Geometry,
-    scratch: &mut Scratch,
-    x: &[f32],
-    filter: &[f32],
-    y: Option<&[f32]>,
-    gradient: &[f32],
-    x_gradient: Option<&mut [f32]>,
-) -> f32 {
-    geometry.pad_out(&mut scratch.gradient, |out, from, to| match y {
-        // As PyTorch's: nothing flows where the output touches a bound.
-        Some(y) => rows::zip(
-            out,
-            &gradient[from..to],
-            &y[from..to],
-            |gradient, y| {
-                if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
-            },
-        ),
-        None => rows::map(out, &gradient[from..to], |gradient| gradient),
-    });
-    geometry.pad(x, &mut scratch.x);
-    let run = &scratch.gradient[geometry.out_start()..][..geometry.blocked_run()];
-    add_filter_gradient::<K>(geometry, &mut scratch.sums, run, &scratch.x);
-    let bias = rows::sum(run);
-    if let Some(x_gradient) = x_gradient {
-        transpose_correlate::<K>(geometry, &mut scratch.phases, &scratch.gradient, filter);
-        geometry.unpad(&scratch.phases, x_gradient);
-    }
-    bias
+/// One plane's part in the gradients; gives that of the bias.
+struct BackwardPlane<'a> {
+    geometry: &'a Geometry,
+    taps: &'a [Tap],
+    transposed_taps: &'a [Vec<Tap>],
+    scratch: &'a mut Scratch,
+    x: &'a [f32],
+    filter: &'a [f32],
+    y: Option<&'a [f32]>,
+    gradient: &'a [f32],
+    x_gradient: Option<&'a mut [f32]>,
 }
 
-/// `run[i] = start + Σ over taps of filter[tap] · padded[tap's offset + i]`.
-#[inline(always)]
-fn correlate<const K: usize>(geometry: &Geometry, run: &mut [f32], padded: &[f32], filter: &[f32], start: f32) {
-    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
-        let mut sums = [start; BLOCK];
-        for y in 0..K {
-            for x in 0..K {
-                accumulate(&mut sums, &padded[geometry.tap(y, x) + index * BLOCK..], filter[y * K + x]);
+impl WithSimd for BackwardPlane<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let Self { geometry, scratch, .. } = self;
+        for (row, gradient) in self.gradient.chunks_exact(geometry.out_width).enumerate() {
+            let out = geometry.out_row(&mut scratch.gradient, row);
+            match self.y {
+                Some(y) => rows::zip(out, gradient, &y[row * geometry.out_width..][..gradient.len()], masked),
+                None => rows::map(out, gradient, same),
             }
         }
-        out.copy_from_slice(&sums);
-    }
-}
-
-/// The same backwards: each input gathers from the outputs it had a part in. Each phase has the taps of its own parity.
-#[inline(always)]
-fn transpose_correlate<const K: usize>(geometry: &Geometry, phases: &mut [f32], gradient: &[f32], filter: &[f32]) {
-    let stride = geometry.stride;
-    for (phase, run) in phases.chunks_exact_mut(geometry.transposed_run()).enumerate() {
-        for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
-            let mut sums = [0.0; BLOCK];
-            for y in (phase / stride..K).step_by(stride) {
-                for x in (phase % stride..K).step_by(stride) {
-                    let values = &gradient[geometry.transposed_tap(y, x) + index * BLOCK..];
-                    accumulate(&mut sums, values, filter[y * K + x]);
-                }
+        geometry.pad(self.x, &mut scratch.x);
+        let run = &scratch.gradient[geometry.out_start()..][..geometry.blocked_run()];
+        add_filter_gradient(&mut scratch.sums, run, &scratch.x, self.taps);
+        let bias = rows::sum(run);
+        if let Some(x_gradient) = self.x_gradient {
+            let phases = scratch.phases.chunks_exact_mut(geometry.transposed_run());
+            for (phase, taps) in phases.zip(self.transposed_taps) {
+                correlate(phase, &scratch.gradient, taps, self.filter, 0.0);
             }
-            out.copy_from_slice(&sums);
+            geometry.unpad(&scratch.phases, x_gradient);
         }
+        bias
     }
 }
 
+/// `sums[tap] += Σ run[i] · padded[tap's offset + i]`.
 #[inline(always)]
-fn accumulate(sums: &mut [f32; BLOCK], values: &[f32], weight: f32) {
-    let values = &values[..BLOCK];
-    for lane in 0..BLOCK {
-        sums[lane] += weight * values[lane];
-    }
-}
-
-/// `sums[tap] += Σ run[i] · padded[tap's offset + i]`, a row of taps at a time.
-#[inline(always)]
-fn add_filter_gradient<const K: usize>(geometry: &Geometry, sums: &mut [[f32; LANES]], run: &[f32], padded: &[f32]) {
-    for (y, sums) in sums.chunks_exact_mut(K).enumerate() {
-        let mut row = [[0.0; LANES]; K];
-        for (index, gradient) in run.chunks_exact(LANES).enumerate() {
-            for (x, sums) in row.iter_mut().enumerate() {
-                let values = &padded[geometry.tap(y, x) + index * LANES..][..LANES];
-                for lane in 0..LANES {
-                    sums[lane] += gradient[lane] * values[lane];
-                }
+fn add_filter_gradient(sums: &mut [[f32; LANES]], run: &[f32], padded: &[f32], taps: &[Tap]) {
+    for (tap, out) in taps.iter().zip(sums) {
+        // A copy, which stays in registers.
+        let mut sums = *out;
+        for (gradient, values) in run.chunks_exact(LANES).zip(padded[tap.offset..].chunks_exact(LANES)) {
+            for lane in 0..LANES {
+                sums[lane] += gradient[lane] * values[lane];
             }
         }
-        for (sums, row) in sums.iter_mut().zip(&row) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
+        *out = sums;
     }
 }

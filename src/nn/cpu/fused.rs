@@ -10,7 +10,7 @@ use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 
 use super::padded::Geometry;
 use super::pointwise::Sizes;
-use super::{depthwise, pointwise, rows, switched_off};
+use super::{depthwise, pointwise, rows, stem, switched_off};
 
 /// What the operation is besides its tensors.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,12 @@ pub fn conv_norm(
     scale_and_shift: impl FnOnce() -> (Tensor<1>, Tensor<1>),
     spec: Spec,
 ) -> Option<Tensor<4>> {
-    let kernel = Kernel::of(x, weight.dims(), spec)?;
+    if switched_off() || x.device() != Device::flex() || x.dtype() != DType::F32 || x.dims().contains(&0) {
+        return None;
+    }
+    let Some(kernel) = Kernel::of(x.dims(), weight.dims(), spec) else {
+        return frozen_stem(x, weight, scale_and_shift, spec);
+    };
     let (scale, shift) = scale_and_shift();
     type Differentiable = Autodiff<Flex>;
     if x.device().is_autodiff() {
@@ -63,6 +68,29 @@ pub fn conv_norm(
     Some(Tensor::from_primitive::<Flex>(forward(kernel, spec.relu6, &inputs.map(|tensor| tensor.to_contiguous()))))
 }
 
+/// The same for a convolution of few inputs, outside autodiff.
+fn frozen_stem(
+    x: &Tensor<4>,
+    weight: Tensor<4>,
+    scale_and_shift: impl FnOnce() -> (Tensor<1>, Tensor<1>),
+    spec: Spec,
+) -> Option<Tensor<4>> {
+    let ([batch, inputs, height, width], [outputs, inputs_per_group, ..]) = (x.dims(), weight.dims());
+    let fits = matches!(spec.kernel, 3 | 5) && spec.groups == 1 && inputs <= stem::MOST_INPUTS;
+    if !fits || inputs_per_group != inputs || x.device().is_autodiff() {
+        return None;
+    }
+    let geometry = Geometry::new(spec.kernel, spec.stride, height, width)?;
+    let x = x.clone().try_into_primitive::<Flex>().ok()?.to_contiguous();
+    let weight = weight.try_into_primitive::<Flex>().ok()?.to_contiguous();
+    let (scale, shift) = scale_and_shift();
+    let scale = scale.try_into_primitive::<Flex>().ok()?.to_contiguous();
+    let shift = shift.try_into_primitive::<Flex>().ok()?.to_contiguous();
+    let filters = scaled(values(&weight), values(&scale));
+    let y = stem::forward(&geometry, inputs, values(&x), &filters, values(&shift), spec.relu6);
+    Some(Tensor::from_primitive::<Flex>(tensor(y, [batch, outputs, geometry.out_height, geometry.out_width])))
+}
+
 /// One of the kernels with the sizes it needs.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
@@ -71,16 +99,9 @@ enum Kernel {
 }
 
 impl Kernel {
-    /// `None` where there is none for these tensors.
-    fn of(x: &Tensor<4>, weight: [usize; 4], spec: Spec) -> Option<Self> {
-        if switched_off() || x.device() != Device::flex() || x.dtype() != DType::F32 {
-            return None;
-        }
-        let [batch, inputs, height, width] = x.dims();
+    /// `None` where there is none for tensors of these shapes.
+    fn of([_, inputs, height, width]: [usize; 4], weight: [usize; 4], spec: Spec) -> Option<Self> {
         let [outputs, inputs_per_group, ..] = weight;
-        if [batch, inputs, height, width, outputs].contains(&0) {
-            return None;
-        }
         match (spec.kernel, spec.groups) {
             (1, 1) if spec.stride == 1 => Some(Self::Pointwise { height, width }),
             (3 | 5, groups) if groups == inputs && outputs == inputs && inputs_per_group == 1 => {

@@ -8,6 +8,7 @@
 //! ```text
 //!  fused      the operation on Burn's tensors: which device, which shapes, the node for autodiff
 //!  depthwise  its kernels for one filter per channel      pointwise  ... and for 1 × 1, on `gemm`
+//!  stem       ... for few input channels, forward only
 //!  padded     planes with room for the padding             rows       short runs of values, vectorised
 //!  tasks      work shared between the threads there are
 //! ```
@@ -20,6 +21,7 @@ pub(super) mod fused;
 mod padded;
 mod pointwise;
 mod rows;
+mod stem;
 mod tasks;
 
 use std::cell::Cell;

@@ -12,6 +12,13 @@ use super::rows;
 /// How far a run may read past its end: kernels take whole blocks.
 pub const BLOCK: usize = 32;
 
+/// A value of the kernel, counted row by row, and where it reads from the position that it reads for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tap {
+    pub number: usize,
+    pub offset: usize,
+}
+
 /// The geometry of a convolution with TensorFlow's "SAME" padding: an odd kernel, stride 1 or 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
@@ -33,7 +40,7 @@ pub struct Geometry {
 impl Geometry {
     /// `None` for what the kernels are not made for.
     pub fn new(kernel: usize, stride: usize, height: usize, width: usize) -> Option<Self> {
-        if kernel % 2 == 0 || !(1..=2).contains(&stride) || height == 0 || width == 0 {
+        if kernel.is_multiple_of(2) || !(1..=2).contains(&stride) || height == 0 || width == 0 {
             return None;
         }
         let before = |size: usize| {
@@ -92,13 +99,14 @@ impl Geometry {
         self.stride * self.stride * self.phase()
     }
 
-    /// Where the tap at (`y`, `x`) of the kernel reads the padded input, from the output's position in the run.
-    #[inline(always)]
-    pub fn tap(&self, y: usize, x: usize) -> usize {
-        match self.stride {
+    /// All taps on the padded input, from the output's position in the run.
+    pub fn taps(&self) -> Vec<Tap> {
+        let offset = |y: usize, x: usize| match self.stride {
             1 => y * self.row + x,
             _ => (2 * (y % 2) + x % 2) * self.phase() + y / 2 * self.row + x / 2,
-        }
+        };
+        let taps = (0..self.kernel * self.kernel).map(|number| (number, number / self.kernel, number % self.kernel));
+        taps.map(|(number, y, x)| Tap { number, offset: offset(y, x) }).collect()
     }
 
     /// Copies an input plane into its padded form. The padding is left as it is: zero, in a scratch that was made so.
@@ -108,17 +116,44 @@ impl Geometry {
             let y = y + self.top;
             if self.stride == 1 {
                 let start = y * self.row + self.left;
-                rows::map(&mut padded[start..start + self.width], values, |value| value);
+                rows::map(&mut padded[start..start + self.width], values, rows::same);
                 continue;
             }
-            for parity in 0..2 {
-                let first = (parity + self.left) % 2; // the first column of this phase
-                let start = (2 * (y % 2) + parity) * self.phase() + y / 2 * self.row + (first + self.left) / 2;
-                let out = &mut padded[start..start + (self.width + 1 - first) / 2];
-                for (out, pair) in out.iter_mut().zip(values[first..].chunks(2)) {
-                    *out = pair[0];
-                }
+            let ((even, odd), pairs) = (self.halves(y, self.phase()), values.chunks_exact(2));
+            let (last, count) = (pairs.remainder(), pairs.len());
+            if let [value] = last {
+                padded[even + count] = *value;
             }
+            let (low, high) = padded.split_at_mut(even.max(odd));
+            let (even, odd) = match even < odd {
+                true => (&mut low[even..], high),
+                false => (high, &mut low[odd..]),
+            };
+            for ((even, odd), pair) in even.iter_mut().zip(odd).zip(pairs) {
+                (*even, *odd) = (pair[0], pair[1]);
+            }
+        }
+    }
+
+    /// At stride 2, where the inputs of even and of odd columns lie in their phases, which are `phase` values apart, for
+    /// row `y` of the padded input.
+    #[inline(always)]
+    fn halves(&self, y: usize, phase: usize) -> (usize, usize) {
+        let start = |x: usize| (2 * (y % 2) + x % 2) * phase + y / 2 * self.row + x / 2;
+        (start(self.left), start(self.left + 1))
+    }
+
+    /// `out[i] = clamp(run[i], 0, 6)` for the outputs in the run, the clamp only where `relu6` says so.
+    #[inline(always)]
+    pub fn clamp_out(&self, run: &[f32], out: &mut [f32], relu6: bool) {
+        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        for (out, values) in out.chunks_exact_mut(self.out_width).zip(run.chunks(self.row)) {
+            rows::map(
+                out,
+                &values[..self.out_width],
+                #[inline(always)]
+                |value| value.clamp(low, high),
+            );
         }
     }
 
@@ -127,24 +162,30 @@ impl Geometry {
         self.margin * self.row + self.margin
     }
 
-    /// Fills a padded output plane, row by row: `fill(out, from, to)` gives the values `from..to` of the plane.
+    /// One row of outputs in a padded output plane.
     #[inline(always)]
-    pub fn pad_out(&self, padded: &mut [f32], mut fill: impl FnMut(&mut [f32], usize, usize)) {
-        for y in 0..self.out_height {
-            let start = self.out_start() + y * self.row;
-            fill(&mut padded[start..start + self.out_width], y * self.out_width, (y + 1) * self.out_width);
-        }
+    pub fn out_row<'a>(&self, padded: &'a mut [f32], row: usize) -> &'a mut [f32] {
+        let start = self.out_start() + row * self.row;
+        &mut padded[start..start + self.out_width]
     }
 
-    /// Where the transposed tap at (`y`, `x`) reads a padded output plane, from the input's position in the run over a phase.
-    #[inline(always)]
-    pub fn transposed_tap(&self, y: usize, x: usize) -> usize {
-        let (y, x) = match self.stride {
-            // The run goes over the inputs themselves, not over their padding.
-            1 => (2 * self.margin - y, 2 * self.margin - x),
-            _ => (self.margin - y / 2, self.margin - x / 2),
+    /// The same backwards: for each phase of the input its taps on a padded output plane, from the input's position in the
+    /// run over the phase. A phase has the taps of its own parity.
+    pub fn transposed_taps(&self) -> Vec<Vec<Tap>> {
+        let reach = match self.stride {
+            1 => 2 * self.margin, // the run goes over the inputs themselves, not over their padding
+            _ => self.margin,
         };
-        y * self.row + x
+        let phase = |phase: usize| {
+            let of_phase = move |tap: &(usize, usize, usize)| {
+                tap.1 % self.stride == phase / self.stride && tap.2 % self.stride == phase % self.stride
+            };
+            let taps =
+                (0..self.kernel * self.kernel).map(|number| (number, number / self.kernel, number % self.kernel));
+            let offset = |y: usize, x: usize| (reach - y / self.stride) * self.row + reach - x / self.stride;
+            taps.filter(of_phase).map(|(number, y, x)| Tap { number, offset: offset(y, x) }).collect()
+        };
+        (0..self.stride * self.stride).map(phase).collect()
     }
 
     /// The run over the inputs of one phase, in whole blocks.
@@ -164,17 +205,34 @@ impl Geometry {
         for (y, values) in plane.chunks_exact_mut(self.width).enumerate() {
             if self.stride == 1 {
                 let start = y * self.row;
-                rows::map(values, &phases[start..start + self.width], |value| value);
+                rows::map(values, &phases[start..start + self.width], rows::same);
                 continue;
             }
-            let y = y + self.top;
-            for parity in 0..2 {
-                let first = (parity + self.left) % 2;
-                let start = (2 * (y % 2) + parity) * self.transposed_run() + y / 2 * self.row + (first + self.left) / 2;
-                for (pair, value) in values[first..].chunks_mut(2).zip(&phases[start..]) {
-                    pair[0] = *value;
-                }
+            let (even, odd) = self.halves(y + self.top, self.transposed_run());
+            let mut pairs = values.chunks_exact_mut(2);
+            let count = pairs.len();
+            for ((pair, even), odd) in (&mut pairs).zip(&phases[even..]).zip(&phases[odd..]) {
+                (pair[0], pair[1]) = (*even, *odd);
+            }
+            if let [value] = pairs.into_remainder() {
+                *value = phases[even + count];
             }
         }
+    }
+}
+
+/// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
+#[inline(always)]
+pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
+    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
+        let mut sums = [start; BLOCK];
+        for tap in taps {
+            let weight = filter[tap.number];
+            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
+            for lane in 0..BLOCK {
+                sums[lane] += weight * values[lane];
+            }
+        }
+        out.copy_from_slice(&sums);
     }
 }

@@ -4,7 +4,7 @@
 //! result does not depend on which others are in its batch.
 
 use gemm::{Parallelism, gemm};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::{rows, tasks};
 
@@ -82,7 +82,6 @@ fn multiply(out: &mut [f32], a: Matrix, b: Matrix, add: bool) {
 /// - output: `[batch, outputs, pixels]`
 pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
     let Sizes { inputs, outputs, pixels } = sizes;
-    let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
     let batch = x.len() / (inputs * pixels);
     let mut y = vec![0.0; batch * outputs * pixels];
     // Fewer photos than threads: each photo in parts, by channels.
@@ -101,11 +100,7 @@ pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: boo
             let count = out.len() / pixels;
             let weight = Matrix::new(&weight[first * inputs..][..count * inputs], count, inputs);
             multiply(out, weight, Matrix::new(photo, inputs, pixels), false);
-            arch.dispatch(|| {
-                for (row, bias) in out.chunks_exact_mut(pixels).zip(&bias[first..]) {
-                    row.iter_mut().for_each(|value| *value = (*value + bias).clamp(low, high));
-                }
-            });
+            arch.dispatch(AddAndClamp { out, bias: &bias[first..], relu6, pixels });
         },
     );
     y
@@ -145,7 +140,7 @@ pub fn backward(
         || (),
         |(), photo, (gradient, sums, x_gradient)| {
             let y = y.map(|y| &y[photo * outputs * pixels..][..outputs * pixels]);
-            arch.dispatch(|| mask_and_sum(gradient, y, sums, pixels));
+            arch.dispatch(MaskAndSum { gradient, y, sums, pixels });
             if let Some(x_gradient) = x_gradient {
                 multiply(x_gradient, filters.transposed(), Matrix::new(gradient, outputs, pixels), false);
             }
@@ -176,15 +171,48 @@ pub fn backward(
     Gradients { x: x_wanted.then_some(x_gradient), weight: weight_gradient, bias }
 }
 
-/// Stops the gradient where the output touches a bound, as PyTorch does, and sums what is left by channel.
-#[inline(always)]
-fn mask_and_sum(gradient: &mut [f32], y: Option<&[f32]>, sums: &mut [f32], pixels: usize) {
-    for (channel, (row, sum)) in gradient.chunks_exact_mut(pixels).zip(sums).enumerate() {
-        if let Some(y) = y {
-            for (gradient, y) in row.iter_mut().zip(&y[channel * pixels..]) {
-                *gradient = if *y > 0.0 && *y < 6.0 { *gradient } else { 0.0 };
+/// What follows the product. A struct, not a closure: only so is all of it compiled for the vectors that the processor has.
+struct AddAndClamp<'a> {
+    out: &'a mut [f32],
+    bias: &'a [f32],
+    relu6: bool,
+    pixels: usize,
+}
+
+impl WithSimd for AddAndClamp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (low, high) = if self.relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        for (row, bias) in self.out.chunks_exact_mut(self.pixels).zip(self.bias) {
+            for value in row {
+                *value = (*value + bias).clamp(low, high);
             }
         }
-        *sum = rows::sum(row);
+    }
+}
+
+/// Stops the gradient where the output was clamped, and sums what is left by channel.
+struct MaskAndSum<'a> {
+    gradient: &'a mut [f32],
+    y: Option<&'a [f32]>,
+    sums: &'a mut [f32],
+    pixels: usize,
+}
+
+impl WithSimd for MaskAndSum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (channel, (row, sum)) in self.gradient.chunks_exact_mut(self.pixels).zip(self.sums).enumerate() {
+            if let Some(y) = self.y {
+                for (gradient, y) in row.iter_mut().zip(&y[channel * self.pixels..]) {
+                    *gradient = rows::masked(*gradient, *y);
+                }
+            }
+            *sum = rows::sum(row);
+        }
     }
 }

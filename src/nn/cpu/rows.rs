@@ -16,20 +16,36 @@ pub fn zip(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
 /// `out[i] = f(a[i])`. Both are of one length.
 #[inline(always)]
 pub fn map(out: &mut [f32], a: &[f32], f: impl Fn(f32) -> f32) {
-    zip(out, a, a, |a, _| f(a));
+    zip(
+        out,
+        a,
+        a,
+        #[inline(always)]
+        |a, _| f(a),
+    );
+}
+
+/// The value itself.
+#[inline(always)]
+pub fn same(value: f32) -> f32 {
+    value
+}
+
+/// A gradient behind ReLU6 with the output `y`: nothing flows where that touches a bound, as in PyTorch.
+#[inline(always)]
+pub fn masked(gradient: f32, y: f32) -> f32 {
+    if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
 }
 
 #[inline(always)]
 fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
     let last = out.len() - N;
-    let (a, b) = (&a[..last + N], &b[..last + N]);
     let mut start = 0;
     loop {
-        let mut values = [0.0; N];
-        for (lane, value) in values.iter_mut().enumerate() {
-            *value = f(a[start + lane], b[start + lane]);
+        let (out, a, b) = (&mut out[start..start + N], &a[start..start + N], &b[start..start + N]);
+        for lane in 0..N {
+            out[lane] = f(a[lane], b[lane]);
         }
-        out[start..start + N].copy_from_slice(&values);
         if start == last {
             return;
         }

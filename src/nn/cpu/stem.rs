@@ -1,0 +1,80 @@
+//! Convolution of few input channels, such as the first one, forward only: a frozen stem is what every photo runs through,
+//! and one that learns is a small part of its step.
+//!
+//! A photo's channels are padded once; then each output channel gathers from all of them as a depthwise one does from its own.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::padded::{Geometry, Tap, correlate};
+use super::tasks;
+
+/// With more inputs than this, the padded channels leave the fast caches, and a product of matrices wins.
+pub const MOST_INPUTS: usize = 4;
+
+/// `clamp(w ∗ x + b, 0, 6)`, the clamp only where `relu6` says so.
+///
+/// # Shapes
+/// - x: `[batch, inputs, height, width]`
+/// - weight: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
+/// - output: `[batch, outputs, out_height, out_width]`
+pub fn forward(geometry: &Geometry, inputs: usize, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+    let outputs = bias.len();
+    let photo = inputs * geometry.plane();
+    let batch = x.len() / photo;
+    let mut y = vec![0.0; batch * outputs * geometry.out_plane()];
+    // Fewer photos than threads: each photo in parts, by channels.
+    let part = outputs.div_ceil(tasks::threads().div_ceil(batch).min(outputs));
+    let photos = y.chunks_exact_mut(outputs * geometry.out_plane()).enumerate();
+    let parts = photos.flat_map(|(photo, out)| {
+        out.chunks_mut(part * geometry.out_plane()).enumerate().map(move |(index, out)| (photo, index * part, out))
+    });
+
+    let (arch, taps) = (Arch::new(), geometry.taps());
+    let all = |input: usize, tap: &Tap| Tap {
+        number: input * taps.len() + tap.number,
+        offset: input * geometry.padded() + tap.offset,
+    };
+    let taps: Vec<Tap> = (0..inputs).flat_map(|input| taps.iter().map(move |tap| all(input, tap))).collect();
+    tasks::for_each(
+        parts.collect(),
+        || (vec![0.0; inputs * geometry.padded()], vec![0.0; geometry.blocked_run()]),
+        |(padded, run), _, (index, first, out)| {
+            let x = &x[index * photo..][..photo];
+            let (weight, bias) = (&weight[first * taps.len()..], &bias[first..]);
+            arch.dispatch(Part { geometry, taps: &taps, padded, run, x, weight, bias, relu6, out });
+        },
+    );
+    y
+}
+
+/// Some output channels of one photo. A struct, not a closure: only so is all of it compiled for the vectors that the
+/// processor has.
+struct Part<'a> {
+    geometry: &'a Geometry,
+    taps: &'a [Tap],
+    padded: &'a mut [f32],
+    run: &'a mut [f32],
+    x: &'a [f32],
+    weight: &'a [f32],
+    bias: &'a [f32],
+    relu6: bool,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Part<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let geometry = self.geometry;
+        let planes = self.x.chunks_exact(geometry.plane());
+        for (plane, padded) in planes.zip(self.padded.chunks_exact_mut(geometry.padded())) {
+            geometry.pad(plane, padded);
+        }
+        let filters = self.weight.chunks_exact(self.taps.len()).zip(self.bias);
+        for (out, (filter, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
+            correlate(self.run, self.padded, self.taps, filter, *bias);
+            geometry.clamp_out(self.run, out, self.relu6);
+        }
+    }
+}
