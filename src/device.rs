@@ -1,4 +1,4 @@
-//! The two devices behind one type: the CPU (Burn's `flex`, with SIMD) and WebGPU (`burn-wgpu`).
+//! The devices behind one type: the CPU (Burn's `flex`, with SIMD), WebGPU (`burn-wgpu`), and natively CUDA.
 
 use burn::tensor::Device;
 use serde::Serialize;
@@ -9,7 +9,9 @@ use crate::error::{Error, ErrorCode, Result};
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
     Cpu,
+    /// WebGPU in a browser; natively whatever graphics API of the system Burn's wgpu finds: Vulkan, Metal or DirectX 12.
     WebGpu,
+    Cuda,
 }
 
 /// A device that is ready for tensors, and what it says of itself.
@@ -34,6 +36,7 @@ impl ComputeDevice {
         match kind {
             DeviceKind::Cpu => open_cpu(),
             DeviceKind::WebGpu => open_webgpu().await,
+            DeviceKind::Cuda => open_cuda(),
         }
     }
 
@@ -41,9 +44,34 @@ impl ComputeDevice {
     pub fn embedding_batch(&self) -> usize {
         match self.kind {
             DeviceKind::Cpu => 4,
-            DeviceKind::WebGpu => 8,
+            DeviceKind::WebGpu | DeviceKind::Cuda => 8,
         }
     }
+}
+
+/// Burn finds out whether there is a device when it is first used, and panics where there is none: so it is used once here.
+#[cfg(feature = "cuda")]
+fn open_cuda() -> Result<ComputeDevice> {
+    let tensors = std::panic::catch_unwind(|| {
+        let device = Device::cuda(0);
+        burn::tensor::Tensor::<1>::ones([1], &device).into_data();
+        device
+    });
+    let tensors = tensors.map_err(|_| {
+        Error::new(
+            ErrorCode::WebgpuUnavailable,
+            "CUDA could not be started: no NVIDIA GPU, or its driver is missing; use --device cpu",
+        )
+    })?;
+    Ok(ComputeDevice { kind: DeviceKind::Cuda, adapter: "CUDA 0".to_owned(), adapter_type: "discrete-gpu", tensors })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn open_cuda() -> Result<ComputeDevice> {
+    Err(Error::new(
+        ErrorCode::WebgpuUnavailable,
+        "this build has no CUDA inside; build with --features cuda, or use --device cpu",
+    ))
 }
 
 #[cfg(feature = "cpu")]
@@ -81,6 +109,6 @@ async fn open_webgpu() -> Result<ComputeDevice> {
 async fn open_webgpu() -> Result<ComputeDevice> {
     Err(Error::new(
         ErrorCode::WebgpuUnavailable,
-        "this build has no WebGPU inside; load the webgpu build or choose the CPU",
+        "this build has no WebGPU inside; load the webgpu build (natively: build with --features vulkan or metal), or choose the CPU",
     ))
 }

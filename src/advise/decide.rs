@@ -9,7 +9,7 @@ use super::similarity::Similarity;
 use crate::backbone::Architecture;
 use crate::error::Result;
 use crate::score::interval::Interval;
-use crate::train::config::{Regime, TrainConfig, usual_epochs};
+use crate::train::config::{Regime, TrainConfig, usual_draws, usual_epochs};
 
 /// A similarity from which the photos count as like ImageNet. Flowers (0.54) lie above and hands before a wall (0.32) below; of
 /// the former the output layer alone learns more than deeper stages do, of the latter less.
@@ -270,12 +270,14 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 /// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
 /// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
 fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
-    let head = [8, 4, 2, 0].map(|draws| (Regime::Head, 0, draws, 1.0));
+    let mut draws = vec![usual_draws(Regime::Head, photos)];
+    draws.extend([8, 4, 2, 0].into_iter().filter(|&fewer| fewer < draws[0]));
+    let head: Vec<_> = draws.into_iter().map(|draws| (Regime::Head, 0, draws, 1.0)).collect();
     let last_k = [(3, 8, 1.0), (3, 8, 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
         .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
     let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, 8, epochs));
     let steps: Vec<(Regime, usize, i32, f64)> = match regime {
-        Regime::Head | Regime::Auto => head.to_vec(),
+        Regime::Head | Regime::Auto => head,
         Regime::LastK => [&last_k[..], &head].concat(),
         Regime::Full => [&all(Regime::Full)[..], &last_k, &head].concat(),
         Regime::Scratch => [&all(Regime::Scratch)[..], &all(Regime::Full), &last_k, &head].concat(),

@@ -92,7 +92,7 @@ mod tests {
 
         // Two stages would need more than three do: their activation is the larger one.
         let (config, reduced) = settle(three - 1, last_k(3));
-        assert_eq!((config.last_stages, config.regime, config.epochs), (1, Regime::LastK, 20));
+        assert_eq!((config.last_stages, config.regime, config.epochs), (1, Regime::LastK, 22));
         assert_eq!(reduced.unwrap().last_stages, Change { asked: 3, used: 1 });
         assert!((config.augment as usize + 1) * photos([192, 7, 7]) < three);
 

@@ -22,7 +22,7 @@ pub fn command() -> Command {
         .arg(path("dir").required(true).value_name("DIR").help("Folder with one folder of photos per class"))
         .arg(path("embeddings-cache").long("embeddings-cache").value_name("DIR").help("As of `lastlayer train`"))
         .args(options::training_arguments())
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

@@ -44,7 +44,7 @@ pub fn command() -> Command {
                 .default_value("0")
                 .help("Seed of the photos held out, and of every run that names none"),
         )
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

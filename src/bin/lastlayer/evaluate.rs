@@ -21,7 +21,7 @@ pub fn command() -> Command {
              and are reported apart",
         ))
         .arg(path("embeddings-cache").long("embeddings-cache").value_name("DIR").help("As for `train`"))
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

@@ -43,7 +43,7 @@ pub fn command() -> Command {
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Write the heatmap over the grey photo, or the sheet of feature maps, to this file"),
         )
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

@@ -29,7 +29,7 @@ pub fn command() -> Command {
                 .value_parser(clap::value_parser!(usize))
                 .help("How many classes to list"),
         )
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

@@ -47,7 +47,7 @@ pub fn command() -> Command {
              the smallest class; 0 does without",
         ))
         .args(options::training_arguments())
-        .arg(weights::argument())
+        .args(weights::arguments())
         .arg(options::json_argument())
 }
 

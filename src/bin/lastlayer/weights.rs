@@ -17,7 +17,20 @@ use crate::io_error;
 const DEFAULT_FOLDER: &str = "build/weights";
 const MANIFEST: &str = "efficientnet_lite0.json";
 
-pub fn argument() -> Arg {
+/// `--weights` and `--device`.
+pub fn arguments() -> [Arg; 2] {
+    let device = Arg::new("device")
+        .long("device")
+        .value_name("cpu|gpu|cuda")
+        .value_parser(["cpu", "gpu", "cuda"])
+        .default_value("cpu")
+        .help(
+            "Where the network runs; gpu needs a build with --features vulkan or metal, cuda one with --features cuda",
+        );
+    [weights_argument(), device]
+}
+
+fn weights_argument() -> Arg {
     Arg::new("weights")
         .long("weights")
         .value_name("FILE")
@@ -25,13 +38,18 @@ pub fn argument() -> Arg {
         .help("Weights file of the source model [default: the one in build/weights of this repository]")
 }
 
-/// A session on the CPU with the weights the arguments name.
+/// A session on the device and with the weights that the arguments name.
 pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
     let weights = match arguments.get_one::<PathBuf>("weights") {
         Some(path) => Weights::open(std::fs::read(path).map_err(|error| io_error(path, &error))?, None)?,
         None => default_weights()?,
     };
-    let device = pollster::block_on(ComputeDevice::open(DeviceKind::Cpu))?;
+    let kind = match arguments.get_one::<String>("device").map(String::as_str) {
+        Some("gpu") => DeviceKind::WebGpu,
+        Some("cuda") => DeviceKind::Cuda,
+        _ => DeviceKind::Cpu,
+    };
+    let device = pollster::block_on(ComputeDevice::open(kind))?;
     Session::new(device, weights, clock)
 }
 
