@@ -270,9 +270,9 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 /// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
 /// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
 fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
-    let mut draws = vec![usual_draws(Regime::Head, photos)];
-    draws.extend([8, 4, 2, 0].into_iter().filter(|&fewer| fewer < draws[0]));
-    let head: Vec<_> = draws.into_iter().map(|draws| (Regime::Head, 0, draws, 1.0)).collect();
+    let most = usual_draws(Regime::Head, photos);
+    let fewer = [8, 4, 2, 0].into_iter().filter(|&draws| draws < most);
+    let head: Vec<_> = std::iter::once(most).chain(fewer).map(|draws| (Regime::Head, 0, draws, 1.0)).collect();
     let last_k = [(3, 8, 1.0), (3, 8, 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
         .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
     let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, 8, epochs));
