@@ -37,13 +37,13 @@ pub enum Progress {
 
 /// What an epoch looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Epoch {
+enum Drawing {
     /// Every draw of every photo, which costs next to nothing when the head learns alone.
-    EveryDraw,
+    EveryOne,
     /// One of the cached draws of every photo.
-    OneDraw,
+    OneOfThem,
     /// Every photo as it is or in a draw that was never made before; the former as often as among cached draws.
-    FreshDraw,
+    Anew,
 }
 
 /// The scores of an epoch, read back from the device in one go.
@@ -65,7 +65,7 @@ pub struct Fit {
     dropout: f32,
     /// Augmented draws of each photo, beside the photo as it is.
     draws: usize,
-    kind: Epoch,
+    drawing: Drawing,
     /// Steps after which the running statistics of live batch-norms are measured; `None` where there are none.
     measure_at: Option<usize>,
     samples: Vec<Sample>,
@@ -114,10 +114,10 @@ impl Fit {
             loss: CrossEntropyLossConfig::new().with_smoothing(smoothing).with_weights(weights),
             dropout: config.dropout as f32,
             draws: config.draws(),
-            kind: match (config.stops_early(), config.draws_anew()) {
-                (true, _) => Epoch::EveryDraw,
-                (_, true) => Epoch::FreshDraw,
-                _ => Epoch::OneDraw,
+            drawing: match (config.stops_early(), config.draws_anew()) {
+                (true, _) => Drawing::EveryOne,
+                (_, true) => Drawing::Anew,
+                _ => Drawing::OneOfThem,
             },
             measure_at: (config.regime == Regime::Scratch).then_some(steps),
             suffix,
@@ -142,7 +142,7 @@ impl Fit {
 
     /// Looks in one epoch.
     fn looks(&self) -> usize {
-        if self.kind == Epoch::EveryDraw { self.samples.len() * (self.draws + 1) } else { self.samples.len() }
+        if self.drawing == Drawing::EveryOne { self.samples.len() * (self.draws + 1) } else { self.samples.len() }
     }
 
     /// Batches done of the current epoch.
@@ -242,12 +242,12 @@ impl Fit {
     fn begin_epoch(&mut self) {
         let (rng, draws) = (&mut self.rng, self.draws);
         let one = |&sample: &Sample| (sample, rng.below(draws + 1));
-        self.epoch = match self.kind {
-            Epoch::EveryDraw => {
+        self.epoch = match self.drawing {
+            Drawing::EveryOne => {
                 self.samples.iter().flat_map(|&sample| (0..=draws).map(move |draw| (sample, draw))).collect()
             }
-            Epoch::OneDraw => self.samples.iter().map(one).collect(),
-            Epoch::FreshDraw => {
+            Drawing::OneOfThem => self.samples.iter().map(one).collect(),
+            Drawing::Anew => {
                 let mut epoch: Vec<Look> = self.samples.iter().map(one).collect();
                 let augmented = epoch.iter_mut().filter(|(_, draw)| *draw > 0);
                 augmented.for_each(|(_, draw)| *draw = 1 + self.rng.below(FRESH_DRAWS));

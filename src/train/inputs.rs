@@ -17,6 +17,7 @@ pub enum Inputs<'a> {
 }
 
 /// A batch, or what it lacks.
+#[allow(clippy::large_enum_variant)] // Taken apart where it is made; a box would save nothing.
 pub enum Batch {
     /// `[batch, channels, height, width]`.
     Ready(Tensor<4>),

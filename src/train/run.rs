@@ -142,6 +142,10 @@ impl TrainRun {
         if let Progress::Missing(ids) = fit.step(&bench.inputs(), &bench.device.tensors)? {
             return Ok(StepEvent::NeedPhotos { ids });
         }
+        // The head alone judges cached features: too little for steps of their own.
+        while self.config.stops_early() && fit.batches_done() == fit.batches() && !fit.epoch_is_over() {
+            fit.step(&bench.inputs(), &bench.device.tensors)?;
+        }
         bench.dataset.drop_surplus();
         let (batch, batches) = (fit.batches_done(), fit.batches());
         Ok(StepEvent::Batch { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })
