@@ -15,9 +15,9 @@ const LONGEST_NAME: usize = 100;
 const HEAD_EPOCHS: usize = 30;
 /// less than a training of pretrained stages takes, whose schedule scales: twenty photos a class are learnt in three or four;
 const LAST_K_EPOCHS: usize = 10;
-const FULL_EPOCHS: usize = 5;
+const FULL_EPOCHS: usize = 4;
 /// and what random weights can be given in the time.
-const SCRATCH_EPOCHS: usize = 30;
+const SCRATCH_EPOCHS: usize = 20;
 /// Side of the picture for `scratch`: the time goes with its square.
 const SCRATCH_INPUT_SIZE: usize = 96;
 

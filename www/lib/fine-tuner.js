@@ -250,7 +250,7 @@ export class FineTuner extends EventTarget {
   /**
    * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or another option is worth on
    * these photos. Every run has a fixed number of epochs, so none chooses its best on the photos it is judged by; where `epochs` is left out
-   * they are 30 for `head` and `scratch`, 10 for `last-k` and 5 for `full`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
+   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
    * stay as they are, and answer meanwhile.
    *
    * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a third, since a
