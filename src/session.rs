@@ -1,6 +1,7 @@
 //! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
 //! line and the tests all drive this one type.
 
+mod resume;
 mod why;
 
 use serde::Deserialize;
@@ -264,7 +265,9 @@ impl Session {
                 Step::Finished(suffix, report) => {
                     self.set_classifier(Classifier::new(split, *suffix, report.classes.clone()));
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-                    self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
+                    let set = TeachingSet::of(&self.dataset)?;
+                    // A resumed training keeps the order of classes that it was begun with.
+                    self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
                     self.forget_unused_embedders();
                     Ok(StepEvent::Done { report })
                 }

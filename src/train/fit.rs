@@ -1,15 +1,20 @@
 //! One fit: a suffix and its head taught on cached activations, batch by batch.
 
+mod state;
+
+pub use state::Position;
+
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::cache::ActivationCache;
 use super::clip::clip_by_global_norm;
 use super::config::TrainConfig;
 use super::embed::read;
+use super::optimiser::Optimiser;
 use super::schedule::{Schedule, stage_factor};
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
@@ -42,7 +47,7 @@ pub struct EpochScores {
 pub struct Fit {
     /// On the autodiff device.
     suffix: Suffix,
-    optimizer: ModuleOptimizer,
+    optimiser: Optimiser,
     /// Each group of parameters with its rate before the schedule's factor; the first holds for all that are in no other.
     rates: Vec<(ParamGroup, f64)>,
     schedule: Schedule,
@@ -79,12 +84,11 @@ impl Fit {
         rng: Rng,
     ) -> Self {
         // Burn's defaults differ from PyTorch's; these are PyTorch's.
-        let optimizer = AdamWConfig::new()
+        let adamw = AdamWConfig::new()
             .with_beta_1(0.9)
             .with_beta_2(0.999)
             .with_epsilon(1e-8)
-            .with_weight_decay(config.weight_decay as f32)
-            .init();
+            .with_weight_decay(config.weight_decay as f32);
         let batch_size = config.batch_size;
         let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
         let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
@@ -98,7 +102,7 @@ impl Fit {
             draws: config.draws(),
             every_draw: config.stops_early(),
             suffix,
-            optimizer,
+            optimiser: Optimiser::new(&adamw),
             samples,
             held_out,
             batch_size,
@@ -112,8 +116,12 @@ impl Fit {
 
     /// Steps in one epoch.
     pub fn batches(&self) -> usize {
-        let looks = if self.every_draw { self.samples.len() * (self.draws + 1) } else { self.samples.len() };
-        looks.div_ceil(self.batch_size)
+        self.looks().div_ceil(self.batch_size)
+    }
+
+    /// What one epoch sees.
+    fn looks(&self) -> usize {
+        if self.every_draw { self.samples.len() * (self.draws + 1) } else { self.samples.len() }
     }
 
     /// Batches done of the current epoch.
@@ -139,7 +147,8 @@ impl Fit {
         let loss = self.loss.init(&device).forward(logits, labels);
         let mut gradients = GradientsParams::from_grads(loss.backward(), &self.suffix);
         clip_by_global_norm(&self.suffix, &mut gradients, MAX_GRADIENT_NORM);
-        self.suffix = self.optimizer.step(self.learning_rates(), self.suffix.clone(), gradients);
+        let rates = self.learning_rates();
+        self.suffix = self.optimiser.step(&rates, self.suffix.clone(), gradients);
         self.steps += 1;
         self.next = end;
         Ok(())

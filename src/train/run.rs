@@ -5,8 +5,13 @@
 //!    alone), or says how good its fixed schedule is (deeper).
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
-//! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
+//! The caller pulls: between two steps it may cancel (by dropping the run), predict, take a checkpoint, or let the browser breathe.
 
+mod resume;
+
+pub use resume::Resumed;
+
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::embed::{Draw, Embedded, Embedder};
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
@@ -54,11 +59,16 @@ pub struct TrainRun {
     /// Draws that had no cached activation at the start, photo after photo; `embedded` of them have one now.
     to_embed: Vec<Draw>,
     embedded: usize,
+    /// Photos with a draw among `to_embed`; of a resumed run, of its first beginning.
+    photos_read: usize,
     phase: Phase,
+    /// The fit to go on with once the photos are embedded again.
+    resumed: Option<Box<Checkpoint>>,
     best: Option<Best>,
     history: Vec<EpochEvent>,
     stopped_early: bool,
     started: f64,
+    embedding_since: f64,
     embed_seconds: f64,
 }
 
@@ -89,13 +99,16 @@ impl TrainRun {
             per_class,
             samples,
             split: HoldOut::default(),
+            photos_read: photos_of(&to_embed),
             to_embed,
             embedded: 0,
             phase: Phase::Embed,
+            resumed: None,
             best: None,
             history: Vec::new(),
             stopped_early: false,
             started: now,
+            embedding_since: now,
             embed_seconds: 0.0,
         })
     }
@@ -107,21 +120,18 @@ impl TrainRun {
 
     /// One batch of photos embedded, one optimiser step, or one end of an epoch.
     pub async fn step(&mut self, bench: Workbench<'_>) -> Result<Step> {
-        match &mut self.phase {
-            Phase::Embed if self.embedded < self.to_embed.len() => self.embed(bench).await.map(Step::Event),
-            Phase::Embed => {
-                self.embed_seconds = bench.now - self.started;
-                let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-                let groups = near_duplicates(&self.samples, bench.dataset, &bench.embedder.cache)?;
-                let mut rng = Rng::stream(self.config.seed, "hold-out");
-                self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
-                self.phase = if self.split.held_out.is_empty() {
-                    self.start(FitPhase::Refit, self.config.epochs, &bench)
-                } else {
-                    self.start(FitPhase::Holdout, self.config.epochs, &bench)
-                };
-                self.optimise(&bench).map(Step::Event)
+        if matches!(self.phase, Phase::Embed) {
+            if self.embedded < self.to_embed.len() {
+                return self.embed(bench).await.map(Step::Event);
             }
+            self.embed_seconds = bench.now - self.embedding_since;
+            self.phase = match self.resumed.take() {
+                Some(checkpoint) => self.resume_fit(*checkpoint, &bench)?,
+                None => self.first_fit(&bench)?,
+            };
+        }
+        match &mut self.phase {
+            Phase::Embed => Err(Error::internal("a fit that does not begin")),
             Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.optimise(&bench).map(Step::Event),
             Phase::Fit { phase, epoch, epochs, fit } => {
                 let scores = fit.end_epoch(&bench.embedder.cache, &bench.device.tensors).await?;
@@ -141,6 +151,16 @@ impl TrainRun {
                 Ok(Step::Event(StepEvent::Epoch(event)))
             }
         }
+    }
+
+    /// Divides the photos, now that all are embedded.
+    fn first_fit(&mut self, bench: &Workbench<'_>) -> Result<Phase> {
+        let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+        let groups = near_duplicates(&self.samples, bench.dataset, &bench.embedder.cache)?;
+        let mut rng = Rng::stream(self.config.seed, "hold-out");
+        self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
+        let phase = if self.split.held_out.is_empty() { FitPhase::Refit } else { FitPhase::Holdout };
+        Ok(self.start(phase, self.config.epochs, bench))
     }
 
     async fn embed(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
@@ -209,12 +229,6 @@ impl TrainRun {
         Phase::Fit { phase, epoch: 1, epochs, fit }
     }
 
-    fn photos_read(&self) -> usize {
-        let mut photos: Vec<PhotoId> = self.to_embed.iter().map(|draw| draw.photo).collect();
-        photos.dedup();
-        photos.len()
-    }
-
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
         let epochs_in = |phase| self.history.iter().filter(|event| event.phase == phase).count();
         Report {
@@ -232,7 +246,7 @@ impl TrainRun {
             history: std::mem::take(&mut self.history),
             seconds: bench.now - self.started,
             embed_seconds: self.embed_seconds,
-            photos_read: self.photos_read(),
+            photos_read: self.photos_read,
             seed: self.config.seed,
             config: self.config.clone(),
             device: bench.device.kind,
@@ -241,6 +255,13 @@ impl TrainRun {
             version: env!("CARGO_PKG_VERSION"),
         }
     }
+}
+
+/// How many photos these draws, photo after photo, are of.
+fn photos_of(draws: &[Draw]) -> usize {
+    let mut photos: Vec<PhotoId> = draws.iter().map(|draw| draw.photo).collect();
+    photos.dedup();
+    photos.len()
 }
 
 fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
