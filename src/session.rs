@@ -223,6 +223,14 @@ impl Session {
         Ok(())
     }
 
+    /// The configuration with nothing left to decide, as a training begun with it would report it.
+    ///
+    /// # Errors
+    /// `invalid-option`, also for the regime `auto`, which needs advice.
+    pub fn settled(&self, config: TrainConfig) -> Result<TrainConfig> {
+        self.settle(config).map(|(config, _)| config)
+    }
+
     /// The configuration with nothing left to decide, and its split.
     fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Split)> {
         let architecture = self.weights.architecture;

@@ -121,7 +121,8 @@ impl ModuleMapper for Put<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, path, shape) = (param.id, self.path.join("."), param.val().dims());
         if let Some(&time) = self.steps.get(&path) {
-            let moments = (self.take(format!("{MOMENT_1}{path}"), &shape), self.take(format!("{MOMENT_2}{path}"), &shape));
+            let moments =
+                (self.take(format!("{MOMENT_1}{path}"), &shape), self.take(format!("{MOMENT_2}{path}"), &shape));
             if let (Some(moment_1), Some(moment_2)) = moments {
                 let plain = |data| Tensor::from_data(data, self.device);
                 let momentum = AdaptiveMomentumState::new(time, plain(moment_1), plain(moment_2));

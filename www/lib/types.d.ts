@@ -53,6 +53,10 @@ export type ErrorCode =
   | "webgpu-unavailable"
   | "device-lost"
   | "worker-crashed"
+  | "no-checkpoint"
+  | "checkpoint-corrupt"
+  | "checkpoint-mismatch"
+  | "paused"
   | "busy"
   | "cancelled"
   | "closed"
@@ -262,8 +266,28 @@ export interface EvaluatedEvent {
   evaluation: Evaluation;
 }
 
-/** A training sends `embed`, `batch`, `epoch` and `done`; a cross-validation `embed`, `fold` and `evaluated`. */
-export type TrainEvent = EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
+/** Where a training goes on that was paused, or whose worker has died. Pictures are then embedded again as far as they are not cached. */
+export interface ResumedEvent {
+  type: "resumed";
+  config: TrainConfig;
+  /** Whether the held-out photos choose the number of epochs. */
+  epochsChosen: boolean;
+  /** Null where pictures were still embedded; `epoch` is 0 then. */
+  phase: Phase | null;
+  epoch: number;
+  epochs: number;
+  /** Of the epochs that are done. Those since the checkpoint come again. */
+  history: EpochEvent[];
+}
+
+/** Worker → library: the state of a training, kept for when the worker dies. */
+export interface CheckpointEvent {
+  type: "checkpoint";
+  checkpoint: Uint8Array<ArrayBuffer>;
+}
+
+/** A training sends `embed`, `batch`, `epoch` and `done`, one that goes on `resumed` first; a cross-validation `embed`, `fold` and `evaluated`. */
+export type TrainEvent = ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
 
 export interface Score {
   loss: number;
@@ -443,6 +467,9 @@ export interface Core {
   startTraining(config: object): void;
   startEvaluation(options: EvaluationOptions): void;
   step(): Promise<StepEvent>;
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  pause(): Promise<Uint8Array<ArrayBuffer>>;
+  resume(checkpoint: Uint8Array): Omit<ResumedEvent, "type">;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;

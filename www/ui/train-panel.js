@@ -7,10 +7,20 @@ import { shared, stepHeading } from "./styles.js";
 import "./train-options.js";
 import "./training-result.js";
 
+/** Where the focus goes when the button that had it is gone: to the first of these that is there. @type {Record<string, string[]>} */
+const FOCUS_AFTER = {
+  "train-button": ["cancel-button", "train-resume"],
+  "cancel-button": ["train-button", "train-resume"],
+  "train-pause": ["train-resume", "train-button"],
+  "train-resume": ["cancel-button", "train-button"],
+  "train-discard": ["train-button"],
+};
+
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
- * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`, `options-change`,
+ * `model-save` and `model-open` (`{ file }`).
+ * For tests: `train-button`, `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
@@ -35,7 +45,7 @@ export class TrainPanel extends LitElement {
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
-    this.hadFocus = false;
+    /** The turn-taking button that had the focus. @type {string | null} */ this.hadFocus = null;
   }
 
   static styles = [
@@ -59,12 +69,12 @@ export class TrainPanel extends LitElement {
     return html`<section class="stack" aria-labelledby="title">
       <div class="step"><span class="chip" aria-hidden="true">2</span><h3 id="title">${language.say("train.title")}</h3></div>
       ${report || opened || stage ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
-      ${stage ? this.#progress(language, stage) : this.#start(language, training)}
+      ${stage ? this.#progress(language, stage) : training.paused ? this.#paused(language) : this.#start(language, training)}
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
-      ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
+      ${report && !stage && !training.paused ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || training.paused || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
       ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
       <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null}
@@ -74,14 +84,16 @@ export class TrainPanel extends LitElement {
   }
 
   willUpdate() {
-    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=cancel-button]:focus");
-    this.hadFocus = focused != null;
+    const focused = this.renderRoot?.querySelector(":focus")?.getAttribute("data-testid") ?? null;
+    this.hadFocus = focused !== null && focused in FOCUS_AFTER ? focused : null;
   }
 
-  /** Train and Cancel take turns; so does the focus, which would otherwise fall back to the top of the page. */
+  /** These buttons take turns; so does the focus, which would otherwise fall back to the top of the page. */
   updated() {
     if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
-    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("[data-testid=train-button], [data-testid=cancel-button]"))?.focus();
+    const button = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(`[data-testid=${id}]`));
+    const next = FOCUS_AFTER[this.hadFocus]?.map(button).find((element) => element !== null);
+    next?.focus();
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingView} training */
@@ -94,6 +106,17 @@ export class TrainPanel extends LitElement {
       <div class="reasons" id="reasons" data-testid="train-reasons">
         ${reasons.map((reason) => html`<p>${reason}</p>`)}
         ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
+      </div>
+    </div>`;
+  }
+
+  /** A training that was paused, or that a crash has ended: it goes on, or is given up. @param {import("./types.js").PanelLanguage} language */
+  #paused(language) {
+    return html`<div class="start" data-testid="train-paused">
+      <div class="notice">${icons.pause}<p>${language.say("train.pausedText")}</p></div>
+      <div class="row">
+        <button class="button primary" type="button" data-testid="train-resume" ?disabled=${this.reading || this.evaluation?.stage != null} @click=${() => emit(this, "train-resume")}>${language.say("train.resume")}</button>
+        <button class="button" type="button" data-testid="train-discard" ?disabled=${this.evaluation?.stage != null} @click=${() => emit(this, "train-discard")}>${language.say("train.discard")}</button>
       </div>
     </div>`;
   }
@@ -120,7 +143,10 @@ export class TrainPanel extends LitElement {
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
       ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}
-      <div><button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button></div>
+      <div class="row">
+        <button class="button" type="button" data-testid="train-pause" ?disabled=${stage.stage === "starting"} @click=${() => emit(this, "train-pause")}>${icons.pause}${language.say("train.pause")}</button>
+        <button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button>
+      </div>
     </div>`;
   }
 

@@ -27,7 +27,7 @@
  *          `epochsChosen`: the held-out photos choose the number of epochs
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
  *             val: Score | null, train: Score, seconds: number }} ReportView
- * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
+ * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,
  *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
  *
  * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "fold", fold: number, folds: number, share: number }} EvaluationStage

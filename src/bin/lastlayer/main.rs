@@ -1,5 +1,6 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
+mod checkpoint_file;
 mod embeddings;
 mod evaluate;
 mod explain;

@@ -13,6 +13,7 @@ use lastlayer::session::Session;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 use serde::Serialize;
 
+use crate::checkpoint_file::CheckpointFile;
 use crate::embeddings::EmbeddingFiles;
 use crate::photos::{self, PhotoFile};
 use crate::test_set::{Skipped, TestReport, TestSet};
@@ -41,6 +42,10 @@ pub fn command() -> Command {
                 "Keep what the frozen layers made of each photo in this folder, for many runs over the same photos",
             ),
         )
+        .arg(path("checkpoint").long("checkpoint").value_name("FILE").help(
+            "Keep the state of the training in this file after every epoch, and go on from it where it exists: an interrupted \
+             training ends as it would have ended. Deleted at the end",
+        ))
         .arg(Arg::new("folds").long("folds").value_name("auto|N|0").default_value("0").help(
             "Score by cross-validation in so many folds, fit the temperature, and learn to say \"none of these\": `auto` goes by \
              the smallest class; 0 does without",
@@ -103,8 +108,17 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     if let Some(store) = &store {
         store.restore(&mut session)?;
     }
-    session.start_training(config)?;
-    let Outcome::Trained(report) = pollster::block_on(drive(&mut session, &files, json))? else {
+    let checkpoint = path("checkpoint").cloned().map(CheckpointFile::new);
+    match &checkpoint {
+        Some(file) => {
+            let done = file.begin(&mut session, config)?;
+            if done > 0 && !json {
+                print_line(format_args!("going on after {done} epochs"));
+            }
+        }
+        None => session.start_training(config)?,
+    }
+    let Outcome::Trained(report) = pollster::block_on(drive(&mut session, &files, json, checkpoint.as_ref()))? else {
         return Err(Error::internal("a training that ends without a report"));
     };
     if let Some(store) = &store {
@@ -113,7 +127,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut evaluation = None;
     if let Some(folds) = folds {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
-        match pollster::block_on(drive(&mut session, &files, json))? {
+        match pollster::block_on(drive(&mut session, &files, json, None))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
             Outcome::Trained(_) => return Err(Error::internal("an evaluation that ends with a training's report")),
         }
@@ -135,6 +149,9 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     if let Some(output) = path("output") {
         let bytes = pollster::block_on(session.export_model())?;
         std::fs::write(output, bytes).map_err(|error| io_error(output, &error))?;
+    }
+    if let Some(file) = &checkpoint {
+        file.remove()?;
     }
     let output = Output {
         train_images: report.train_images,
@@ -187,8 +204,13 @@ enum Outcome {
     Evaluated(Box<Evaluation>),
 }
 
-/// Carries a training or an evaluation to its end.
-async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
+/// Carries a training or an evaluation to its end; a training's state is kept after every epoch.
+async fn drive(
+    session: &mut Session,
+    files: &[PhotoFile],
+    json: bool,
+    checkpoint: Option<&CheckpointFile>,
+) -> Result<Outcome> {
     let bar = progress::bar(json, 0, "embedding");
     loop {
         match session.step().await? {
@@ -211,7 +233,11 @@ async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result
                 bar.set_length(epochs as u64);
                 bar.set_position(epoch as u64);
             }
-            StepEvent::Epoch(_) => {}
+            StepEvent::Epoch(_) => {
+                if let Some(file) = checkpoint {
+                    file.write(session).await?;
+                }
+            }
             StepEvent::Done { report } => {
                 bar.finish_and_clear();
                 return Ok(Outcome::Trained(report));

@@ -57,7 +57,8 @@ impl Fit {
         device: &Device,
     ) -> std::result::Result<(), String> {
         let Position { steps, order, next, rng, parameter_steps } = position;
-        self.epoch = order.iter().map(|&place| self.look(place)).collect::<Option<_>>().ok_or("its epoch has unknown photos")?;
+        self.epoch =
+            order.iter().map(|&place| self.look(place)).collect::<Option<_>>().ok_or("its epoch has unknown photos")?;
         let looks = if next == 0 { 0 } else { self.looks() };
         if order.len() != looks || next > looks || (next % self.batch_size != 0 && next != looks) {
             return Err(format!("its epoch is at {next} of {}, expected a batch's end in {looks}", order.len()));

@@ -9,7 +9,9 @@ use crate::backbone::weights::Weights;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::data::split::HoldOut;
 use crate::error::{Error, ErrorCode, Result};
-use crate::train::checkpoint::{BestEpoch, Card, Checkpoint, Exact, FitState, PastEpoch, TaughtPhoto, corrupt, values_of};
+use crate::train::checkpoint::{
+    BestEpoch, Card, Checkpoint, Exact, FitState, PastEpoch, TaughtPhoto, corrupt, values_of,
+};
 use crate::train::config::TrainConfig;
 use crate::train::embed::Embedder;
 use crate::train::event::{EpochEvent, FitPhase};
@@ -99,7 +101,9 @@ impl TrainRun {
                 check_fit(card, fit, &config)?;
                 hold_out(fit, samples.len())?
             }
-            None if card.history.is_empty() && card.best.is_none() && checkpoint.tensors.is_empty() => HoldOut::default(),
+            None if card.history.is_empty() && card.best.is_none() && checkpoint.tensors.is_empty() => {
+                HoldOut::default()
+            }
             None => return Err(corrupt("it has epochs before the first fit")),
         };
         let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
@@ -159,7 +163,8 @@ fn check_weights(card: &Card, weights: &Weights) -> Result<()> {
         return Ok(());
     }
     let (name, expected, got) = (&card.backbone, &card.weights_sha256, &weights.sha256);
-    let error = mismatch(format!("it is of {name} weights with SHA-256 {expected}, these have {got}: use the same weights"));
+    let error =
+        mismatch(format!("it is of {name} weights with SHA-256 {expected}, these have {got}: use the same weights"));
     Err(error.with("expected", expected).with("got", got))
 }
 
