@@ -57,6 +57,7 @@ export class TrainPanel extends LitElement {
       .start .button { min-width: 9em; font-size: 1.0625em; }
       .reasons { color: var(--ink-soft); font-size: .9375em; }
       .progress { display: grid; gap: .5em; }
+      .paused { display: grid; gap: .7em; }
       .intro { color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
       .files { border-top: 1px solid var(--line); padding-top: .8em; }
     `,
@@ -68,7 +69,7 @@ export class TrainPanel extends LitElement {
     const { stage, report, stale, opened, history } = training;
     return html`<section class="stack" aria-labelledby="title">
       <div class="step"><span class="chip" aria-hidden="true">2</span><h3 id="title">${language.say("train.title")}</h3></div>
-      ${report || opened || stage ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
+      ${report || opened || stage || training.paused ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
       ${stage ? this.#progress(language, stage) : training.paused ? this.#paused(language) : this.#start(language, training)}
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
@@ -112,7 +113,7 @@ export class TrainPanel extends LitElement {
 
   /** A training that was paused, or that a crash has ended: it goes on, or is given up. @param {import("./types.js").PanelLanguage} language */
   #paused(language) {
-    return html`<div class="start" data-testid="train-paused">
+    return html`<div class="paused" data-testid="train-paused">
       <div class="notice">${icons.pause}<p>${language.say("train.pausedText")}</p></div>
       <div class="row">
         <button class="button primary" type="button" data-testid="train-resume" ?disabled=${this.reading || this.evaluation?.stage != null} @click=${() => emit(this, "train-resume")}>${language.say("train.resume")}</button>
