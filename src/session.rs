@@ -6,6 +6,8 @@ mod why;
 
 use serde::Deserialize;
 
+use crate::advise::run::{AdviceRun, AdviceStep};
+use crate::advise::{self, decide::Advice};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::device::ComputeDevice;
@@ -14,14 +16,17 @@ use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs}
 use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, EvaluationStep};
 use crate::export::model_file;
 use crate::image::Pixels;
+use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
+use crate::train::budget::{ACTIVATION_BUDGET, Reduced, settle_within};
 use crate::train::cache::ActivationCache;
 use crate::train::config::{Regime, TrainConfig};
 use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
-use crate::train::fit::Sample;
-use crate::train::run::{Step, TrainRun, Workbench};
+use crate::train::run::{Step, TrainRun};
+use crate::train::sample::Sample;
 use crate::train::teaching_set::TeachingSet;
+use crate::train::workbench::Workbench;
 
 /// Which network answers a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -41,7 +46,7 @@ pub struct Session {
     clock: fn() -> f64,
     dataset: Dataset,
     source: Classifier,
-    /// One per split in use: always the source model's, and those of the classifier and of the training under way.
+    /// One per split and input in use: the source model's first, and those of the classifier and of the training under way.
     embedders: Vec<Embedder>,
     classifier: Option<Classifier>,
     /// Pooled features of photos by the classifier there is, where its last stages learnt; read when first asked for.
@@ -49,19 +54,23 @@ pub struct Session {
     /// How the classifier came about; `None` for one out of a file.
     taught: Option<Taught>,
     run: Option<Run>,
+    advice: Option<Box<Advice>>,
+    activation_budget: usize,
 }
 
 /// What is under way.
 enum Run {
     Training(Box<TrainRun>),
     Evaluation(Box<CrossValidation>),
+    Advice(Box<AdviceRun>),
 }
 
 impl Run {
-    fn split(&self) -> Split {
+    fn config(&self) -> &TrainConfig {
         match self {
-            Self::Training(run) => run.split(),
-            Self::Evaluation(run) => run.split(),
+            Self::Training(run) => run.config(),
+            Self::Evaluation(run) => run.config(),
+            Self::Advice(run) => run.config(),
         }
     }
 }
@@ -82,17 +91,31 @@ impl Session {
         let split = Split(0);
         let mut params = weights.params();
         let input = weights.card.input.clone();
-        let embedder = Embedder::load(weights.architecture, split, &mut params, input, &device);
+        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), input.clone(), &device);
         let labels = weights.card.labels.clone();
         // The head alone is loaded: at split 0 no stage parameter is taken.
         let mut stages = weights.params();
         let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
         params.finish_all()?;
-        let source = Classifier::new(split, suffix, labels);
+        let source = Classifier::new(split, input, suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
-        let (embedders, classifier, taught, run) = (vec![embedder], None, None, None);
-        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run })
+        let (embedders, classifier, taught, run, advice) = (vec![embedder], None, None, None, None);
+        let activation_budget = ACTIVATION_BUDGET;
+        Ok(Self {
+            device,
+            weights,
+            clock,
+            dataset,
+            source,
+            embedders,
+            classifier,
+            features,
+            taught,
+            run,
+            advice,
+            activation_budget,
+        })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -110,6 +133,12 @@ impl Session {
     /// The trained or opened classifier.
     pub fn classifier(&self) -> Option<&Classifier> {
         self.classifier.as_ref()
+    }
+
+    /// How many bytes the activations of a training may take, instead of [`ACTIVATION_BUDGET`]. There may be two such caches at a
+    /// time: of the classifier and of a training at another split.
+    pub fn set_activation_budget(&mut self, bytes: usize) {
+        self.activation_budget = bytes;
     }
 
     /// Whether a training or an evaluation is under way.
@@ -184,11 +213,28 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
-        let (config, split) = self.settle(config)?;
-        let index = self.embedder(split)?;
-        let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
+        let (config, reduced) = self.settle(config)?;
+        let run = TrainRun::new(config.clone(), reduced, self.workbench(&config)?)?;
         self.run = Some(Run::Training(Box::new(run)));
         Ok(())
+    }
+
+    /// Begins to find out what to train; [`step`](Self::step) carries it on until `Advised`, and then [`advice`](Self::advice) has
+    /// it. What differs from the defaults in `wish` is kept; its time limit holds.
+    ///
+    /// # Errors
+    /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
+    pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
+        self.editable()?;
+        let source = self.source.suffix.clone();
+        let run = AdviceRun::new(wish.clone(), source, self.workbench(&advise::run::head(&wish))?)?;
+        self.run = Some(Run::Advice(Box::new(run)));
+        Ok(())
+    }
+
+    /// The last advice, of whatever photos there were then.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.advice.as_deref()
     }
 
     /// Begins a cross-validation of the last training, or of the options given; [`step`](Self::step) carries it on. The
@@ -212,18 +258,17 @@ impl Session {
             .with("name", "epochs")
         })?;
         train.set("epochs", epochs as f64)?;
-        let (train, split) = self.settle(train)?;
-        let index = self.embedder(split)?;
+        let train = self.settled(train)?;
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
-        let (dataset, embedder) = (&self.dataset, &mut self.embedders[index]);
-        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
+        let bench = self.workbench(&train)?;
+        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, bench)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
     }
 
-    /// The configuration with nothing left to decide, as a training begun with it would report it.
+    /// The configuration with nothing left to decide: as a training of the photos there are would go.
     ///
     /// # Errors
     /// `invalid-option`, also for the regime `auto`, which needs advice.
@@ -231,11 +276,11 @@ impl Session {
         self.settle(config).map(|(config, _)| config)
     }
 
-    /// The configuration with nothing left to decide, and its split.
-    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Split)> {
-        let architecture = self.weights.architecture;
+    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Option<Reduced>)> {
+        let (architecture, photos) = (self.weights.architecture, self.dataset.photos().len());
         Split(config.last_stages).check(architecture)?;
-        let config = config.settle(architecture.stages.len())?;
+        let size = self.weights.card.input.size as usize;
+        let (config, reduced) = settle_within(self.activation_budget, config, photos, architecture, size)?;
         if config.regime == Regime::Auto {
             return Err(Error::new(
                 ErrorCode::InvalidOption,
@@ -243,8 +288,29 @@ impl Session {
             )
             .with("name", "regime"));
         }
-        let split = Split(config.last_stages);
-        Ok((config, split))
+        Ok((config, reduced))
+    }
+
+    /// What a run with that configuration works with.
+    fn workbench(&mut self, config: &TrainConfig) -> Result<Workbench<'_>> {
+        let own = self.embedder(Split(config.last_stages), &self.input(config))?;
+        Ok(Workbench {
+            device: &self.device,
+            weights: &self.weights,
+            dataset: &mut self.dataset,
+            embedders: &mut self.embedders,
+            own,
+            activation_budget: self.activation_budget,
+            now: (self.clock)(),
+            clock: self.clock,
+        })
+    }
+
+    /// What the network sees in a run with that configuration.
+    fn input(&self, config: &TrainConfig) -> InputSpec {
+        let input = self.weights.card.input.clone();
+        let size = if config.input_size > 0 { config.input_size as u32 } else { input.size };
+        InputSpec { size, ..input }
     }
 
     /// Carries the training or evaluation on by one batch. An error ends it; photos and the previous classifier stay.
@@ -255,15 +321,8 @@ impl Session {
         let Some(mut run) = self.run.take() else {
             return Err(Error::internal("a step without a training"));
         };
-        let split = run.split();
-        let index = self.embedder(split)?;
-        let bench = Workbench {
-            device: &self.device,
-            weights: &self.weights,
-            dataset: &mut self.dataset,
-            embedder: &mut self.embedders[index],
-            now: (self.clock)(),
-        };
+        let (split, input) = (Split(run.config().last_stages), self.input(run.config()));
+        let bench = self.workbench(run.config())?;
         match &mut run {
             Run::Training(training) => match training.step(bench).await? {
                 Step::Event(event) => {
@@ -271,13 +330,26 @@ impl Session {
                     Ok(event)
                 }
                 Step::Finished(suffix, report) => {
-                    self.set_classifier(Classifier::new(split, *suffix, report.classes.clone()));
+                    let regime = Some(report.config.regime);
+                    let classifier = Classifier::new(split, input, *suffix, report.classes.clone());
+                    self.set_classifier(Classifier { regime, ..classifier });
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
                     let set = TeachingSet::of(&self.dataset)?;
                     // A resumed training keeps the order of classes that it was begun with.
                     self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
                     self.forget_unused_embedders();
                     Ok(StepEvent::Done { report })
+                }
+            },
+            Run::Advice(advising) => match advising.step(bench).await? {
+                AdviceStep::Event(event) => {
+                    self.run = Some(run);
+                    Ok(event)
+                }
+                AdviceStep::Finished(advice) => {
+                    self.advice = Some(advice);
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Advised)
                 }
             },
             Run::Evaluation(evaluation) => match evaluation.step(bench).await? {
@@ -309,21 +381,21 @@ impl Session {
         self.forget_unused_embedders();
     }
 
-    /// Position of the embedder of that split, loaded when it is not there.
-    fn embedder(&mut self, split: Split) -> Result<usize> {
-        if let Some(index) = self.embedders.iter().position(|embedder| embedder.split == split) {
+    /// Position of the embedder of that split and input, loaded when it is not there.
+    fn embedder(&mut self, split: Split, input: &InputSpec) -> Result<usize> {
+        if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_of(split, input)) {
             return Ok(index);
         }
         let mut params = self.weights.params();
-        let input = self.weights.card.input.clone();
-        self.embedders.push(Embedder::load(self.weights.architecture, split, &mut params, input, &self.device));
+        let (architecture, stored) = (self.weights.architecture, self.weights.card.input.clone());
+        self.embedders.push(Embedder::load(architecture, split, &mut params, input.clone(), stored, &self.device));
         params.finish()?;
         Ok(self.embedders.len() - 1)
     }
 
     fn forget_unused_embedders(&mut self) {
-        let in_use = self.classifier.as_ref().map(|classifier| classifier.split);
-        self.embedders.retain(|embedder| embedder.split == Split(0) || Some(embedder.split) == in_use);
+        let in_use: Vec<&Classifier> = [Some(&self.source), self.classifier.as_ref()].into_iter().flatten().collect();
+        self.embedders.retain(|embedder| in_use.iter().any(|model| embedder.is_of(model.split, &model.input)));
     }
 
     // --- predictions and files -------------------------------------------------------------------------------------
@@ -345,7 +417,7 @@ impl Session {
     /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
     pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
         let (_, embedder) = self.network(model)?;
-        embedder.activations(&[&self.weights.card.input.prepare(photo)?]).await
+        embedder.activations(&[&embedder.seen(photo)?]).await
     }
 
     /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
@@ -388,10 +460,10 @@ impl Session {
         Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())))
     }
 
-    /// What a training with that configuration has cached of one draw of a photo.
+    /// What a training with that configuration has cached of one draw of a photo: nothing where no stage is frozen.
     pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
-        let split = Split(config.last_stages);
-        let embedder = self.embedders.iter().find(|embedder| embedder.split == split)?;
+        let (split, input) = (Split(config.last_stages), self.input(config));
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
         embedder.cache.get_draw(draw.photo, draw.number)
     }
 
@@ -399,7 +471,8 @@ impl Session {
     /// embedded again.
     pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
         self.dataset.photo(draw.photo)?;
-        let index = self.embedder(Split(config.last_stages).check(self.weights.architecture)?)?;
+        let split = Split(config.last_stages).check(self.weights.architecture)?;
+        let index = self.embedder(split, &self.input(config))?;
         self.embedders[index].set_augmentation(config.augmentation());
         self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
@@ -410,7 +483,8 @@ impl Session {
             ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
             ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
         };
-        let embedder = self.embedders.iter().find(|embedder| embedder.split == classifier.split);
+        let mut embedders = self.embedders.iter();
+        let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
         Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
     }
 
@@ -429,7 +503,7 @@ impl Session {
     pub fn open_model(&mut self, bytes: &[u8]) -> Result<&[String]> {
         self.editable()?;
         let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
-        self.embedder(classifier.split)?;
+        self.embedder(classifier.split, &classifier.input)?;
         self.taught = None;
         Ok(&self.set_classifier(classifier).labels)
     }

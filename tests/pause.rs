@@ -8,8 +8,9 @@ use lastlayer::backbone::tensor_file;
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::checkpoint::{Checkpoint, Exact};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::budget::{Change, Reduced};
+use lastlayer::train::checkpoint::{Checkpoint, Exact, FitState};
+use lastlayer::train::config::{Regime, TrainConfig};
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 
 const PER_CLASS: usize = 7;
@@ -100,6 +101,16 @@ fn interesting(events: &[StepEvent]) -> Vec<usize> {
     points
 }
 
+/// Everything learns, from the pretrained weights or from random ones, and every epoch draws anew. With two photos a batch, the
+/// three held-out ones are judged in two pieces.
+fn all_stages(regime: Regime) -> TrainConfig {
+    TrainConfig { regime, last_stages: 0, epochs: 2, augment: 2, batch_size: 2, seed: 5, ..head() }
+}
+
+fn scratch() -> TrainConfig {
+    TrainConfig { input_size: 64, ..all_stages(Regime::Scratch) }
+}
+
 fn configs() -> [(&'static str, TrainConfig); 5] {
     let small = |config: TrainConfig| TrainConfig { batch_size: 6, seed: 5, ..config };
     [
@@ -119,10 +130,78 @@ fn going_on_elsewhere_equals_never_stopping() {
             let file = checkpoint_after(&config, steps);
             let mut other = session();
             let resumed = other.resume(&file).unwrap();
-            assert_eq!(resumed.config, config.clone().settle(3).unwrap());
+            assert_eq!(resumed.config, config.clone().settle(3, 3 * PER_CLASS).unwrap());
             assert_same(&finish(&mut other), &expected, &format!("{name}, interrupted after {steps} steps"));
         }
     }
+}
+
+#[test]
+fn where_every_stage_learns_going_on_after_any_step_equals_never_stopping() {
+    for (name, config) in [("full", all_stages(Regime::Full)), ("scratch", scratch())] {
+        let expected = uninterrupted(&config);
+        let mut states = Vec::new();
+        for steps in 0..=expected.events.len() {
+            let file = checkpoint_after(&config, steps);
+            if let Some(FitState { next, measured, judged, .. }) = Checkpoint::read(&file).unwrap().card.fit {
+                states.push((next, measured, judged));
+            }
+            let mut other = session();
+            other.resume(&file).unwrap();
+            assert_same(&finish(&mut other), &expected, &format!("{name}, interrupted after {steps} steps"));
+        }
+        let measured = if config.regime == Regime::Scratch { 18 } else { 0 };
+        for state in [(0, 0, 0), (4, 0, 0), (18, 0, 0), (18, 0, 2), (18, measured, 2), (18, measured, 3), (21, 0, 0)] {
+            assert!(states.contains(&state), "{name} never was at {state:?}");
+        }
+        assert_eq!(
+            states.contains(&(18, 2, 0)),
+            config.regime == Regime::Scratch,
+            "{name}, in the middle of measuring"
+        );
+    }
+}
+
+#[test]
+fn an_epoch_that_waits_for_the_pixels_of_its_first_batch_keeps_its_order() {
+    let config = all_stages(Regime::Full);
+    // The first training has read the photos, and let go of their pixels.
+    let begin = || {
+        let mut session = session();
+        session.start_training(TrainConfig { epochs: 1, ..head() }).unwrap();
+        finish(&mut session);
+        session.start_training(config.clone()).unwrap();
+        session
+    };
+    let expected = finish(&mut begin());
+    let mut waiting = begin();
+    assert!(matches!(pollster::block_on(waiting.step()).unwrap(), StepEvent::NeedPhotos { .. }));
+    let file = pollster::block_on(waiting.pause()).unwrap();
+    let fit = Checkpoint::read(&file).unwrap().card.fit.unwrap();
+    assert_eq!((fit.order.len(), fit.next), (18, 0));
+    let mut other = session();
+    other.resume(&file).unwrap();
+    assert_same(&finish(&mut other), &expected, "a training interrupted while it waits");
+}
+
+#[test]
+fn a_training_that_had_to_be_reduced_goes_on_as_it_was_where_there_is_more_memory() {
+    let config = TrainConfig { epochs: 2, augment: 3, ..stages(1) };
+    let begin = || {
+        let mut session = session();
+        // Two looks at 21 photos, [12, 8, 8] each.
+        session.set_activation_budget(2 * 21 * 12 * 8 * 8 * 4);
+        session.start_training(config.clone()).unwrap();
+        session
+    };
+    let expected = finish(&mut begin());
+    assert_eq!(expected.report["reduced"]["augment"]["used"], 1);
+    let mut other = begin();
+    (0..9).for_each(|_| drop(step(&mut other)));
+    let file = pollster::block_on(other.pause()).unwrap();
+    let mut roomy = session();
+    roomy.resume(&file).unwrap();
+    assert_same(&finish(&mut roomy), &expected, "a reduced training");
 }
 
 #[test]
@@ -174,16 +253,21 @@ fn many_interruptions_one_after_the_other_change_nothing() {
 
 #[test]
 fn taking_checkpoints_does_not_disturb_the_training() {
-    let config = TrainConfig { epochs: 2, batch_size: 6, ..stages(1) };
-    let expected = uninterrupted(&config);
-    let mut session = session();
-    session.start_training(config).unwrap();
-    for _ in 0..expected.events.len() {
-        let first = pollster::block_on(session.checkpoint()).unwrap();
-        assert_eq!(first, pollster::block_on(session.checkpoint()).unwrap(), "a checkpoint is a function of the state");
-        step(&mut session);
+    for config in [TrainConfig { epochs: 2, batch_size: 6, ..stages(1) }, scratch()] {
+        let expected = uninterrupted(&config);
+        let mut session = session();
+        session.start_training(config).unwrap();
+        for _ in 0..expected.events.len() {
+            let first = pollster::block_on(session.checkpoint()).unwrap();
+            assert_eq!(
+                first,
+                pollster::block_on(session.checkpoint()).unwrap(),
+                "a checkpoint is a function of the state"
+            );
+            step(&mut session);
+        }
+        assert_same(&finish(&mut session), &expected, "a training that was looked at");
     }
-    assert_same(&finish(&mut session), &expected, "a training that was looked at");
 }
 
 #[test]
@@ -261,8 +345,8 @@ fn a_damaged_file_is_refused_wherever_the_damage_is() {
 /// Files whose hash is right and whose contents are not: each must be found by a check of its own, at once or at the first step.
 #[test]
 fn a_file_with_impossible_numbers_is_refused() {
-    type Change = (&'static str, fn(&mut Checkpoint));
-    let changes: &[Change] = &[
+    type Spoiling = (&'static str, fn(&mut Checkpoint));
+    let changes: &[Spoiling] = &[
         ("an option out of range", |file| drop(file.card.config.insert("epochs".into(), "-3".into()))),
         ("an unknown option", |file| drop(file.card.config.insert("colour".into(), "1".into()))),
         ("a missing option", |file| drop(file.card.config.remove("epochs"))),
@@ -290,6 +374,13 @@ fn a_file_with_impossible_numbers_is_refused() {
         ("everything held out", |file| fit(file).held_out = (0..21).collect()),
         ("nothing held out", |file| fit(file).held_out.clear()),
         ("too many look-alikes", |file| fit(file).look_alikes = 50),
+        ("a reduction to something else", |file| {
+            let (augment, last_stages) = (Change { asked: 3, used: 2 }, Change { asked: 0, used: 0 });
+            file.card.reduced = Some(Reduced { budget_bytes: 1, augment, last_stages });
+        }),
+        ("measured photos where nothing is measured", |file| fit(file).measured = 6),
+        ("judged photos before the last batch", |file| fit(file).judged = 3),
+        ("more judged photos than there are", |file| fit(file).judged = usize::MAX),
         ("steps not taken", |file| fit(file).steps += 1),
         ("steps beyond counting", |file| fit(file).steps = usize::MAX),
         ("a photo of the epoch that is not there", |file| fit(file).order[0].0 = 100),
@@ -311,7 +402,7 @@ fn a_file_with_impossible_numbers_is_refused() {
         }),
     ];
     let config = TrainConfig { epochs: 3, batch_size: 6, ..head() };
-    // Three steps embed, four an epoch: one more is in the middle of the second.
+    // One batch into the second epoch.
     let events = uninterrupted(&config).events;
     let second = events.iter().position(|event| matches!(event, StepEvent::Batch { epoch: 2, .. })).unwrap();
     let file = checkpoint_after(&config, second + 1);

@@ -305,6 +305,18 @@ fn cli_goes_on_after_it_was_killed() {
     let error: Value = serde_json::from_slice(&other.stderr).unwrap();
     assert_eq!(error["code"], "checkpoint-mismatch");
     assert!(error["message"].as_str().unwrap().contains("was begun with seed 0: give the same options"), "{error}");
+    // Left to advice, it goes on as it was begun, however it was decided then.
+    let copy = path("copy");
+    std::fs::copy(&checkpoint, &copy).unwrap();
+    let left_open = |seed: &str| {
+        let arguments = format!("train\n{train}\n--json\n--regime\nauto\n--seed\n{seed}\n--checkpoint\n{copy}");
+        common::lastlayer(&arguments.lines().collect::<Vec<_>>())
+    };
+    let error: Value = serde_json::from_slice(&left_open("9").stderr).unwrap();
+    assert_eq!(error["code"], "checkpoint-mismatch");
+    let as_begun = common::json(&left_open("0"));
+    assert_eq!(as_begun["report"]["history"], whole["report"]["history"]);
+    assert!(as_begun["advice"].is_null());
     let resumed = run(&with_checkpoint);
     assert_eq!(resumed["report"]["history"], whole["report"]["history"]);
     let bytes = |path: &str| std::fs::read(path).unwrap();

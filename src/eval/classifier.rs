@@ -4,14 +4,20 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
+use crate::train::config::Regime;
 use crate::train::embed::read;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
     pub split: Split,
+    /// What the network sees.
+    pub input: InputSpec,
+    /// How it was taught; `None` for the source model, and for one out of a file that does not say.
+    pub regime: Option<Regime>,
     /// On the plain device, not the autodiff one.
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
@@ -60,12 +66,12 @@ pub struct RawOutputs {
 
 impl Classifier {
     /// One that has not been evaluated.
-    pub fn new(split: Split, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, suffix, labels, temperature: 1.0, known: None }
+    pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
+        Self { split, input, regime: None, suffix, labels, temperature: 1.0, known: None }
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
-    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo, of shape
+    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split and input made of the photo, of shape
     /// `[channels, height, width]`.
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;

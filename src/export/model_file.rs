@@ -5,6 +5,8 @@
 //! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
+use std::ops::RangeInclusive;
+
 use burn::tensor::Device;
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
@@ -17,11 +19,14 @@ use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
 use crate::score::novelty::{Centroids, Threshold};
+use crate::train::config::Regime;
 use crate::train::embed::read;
 
 /// The one key of the file's metadata.
 pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
+/// Sides of the picture that a file may ask for: the largest is far past what these backbones see, and costs no gigabytes.
+const INPUT_SIZES: RangeInclusive<u32> = 1..=1024;
 /// Not a part of the network: what "none of these" is told by.
 pub const CENTROIDS: &str = "unknown.centroids";
 
@@ -34,6 +39,9 @@ pub struct ModelCard {
     pub labels: Vec<String>,
     /// How many of the backbone's last stages learnt along with the head.
     pub last_stages: usize,
+    /// From what they started; missing in files of the first versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regime: Option<Regime>,
     /// Name of the architecture.
     pub backbone: String,
     /// SHA-256 of the weights file that everything else of the network comes from.
@@ -69,11 +77,12 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
         last_stages: classifier.split.0,
+        regime: classifier.regime,
         backbone: source.name.clone(),
         weights_sha256: weights.sha256.clone(),
         weights_source: source.source.clone(),
         weights_licence: source.licence.clone(),
-        input: source.input.clone(),
+        input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
@@ -115,8 +124,8 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
-    let temperature = card.temperature.unwrap_or(1.0);
-    Ok(Classifier { temperature, known, ..Classifier::new(split, suffix, card.labels) })
+    let (temperature, regime) = (card.temperature.unwrap_or(1.0), card.regime);
+    Ok(Classifier { temperature, regime, known, ..Classifier::new(split, card.input, suffix, card.labels) })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
@@ -129,6 +138,11 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
     }
     if card.temperature.is_some_and(|temperature| !temperature.is_normal() || temperature < 0.0) {
         return Err(corrupt("its temperature is not a number above 0".into()));
+    }
+    let InputSpec { size, mean, std } = &card.input;
+    let usable = |(mean, std): (&f32, &f32)| mean.is_finite() && std.is_normal() && *std > 0.0;
+    if !INPUT_SIZES.contains(size) || !mean.iter().zip(std).all(usable) {
+        return Err(corrupt(format!("its input of {size} pixels, mean {mean:?} and deviation {std:?} is not usable")));
     }
     if card.labels.is_empty() {
         return Err(corrupt("it has no classes".into()));

@@ -3,6 +3,7 @@
 use super::{Run, Session};
 use crate::error::{Error, Result};
 use crate::train::checkpoint::{Checkpoint, corrupt};
+use crate::train::config::{Regime, TrainConfig};
 use crate::train::run::{Resumed, TrainRun};
 
 impl Session {
@@ -27,24 +28,30 @@ impl Session {
     }
 
     /// Begins where a checkpoint was taken; [`step`](Self::step) carries the training on. The photos must be those that it was
-    /// begun with; they are embedded again where this session has not done so yet.
+    /// begun with; what frozen stages make of them is computed again where this session has not done so yet.
     ///
     /// # Errors
-    /// `busy`, `checkpoint-corrupt`, `checkpoint-mismatch`; nothing has changed then. A first step after embedding may still answer
+    /// `busy`, `checkpoint-corrupt`, `checkpoint-mismatch`; nothing has changed then. A first step after reading may still answer
     /// `checkpoint-corrupt` where the file holds another network.
     pub fn resume(&mut self, checkpoint: &[u8]) -> Result<Resumed> {
         self.editable()?;
         let checkpoint = Checkpoint::read(checkpoint)?;
         let config = checkpoint.card.config()?;
-        let (settled, split) = self.settle(config.clone()).map_err(|error| corrupt(error.message))?;
-        if settled != config {
-            return Err(corrupt("its options leave something open"));
-        }
-        let index = self.embedder(split)?;
-        let (dataset, embedder) = (&self.dataset, &mut self.embedders[index]);
-        let run = TrainRun::resume(checkpoint, config, &self.weights, dataset, embedder, (self.clock)())?;
+        self.check_settled(&config)?;
+        let run = TrainRun::resume(checkpoint, config.clone(), self.workbench(&config)?)?;
         let resumed = run.resumed();
         self.run = Some(Run::Training(Box::new(run)));
         Ok(resumed)
+    }
+
+    /// It was within the budget of memory where the training began, and stays as it is even where that is smaller here: a
+    /// reduced training would be another one.
+    fn check_settled(&self, config: &TrainConfig) -> Result<()> {
+        let (stages, photos) = (self.weights.architecture.stages.len(), self.dataset.photos().len());
+        let settled = config.clone().settle(stages, photos).map_err(|error| corrupt(error.message))?;
+        if settled != *config || config.regime == Regime::Auto {
+            return Err(corrupt("its options leave something open"));
+        }
+        Ok(())
     }
 }

@@ -1,15 +1,16 @@
 //! Why a classifier answers as it does: heatmaps, feature maps, the most similar photos.
 
+use std::borrow::Cow;
+
 use burn::tensor::{Tensor, TensorData};
 
 use super::{ModelChoice, Session, no_classifier};
-use crate::data::dataset::PhotoId;
+use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
 use crate::image::Pixels;
-use crate::image::prepare::Crop;
 use crate::model::Split;
 use crate::train::embed::read;
 
@@ -23,7 +24,8 @@ impl Session {
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
     pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, crop) = self.seen(photo)?;
+        let seen = embedder.seen(photo)?;
+        let crop = embedder.input.crop(photo.width, photo.height);
         let maps = ClassMaps::of(classifier, embedder.layers(&seen, usize::MAX)).await?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
@@ -41,7 +43,7 @@ impl Session {
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, _) = self.seen(photo)?;
+        let seen = embedder.seen(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
         let activation = embedder.layers(&seen, layers);
@@ -54,7 +56,8 @@ impl Session {
     /// [`restore_activation`](Session::restore_activation).
     ///
     /// With a classifier whose last stages learnt, the features are its own. The first call after a training then runs these
-    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass.
+    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass. Where no stage is frozen
+    /// nothing of a photo is cached, and those photos are compared whose pixels are at hand: some 600, usually all.
     ///
     /// # Errors
     /// `no-classifier`; `invalid-option` for a `count` of 0.
@@ -80,18 +83,38 @@ impl Session {
     /// Completes the features of the photos that the trained classifier has read.
     async fn read_features(&mut self) -> Result<()> {
         let (_, embedder) = self.network(ModelChoice::Trained)?;
-        let missing: Vec<PhotoId> = (self.dataset.photos().map(|photo| photo.id))
-            .filter(|id| embedder.cache.contains(*id) && !self.features.contains(*id))
-            .collect();
+        let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
+            true => embedder.cache.contains(photo.id),
+            false => photo.pixels.is_some(),
+        };
+        let unread = self.dataset.photos().filter(|photo| !self.features.contains(photo.id));
+        let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();
         for ids in missing.chunks(BATCH) {
-            let (_, embedder) = self.network(ModelChoice::Trained)?;
-            let activations: Vec<&[f32]> = ids.iter().filter_map(|id| embedder.cache.get(*id)).collect();
-            let features = self.trained_features(&activations).await?;
+            let activations = self.activations_of(ids).await?;
+            let features =
+                self.trained_features(&activations.iter().map(|values| &**values).collect::<Vec<_>>()).await?;
             for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
                 self.features.insert(*id, features.to_vec())?;
             }
         }
         Ok(())
+    }
+
+    /// Activations of photos at the trained classifier's split: cached ones, or the pictures themselves.
+    async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Cow<'_, [f32]>>> {
+        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let mut activations = Vec::with_capacity(ids.len());
+        for &id in ids {
+            activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
+                (Some(activation), _) => Cow::Borrowed(activation),
+                (None, Some(pixels)) => {
+                    let picture = embedder.picture(pixels, "", 0)?;
+                    Cow::Owned(embedder.activations(&[&picture]).await?)
+                }
+                (None, None) => return Err(Error::internal(format!("photo {id} has neither activation nor pixels"))),
+            });
+        }
+        Ok(activations)
     }
 
     /// What the trained classifier's head sees of activations at its split, photo after photo.
@@ -101,11 +124,5 @@ impl Session {
         let [channels, height, width] = embedder.cache.shape();
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
         read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await
-    }
-
-    /// What the network sees of a photo, and where in the photo that is.
-    fn seen(&self, photo: &Pixels) -> Result<(Pixels, Crop)> {
-        let input = &self.weights.card.input;
-        Ok((input.prepare(photo)?, input.crop(photo.width, photo.height)))
     }
 }

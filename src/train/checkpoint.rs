@@ -1,7 +1,7 @@
 //! A training in the middle, as one file: safetensors with a JSON card, in the manner of the model file.
 //!
 //! The tensors are every parameter and running statistic of what learns, AdamW's moments of each (`exp_avg`, `exp_avg_sq`), and
-//! the logits of the epoch so far. The card holds the rest. Activations are not kept: they are many times larger, and computing
+//! the logits of the epoch so far, held-out photos included. The card holds the rest. Activations are not kept: they are many times larger, and computing
 //! them again gives the same ones.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
+use super::budget::Reduced;
 use super::config::{TrainConfig, Value};
 use super::event::{EpochEvent, FitPhase};
 use super::module_state::Steps;
@@ -41,18 +42,20 @@ pub struct Card {
     pub weights_sha256: String,
     /// Every option by name; numbers as text, since JSON readers round.
     pub config: BTreeMap<String, String>,
+    /// What of it had been asked for otherwise.
+    pub reduced: Option<Reduced>,
     /// Class names, in the order of the logits.
     pub labels: Vec<String>,
     /// In the order in which they are embedded and numbered.
     pub photos: Vec<TaughtPhoto>,
-    /// Photos that had to be embedded before the training was interrupted for the first time.
+    /// Photos that had to be read before the training was interrupted for the first time.
     pub photos_read: usize,
     pub seconds: Exact,
     pub embed_seconds: Exact,
     pub stopped_early: bool,
     pub best: Option<BestEpoch>,
     pub history: Vec<PastEpoch>,
-    /// `None` while photos are embedded for the first time.
+    /// `None` while photos are read for the first time.
     pub fit: Option<FitState>,
 }
 
@@ -78,8 +81,12 @@ pub struct FitState {
     pub steps: usize,
     /// What this epoch looks at, in its order: photo, by its position among those of the fit, and draw. Empty between two epochs.
     pub order: Vec<(usize, usize)>,
-    /// How much of it is done.
+    /// How much of it has been learnt from.
     pub next: usize,
+    /// Photos that the running statistics of live batch-norms have been measured on, after the last epoch.
+    pub measured: usize,
+    /// Held-out photos that have been judged, after this epoch.
+    pub judged: usize,
     pub rng: [u64; 4],
     /// Steps of each parameter.
     pub parameter_steps: Steps,
@@ -178,9 +185,7 @@ impl Card {
     /// # Errors
     /// `checkpoint-corrupt` where one is missing, unknown or out of its range.
     pub fn config(&self) -> Result<TrainConfig> {
-        let value = |text: &String| text.parse().map_or_else(|_| Value::Word(text.clone()), Value::Number);
-        let values = self.config.iter().map(|(name, text)| (name.clone(), value(text))).collect();
-        let config = TrainConfig::from_values(&values).map_err(|error| corrupt(error.message))?;
+        let config = from_texts(&self.config).map_err(|error| corrupt(error.message))?;
         if values_of(&config)? != self.config {
             return Err(corrupt("its options are not complete"));
         }
@@ -198,6 +203,15 @@ pub fn values_of(config: &TrainConfig) -> Result<BTreeMap<String, String>> {
         number => number.to_string(),
     };
     Ok(values.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
+
+/// The inverse of [`values_of`].
+///
+/// # Errors
+/// `invalid-option`.
+pub fn from_texts(texts: &BTreeMap<String, String>) -> Result<TrainConfig> {
+    let value = |text: &String| text.parse().map_or_else(|_| Value::Word(text.clone()), Value::Number);
+    TrainConfig::from_values(&texts.iter().map(|(name, text)| (name.clone(), value(text))).collect())
 }
 
 /// `checkpoint-corrupt`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::Reduced;
 use super::config::TrainConfig;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
@@ -30,6 +31,10 @@ pub enum StepEvent {
     Batch { phase: FitPhase, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// One pass over the photos.
     Epoch(EpochEvent),
+    /// Something was found out about the photos or the device.
+    Advising,
+    /// The advice is ready, for the session's owner to take.
+    Advised,
     /// The training is over and its classifier in place.
     Done { report: Box<Report> },
     /// One step of a cross-validation; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
@@ -87,6 +92,8 @@ pub struct Report {
     /// Photos that had to be embedded; the others were cached.
     pub photos_read: usize,
     pub seed: u64,
+    /// What had to give way to the budget of memory; `config` has what was used.
+    pub reduced: Option<Reduced>,
     pub config: TrainConfig,
     pub device: DeviceKind,
     pub adapter: String,

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::slot::Slot;
 use super::{clock, picture, throw, to_js};
+use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::{ComputeDevice, DeviceKind};
@@ -18,6 +19,7 @@ use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
 use crate::session::{ModelChoice, Session};
 use crate::train::config::{TrainConfig, Value};
+use crate::train::event::StepEvent;
 
 type JsResult<T> = Result<T, JsValue>;
 
@@ -52,6 +54,14 @@ struct EvaluationOptions {
     reject_rate: Option<f64>,
     train: Option<BTreeMap<String, Value>>,
     epochs: Option<usize>,
+}
+
+/// The event at the end of an advice, which carries it: an event of the training itself knows no advice.
+#[derive(Serialize)]
+struct Advised<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    advice: &'a Advice,
 }
 
 #[wasm_bindgen]
@@ -147,9 +157,22 @@ impl Core {
     /// Begins a training with the options of [`TrainConfig`] by name; those left out have their defaults.
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(&self, config: JsValue) -> JsResult<()> {
-        let values: BTreeMap<String, Value> = from_js(config, "the options must be an object of numbers and words")?;
-        let config = TrainConfig::from_values(&values).map_err(throw)?;
+        let config = train_config(config)?;
         self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
+    }
+
+    /// Whether a training with these options has to be advised first: nothing in them says how much is to learn.
+    #[wasm_bindgen(js_name = needsAdvice)]
+    pub fn needs_advice(&self, config: JsValue) -> JsResult<bool> {
+        Ok(train_config(config)?.needs_advice())
+    }
+
+    /// Begins to find out what to train, with the options of [`TrainConfig`] that are wished for. `step` carries it on,
+    /// `cancelTraining` ends it; its last event is `{type: "advised", advice}`, as [`Advice`] documents it.
+    #[wasm_bindgen(js_name = startAdvice)]
+    pub fn start_advice(&self, config: JsValue) -> JsResult<()> {
+        let wish = train_config(config)?;
+        self.session.take().and_then(|mut session| session.start_advice(wish)).map_err(throw)
     }
 
     /// Begins a cross-validation, with `{folds, rejectRate, train, epochs}`: how many folds, by the smallest class where it is
@@ -167,10 +190,13 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_evaluation(config)).map_err(throw)
     }
 
-    /// Carries the training or evaluation on by one batch and returns its event.
+    /// Carries the training, evaluation or advice on by one batch and returns its event.
     pub async fn step(&self) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
-        to_js(&session.step().await.map_err(throw)?)
+        match (session.step().await.map_err(throw)?, session.advice()) {
+            (StepEvent::Advised, Some(advice)) => to_js(&Advised { kind: "advised", advice }),
+            (event, _) => to_js(&event),
+        }
     }
 
     /// The bytes of a checkpoint of the training under way, which goes on.
@@ -306,6 +332,11 @@ impl Core {
         let mut session = self.session.take().map_err(throw)?;
         to_js(&OpenedModel { labels: session.open_model(bytes).map_err(throw)? })
     }
+}
+
+fn train_config(values: JsValue) -> JsResult<TrainConfig> {
+    let values: BTreeMap<String, Value> = from_js(values, "the options must be an object of numbers and words")?;
+    TrainConfig::from_values(&values).map_err(throw)
 }
 
 fn from_js<T: DeserializeOwned>(value: JsValue, expected: &str) -> JsResult<T> {

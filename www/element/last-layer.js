@@ -109,7 +109,8 @@ export class LastLayer extends LitElement {
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
         <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
-          @train=${() => training.train()} @train-cancel=${() => training.cancel()} @train-pause=${() => training.pause()} @train-resume=${() => training.resume()} @train-discard=${() => training.discard()}
+          @train=${() => training.train()} @advise=${() => training.advise()} @train-cancel=${() => training.cancel()}
+          @train-pause=${() => training.pause()} @train-resume=${() => training.resume()} @train-discard=${() => training.discard()}
           @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
           .evaluation=${evaluating.view} @evaluate=${() => evaluating.evaluate()} @evaluate-cancel=${() => evaluating.cancel()}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}

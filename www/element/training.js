@@ -1,5 +1,5 @@
 /** @import { FineTuner } from "../lib/index.js" */
-/** @import { TrainEvent } from "../lib/types.d.ts" */
+/** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types.d.ts" */
 
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {
@@ -14,6 +14,8 @@ export class Training {
     this.optionsValid = true;
     /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;
+    /** Whether what runs is a training, and not the advice before it. */ this.pausable = false;
+    /** The last advice, until a training that was told what to do. @type {Advice | null} */ this.advice = null;
     this.abort = new AbortController();
   }
 
@@ -29,18 +31,22 @@ export class Training {
     const paused = stage === null && tuner?.checkpoint != null;
     // An opened model was trained elsewhere: the report of the training before it says nothing about it.
     const report = opened ? null : (tuner?.report ?? null);
-    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, paused, opened, hasClassifier: this.labels.length > 0 };
+    const { pausable } = this;
+    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, paused, pausable, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
   }
 
   train() {
     const { options } = this.session.settings();
+    const config = /** @type {Partial<TrainConfig>} */ (options);
     // A fit of deeper stages runs a schedule that is fixed beforehand.
-    this.epochsChosen = !options.lastStages;
-    return this.#learn((tuner, following) => tuner.train(options, following));
+    this.epochsChosen = config.regime === "head";
+    this.pausable = (config.regime ?? "auto") !== "auto" || Boolean(config.lastStages);
+    return this.#learn((tuner, following) => tuner.train(config, following));
   }
 
   /** Goes on with the training that was paused, or that a crash has ended. */
   resume() {
+    this.pausable = true;
     return this.#learn((tuner, following) => tuner.resume(tuner.checkpoint, following));
   }
 
@@ -73,17 +79,33 @@ export class Training {
     this.session.changed();
     if (!finished) return;
     this.opened = null;
+    this.advice = finished.advice;
     this.session.evaluating.forget();
     if (finished.val) this.session.announce("train.doneScore", { top1: finished.val.top1 });
     else this.session.announce("train.done");
     await this.session.testing.trainedAnew();
   }
 
+  /** Asks what to train, and trains nothing. */
+  async advise() {
+    Object.assign(this, { stage: { stage: "advice" }, pausable: false, cancelled: false, abort: new AbortController() });
+    this.session.announce("advice.running");
+    this.session.changed();
+    const { signal } = this.abort;
+    const { options } = this.session.settings();
+    const config = /** @type {Partial<TrainConfig>} */ (options);
+    const advice = await this.session.attempt((tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }));
+    this.stage = null;
+    if (advice) this.advice = advice;
+    if (advice) this.session.announce("advice.done");
+    this.session.changed();
+  }
+
   cancel() {
     this.abort.abort();
   }
 
-  /** @param {Record<string, number>} values @param {boolean} valid */
+  /** @param {Record<string, number | string>} values @param {boolean} valid */
   choose(values, valid) {
     this.options = values;
     this.optionsValid = valid;
@@ -131,6 +153,12 @@ export class Training {
       this.history = [];
       event.history.forEach((epoch) => this.#draw(epoch));
     }
+    if (event.type === "advising") this.stage = { stage: "advice" };
+    // What was left to the advice is decided now.
+    if (event.type === "advised") {
+      this.epochsChosen = event.advice.plan.regime === "head";
+      this.pausable = true;
+    }
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     if (event.type === "epoch") this.#draw(event);
@@ -141,4 +169,14 @@ export class Training {
   #draw(epoch) {
     if (epoch.phase === "holdout" || this.history.every(({ phase }) => phase === "refit")) this.history = [...this.history, epoch];
   }
+}
+
+/** @param {Advice | null} advice @returns {import("../ui/types.js").AdviceView | null} */
+function adviceView(advice) {
+  return advice && { plan: planView(advice.plan), reasons: advice.reasons, regimes: advice.regimes.map(planView) };
+}
+
+/** @param {Plan} plan */
+function planView({ regime, config, seconds }) {
+  return { regime, stages: config.lastStages, draws: Math.max(0, config.augment), epochs: config.epochs, seconds };
 }

@@ -1,4 +1,4 @@
-/** @import { AddReport, Answer, CheckpointEvent, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, CheckpointEvent, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -36,6 +36,10 @@ export class FineTuner extends EventTarget {
   #mirror = new Mirror();
   #connection;
   #nextPhotoId = 1;
+  /** Why the training under way was begun as it was. @type {Advice | null} */
+  #advice = null;
+  /** The same of trainings that can be continued, by their checkpoints. @type {WeakMap<Blob, Advice>} */
+  #advised = new WeakMap();
 
   /**
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
@@ -204,7 +208,25 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Trains a new output layer on the photos. Photos that were embedded before are not read again.
+   * Looks at the photos and at the device and says what to train: a regime with its settings, how long it should take here, and the reasons,
+   * each with its number. Trains nothing; the photos are embedded on the way, which a training does not repeat. What `config` holds is kept, and its
+   * `timeLimit` respected. Takes a few seconds more than embedding the photos. Rejects as `train` does.
+   *
+   * @param {Partial<TrainConfig>} [config]
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Advice>}
+   */
+  async advise(config = {}, { signal, onEvent } = {}) {
+    const forward = (/** @type {TrainEvent} */ event) => {
+      this.#dispatch("train", event);
+      onEvent?.(event);
+    };
+    return this.#connection.call("advise", { config: given(config) }, { signal, onEvent: forward });
+  }
+
+  /**
+   * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
+   * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
    * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`; the classifier from before is then still
    * there. Where the worker dies, a new one takes the training up at the last checkpoint (kept after epochs, every two seconds and for at most a
    * twentieth of the time); it rejects with the worker's end only where there is none since the last time.
@@ -214,14 +236,13 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Report>}
    */
   async train(config = {}, { signal, onEvent } = {}) {
-    const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
-    return this.#learn("train", { config: given }, { signal, onEvent });
+    return this.#learn("train", { config: given(config) }, { signal, onEvent });
   }
 
   /**
    * Pauses the training under way: its promise rejects with `paused`, and this one resolves to a checkpoint (safetensors), from which
    * {@link FineTuner#resume} goes on, here or in another tab, to the very result that it would have had. Predictions are answered meanwhile.
-   * Photos can be changed, but have to be as they were to go on. Resolves to null where no training has begun.
+   * Photos can be changed, but have to be as they were to go on. Resolves to null where no training has begun, as while it is still advised.
    * @returns {Promise<Blob | null>}
    */
   async pause() {
@@ -233,7 +254,7 @@ export class FineTuner extends EventTarget {
   /**
    * Goes on with a training: with the one that was paused or interrupted here (the default), or with one of an earlier tab. The photos and
    * classes must be those that it was begun with, whatever their order. Resolves as {@link FineTuner#train} would have, and sends its events
-   * after a first one of the type `resumed`.
+   * after a first one of the type `resumed`; nothing is advised again.
    * Rejects as `train` does, with `no-checkpoint`, `checkpoint-corrupt`, or `checkpoint-mismatch` for other photos, classes or another backbone.
    *
    * @param {Blob | null} [checkpoint]
@@ -243,7 +264,8 @@ export class FineTuner extends EventTarget {
   async resume(checkpoint = this.checkpoint, { signal, onEvent } = {}) {
     if (this.#connection.closed) throw this.#connection.closed;
     if (!checkpoint) throw new LastLayerError("no-checkpoint", "There is no training to continue: pause one first, or give its checkpoint.");
-    return this.#learn("resume", { checkpoint: await bytesOf(checkpoint) }, { signal, onEvent });
+    const advice = this.#advised.get(checkpoint) ?? null;
+    return this.#learn("resume", { checkpoint: await bytesOf(checkpoint) }, { signal, onEvent }, advice);
   }
 
   /** Gives a paused or interrupted training up. */
@@ -440,9 +462,10 @@ export class FineTuner extends EventTarget {
    * @param {"train" | "resume"} call
    * @param {unknown} args
    * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} options
+   * @param {Advice | null} [advice]  What it was begun with, where it goes on.
    * @returns {Promise<Report>}
    */
-  async #learn(call, args, { signal, onEvent }) {
+  async #learn(call, args, { signal, onEvent }, advice = null) {
     /** What this training has kept since its worker began. @type {Blob | null} */
     let kept = null;
     let begun = call === "resume";
@@ -453,13 +476,17 @@ export class FineTuner extends EventTarget {
         // A training that has begun takes the place of one that was paused.
         if (!begun) this.#mirror.checkpoint = null;
         begun = true;
+        if (event.type === "advised") advice = event.advice;
+        this.#advice = advice;
         this.#dispatch("train", event);
         onEvent?.(event);
       }
     };
     for (;;) {
       try {
-        const { report, model } = await this.#connection.call(call, args, { signal, onEvent: follow });
+        const { report: learnt, model } = await this.#connection.call(call, args, { signal, onEvent: follow });
+        // No worker knows it that has taken the training up.
+        const report = { ...learnt, advice };
         this.#change(() => this.#mirror.trained(report, model));
         return report;
       } catch (error) {
@@ -475,6 +502,7 @@ export class FineTuner extends EventTarget {
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   #keep(bytes) {
     const checkpoint = new Blob([bytes], { type: "application/octet-stream" });
+    if (this.#advice) this.#advised.set(checkpoint, this.#advice);
     this.#change(() => (this.#mirror.checkpoint = checkpoint));
     this.#dispatch("checkpoint", checkpoint);
     return checkpoint;
@@ -518,4 +546,9 @@ async function bytesOf(blob) {
  */
 function nameOf(blob, position) {
   return blob instanceof File && blob.name ? blob.name : `image ${position + 1}`;
+}
+
+/** Without what is undefined, which the core would take for a value. @param {Partial<TrainConfig>} config */
+function given(config) {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }

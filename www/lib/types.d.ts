@@ -245,6 +245,64 @@ export interface EpochEvent {
   valTop5: number | null;
 }
 
+/** Something was found out about the photos or the device. */
+export interface AdvisingEvent {
+  type: "advising";
+}
+
+export interface AdvisedEvent {
+  type: "advised";
+  advice: Advice;
+}
+
+/** What to train, and why. */
+export interface Advice {
+  plan: Plan;
+  reasons: Reason[];
+  findings: Findings;
+  /** What was measured of this device, at each split that may be advised. */
+  speed: { measured: { lastStages: number; embedSeconds: number; trainSeconds: number }[] };
+  /** In seconds. */
+  timeLimit: number;
+  /** What would have been advised without a time limit; null where that is the same. */
+  withoutLimit: Plan | null;
+  /** `head`, `last-k`, `full` and `scratch` at their usual settings. */
+  regimes: Plan[];
+}
+
+/** A training that was considered; `train(plan.config)` is that training. */
+export interface Plan {
+  regime: "head" | "last-k" | "full" | "scratch";
+  config: TrainConfig;
+  /** How long it should take here, with all its pictures still to be embedded. */
+  seconds: number;
+}
+
+/** A sentence of the advice: `text` in English, `code` and `params` for other languages. */
+export interface Reason {
+  code: string;
+  params: Record<string, number>;
+  text: string;
+}
+
+export interface Findings {
+  photos: number;
+  classes: number;
+  /** Photos of the smallest and of the largest class. */
+  smallest: number;
+  largest: number;
+  similarity: {
+    /** How sure the source model is of its answers, 0 to 1; see the README. */
+    score: number;
+    /** Mean probability of its first guess. */
+    confidence: number;
+    /** Fraction of the photos that it already sorts right with its own classes. */
+    alreadyToldApart: number;
+  };
+  /** How well an output layer on frozen features tells the classes apart, by cross-validation; null where no photo can be held out. */
+  separability: { accuracy: number; interval: { low: number; high: number }; folds: number } | null;
+}
+
 export interface DoneEvent {
   type: "done";
   report: Report;
@@ -286,8 +344,11 @@ export interface CheckpointEvent {
   checkpoint: Uint8Array<ArrayBuffer>;
 }
 
-/** A training sends `embed`, `batch`, `epoch` and `done`, one that goes on `resumed` first; a cross-validation `embed`, `fold` and `evaluated`. */
-export type TrainEvent = ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
+/**
+ * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that goes on sends `resumed`
+ * before. A cross-validation sends `embed`, `fold` and `evaluated`.
+ */
+export type TrainEvent = AdvisingEvent | AdvisedEvent | ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
 
 export interface Score {
   loss: number;
@@ -321,6 +382,10 @@ export interface Report {
   seconds: number;
   embedSeconds: number;
   seed: number;
+  /** Why it was trained like this; null where the options said what to train, and where it went on from a checkpoint of an earlier tab. */
+  advice: Advice | null;
+  /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
+  reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
   config: TrainConfig;
   device: Device;
   adapter: string;
@@ -464,6 +529,8 @@ export interface Core {
   removeClass(label: string): void;
   rename(from: string, to: string): void;
   move(ids: Uint32Array, label: string): void;
+  needsAdvice(config: object): boolean;
+  startAdvice(config: object): void;
   startTraining(config: object): void;
   startEvaluation(options: EvaluationOptions): void;
   step(): Promise<StepEvent>;

@@ -77,6 +77,7 @@ const handlers = {
     core().move(Uint32Array.from(ids), label);
   },
 
+  advise,
   train,
   resume,
 
@@ -132,17 +133,29 @@ const handlers = {
 };
 
 /**
+ * Advice, one piece at a time.
+ * @param {{ config: Partial<TrainConfig> }} args
+ * @param {CallContext} context
+ */
+async function* advise({ config }, { emit }) {
+  core().startAdvice(config);
+  const { advice } = yield* untilIts("advised", emit);
+  return advice;
+}
+
+/**
  * A training, one piece at a time: a batch, or a photo that has to be decoded again.
  * @param {{ config: Partial<TrainConfig> }} args
  * @param {CallContext} context
  */
-async function* train({ config }, { emit }) {
-  core().startTraining(config);
-  return yield* learn(emit);
+async function* train({ config }, context) {
+  const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
+  core().startTraining(advice?.plan.config ?? config);
+  return yield* learn(context.emit);
 }
 
 /**
- * A training that goes on where its checkpoint was taken.
+ * A training that goes on where its checkpoint was taken; what was left to advice was decided before.
  * @param {{ checkpoint: Uint8Array }} args
  * @param {CallContext} context
  */
@@ -187,7 +200,7 @@ async function* evaluate(options, { emit }) {
 
 /**
  * Carries on what was started until its last event, which is returned.
- * @template {"done" | "evaluated"} Last
+ * @template {"done" | "evaluated" | "advised"} Last
  * @param {Last} last
  * @param {CallContext["emit"]} emit
  * @param {{ stopped: () => LastLayerError | null, after: (event: StepEvent) => Promise<void> }} [watch]

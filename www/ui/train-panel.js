@@ -1,4 +1,5 @@
 import { LitElement, css, html, nothing } from "lit";
+import "./advice.js";
 import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
@@ -10,6 +11,7 @@ import "./training-result.js";
 /** Where the focus goes when the button that had it is gone: to the first of these that is there. @type {Record<string, string[]>} */
 const FOCUS_AFTER = {
   "train-button": ["cancel-button", "train-resume"],
+  "advise-button": ["cancel-button", "train-button"],
   "cancel-button": ["train-button", "train-resume"],
   "train-pause": ["train-resume", "train-button"],
   "train-resume": ["cancel-button", "train-button"],
@@ -18,9 +20,9 @@ const FOCUS_AFTER = {
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`, `options-change`,
+ * Sends what `last-layer-evaluation` sends, `train`, `advise`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`, `options-change`,
  * `model-save` and `model-open` (`{ file }`).
- * For tests: `train-button`, `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * For tests: `train-button`, `advise-button`, `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
@@ -41,7 +43,7 @@ export class TrainPanel extends LitElement {
     /** @type {import("./types.js").ClassView[]} */ this.classes = [];
     /** @type {import("./types.js").TrainingView | undefined} */ this.training = undefined;
     /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
-    /** @type {Record<string, number>} */ this.values = {};
+    /** @type {Record<string, number | string>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
@@ -70,10 +72,12 @@ export class TrainPanel extends LitElement {
     return html`<section class="stack" aria-labelledby="title">
       <div class="step"><span class="chip" aria-hidden="true">2</span><h3 id="title">${language.say("train.title")}</h3></div>
       ${report || opened || stage || training.paused ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
-      ${stage ? this.#progress(language, stage) : training.paused ? this.#paused(language) : this.#start(language, training)}
+      ${stage ? this.#progress(language, stage, training.pausable) : training.paused ? this.#paused(language) : this.#start(language, training)}
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
+      ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
+        @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
       ${report && !stage && !training.paused ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
       ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || training.paused || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
       ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
@@ -102,8 +106,9 @@ export class TrainPanel extends LitElement {
     const reasons = this.#reasons(language);
     const lone = this.classes.length > 0 && this.classes.every((view) => view.photos.length === 1);
     return html`<div class="start">
-      <button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
+      <div class="row"><button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
         ${language.say(report ? "train.again" : "train.button")}</button>
+        <button class="button quiet" type="button" data-testid="advise-button" ?disabled=${reasons.length > 0} @click=${() => emit(this, "advise")}>${language.say("advice.button")}</button></div>
       <div class="reasons" id="reasons" data-testid="train-reasons">
         ${reasons.map((reason) => html`<p>${reason}</p>`)}
         ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
@@ -134,18 +139,19 @@ export class TrainPanel extends LitElement {
     return reasons;
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage */
-  #progress(language, stage) {
-    const count = stage.stage === "embed" ? stage : stage.stage === "starting" ? null : { done: stage.epoch, total: stage.epochs };
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage @param {boolean} pausable */
+  #progress(language, stage, pausable) {
+    const count = stage.stage === "embed" ? stage : stage.stage === "starting" || stage.stage === "advice" ? null : { done: stage.epoch, total: stage.epochs };
     const text =
       stage.stage === "starting" ? language.say("train.starting")
+      : stage.stage === "advice" ? language.say("advice.running")
       : stage.stage === "embed" ? language.say("train.embed", { done: stage.done, total: stage.total })
       : language.say(stage.stage === "holdout" && !stage.epochsChosen ? "train.measure" : `train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
       ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}
       <div class="row">
-        <button class="button" type="button" data-testid="train-pause" ?disabled=${stage.stage === "starting"} @click=${() => emit(this, "train-pause")}>${icons.pause}${language.say("train.pause")}</button>
+        ${pausable ? html`<button class="button" type="button" data-testid="train-pause" ?disabled=${stage.stage === "starting"} @click=${() => emit(this, "train-pause")}>${icons.pause}${language.say("train.pause")}</button>` : nothing}
         <button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button>
       </div>
     </div>`;
@@ -166,6 +172,12 @@ export class TrainPanel extends LitElement {
     const file = input.files?.[0];
     if (file) emit(this, "model-open", { file });
     input.value = "";
+  }
+
+  /** The advice is taken or overridden: from the next training on. @param {CustomEvent} event */
+  #chooseRegime({ detail }) {
+    const { lastStages: _, ...others } = this.values;
+    emit(this, "options-change", { values: { ...others, regime: detail.regime }, valid: this.optionsValid });
   }
 
   /** @param {CustomEvent} event */

@@ -23,12 +23,18 @@
  * @typedef {{ loss: number, top1: number, top5: number | null, count: number }} Score
  * @typedef {{ phase: "holdout" | "refit", epoch: number, epochs: number, trainLoss: number, trainTop1: number, trainTop5: number | null,
  *             valLoss: number | null, valTop1: number | null, valTop5: number | null }} EpochView
- * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
+ * @typedef {{ regime: string, stages: number, draws: number, epochs: number, seconds: number }} PlanView
+ * @typedef {{ code: string, params: Record<string, number>, text: string }} ReasonView
+ * @typedef {{ plan: PlanView, reasons: readonly ReasonView[], regimes: readonly PlanView[] }} AdviceView
+ *
+ * @typedef {{ stage: "starting" } | { stage: "advice" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
  *          `epochsChosen`: the held-out photos choose the number of epochs
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
- *             val: Score | null, train: Score, seconds: number }} ReportView
+ *             val: Score | null, train: Score, seconds: number,
+ *             reduced: { budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } } | null }} ReportView
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,
- *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
+ *             pausable: boolean, opened: { name: string, labels: string[] } | null, hasClassifier: boolean, advice: AdviceView | null }} TrainingView
+ *          `pausable`: what runs is a training, and not the advice before it
  *
  * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "fold", fold: number, folds: number, share: number }} EvaluationStage
  *          `share`: how much of all folds is done, 0..1

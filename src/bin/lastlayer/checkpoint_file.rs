@@ -5,33 +5,68 @@ use std::path::PathBuf;
 
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::session::Session;
-use lastlayer::train::checkpoint::{Checkpoint, values_of};
+use lastlayer::train::checkpoint::{Checkpoint, from_texts, values_of};
 use lastlayer::train::config::TrainConfig;
 
 use crate::io_error;
 
 pub struct CheckpointFile {
     path: PathBuf,
+    /// What was in it.
+    begun: Option<Vec<u8>>,
 }
 
 impl CheckpointFile {
-    pub fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// Reads the file where there is one.
+    pub fn open(path: PathBuf) -> Result<Self> {
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Self { path, begun: Some(bytes) }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self { path, begun: None }),
+            Err(error) => Err(io_error(&path, &error)),
+        }
     }
 
-    /// Goes on from the file where there is one, and begins otherwise. Returns how many epochs were done already.
+    /// Whether there is a training to go on with.
+    pub fn has_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// How the training goes: as it was begun, where it was.
     ///
     /// # Errors
-    /// As [`Session::resume`] and [`Session::start_training`]; `checkpoint-mismatch` too where the options are not those that the
-    /// file was begun with.
+    /// `checkpoint-corrupt`; `checkpoint-mismatch` where the options given are not those that the file was begun with. Where
+    /// they leave it to advice what to train, that is taken from the file.
+    pub fn config(&self, session: &Session, given: TrainConfig) -> Result<TrainConfig> {
+        let Some(bytes) = &self.begun else { return Ok(given) };
+        let begun = Checkpoint::read(bytes).and_then(|checkpoint| checkpoint.card.config());
+        let begun = begun.map_err(|error| self.name(error))?;
+        let wanted = if given.needs_advice() { filled(given, &begun)? } else { given };
+        let (now, then) = (values_of(&session.settled(wanted)?)?, values_of(&begun)?);
+        let differing: Vec<String> = then
+            .iter()
+            .filter(|(name, value)| now.get(*name) != Some(value))
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        if differing.is_empty() {
+            return Ok(begun);
+        }
+        let path = self.path.display();
+        let options = differing.join(", ");
+        Err(Error::new(
+            ErrorCode::CheckpointMismatch,
+            format!("{path} was begun with {options}: give the same options, or delete it to train from the start"),
+        )
+        .with("path", path)
+        .with("detail", options))
+    }
+
+    /// Goes on from the file where there was one, and begins otherwise. Returns how many epochs were done already.
+    ///
+    /// # Errors
+    /// As [`Session::resume`] and [`Session::start_training`].
     pub fn begin(&self, session: &mut Session, config: TrainConfig) -> Result<usize> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return session.start_training(config).map(|()| 0),
-            Err(error) => return Err(io_error(&self.path, &error)),
-        };
-        self.check_options(&bytes, session, config)?;
-        let resumed = session.resume(&bytes).map_err(|error| self.name(error))?;
+        let Some(bytes) = &self.begun else { return session.start_training(config).map(|()| 0) };
+        let resumed = session.resume(bytes).map_err(|error| self.name(error))?;
         Ok(resumed.history.len())
     }
 
@@ -52,31 +87,15 @@ impl CheckpointFile {
         }
     }
 
-    fn check_options(&self, bytes: &[u8], session: &Session, config: TrainConfig) -> Result<()> {
-        // What was left to advice was decided when the training began.
-        let Ok(wanted) = session.settled(config) else { return Ok(()) };
-        let begun = Checkpoint::read(bytes).map_err(|error| self.name(error))?.card.config;
-        let wanted = values_of(&wanted)?;
-        let differing: Vec<String> = begun
-            .iter()
-            .filter(|(name, value)| wanted.get(*name) != Some(value))
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
-        if differing.is_empty() {
-            return Ok(());
-        }
-        let path = self.path.display();
-        let options = differing.join(", ");
-        Err(Error::new(
-            ErrorCode::CheckpointMismatch,
-            format!("{path} was begun with {options}: give the same options, or delete it to train from the start"),
-        )
-        .with("path", path)
-        .with("detail", options))
-    }
-
     fn name(&self, error: Error) -> Error {
         let path = self.path.display();
         Error { message: format!("{path}: {}", error.message), ..error }.with("path", path)
     }
+}
+
+/// The options given, and for those that were left at their defaults what the training was begun with.
+fn filled(given: TrainConfig, begun: &TrainConfig) -> Result<TrainConfig> {
+    let (usual, mut values) = (values_of(&TrainConfig::default())?, values_of(begun)?);
+    values.extend(values_of(&given)?.into_iter().filter(|(name, value)| usual.get(name) != Some(value)));
+    from_texts(&values)
 }

@@ -11,21 +11,59 @@ use lastlayer::train::embed::Draw;
 
 use crate::io_error;
 
-/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights and split.
+/// What the frozen layers of a training made of photos, and what the source model did, which every training asks.
 pub struct EmbeddingFiles {
-    folder: PathBuf,
-    config: TrainConfig,
+    /// `None` where no stage is frozen.
+    own: Option<SplitFiles>,
+    /// `None` where the training's own are the source model's.
+    source: Option<SplitFiles>,
 }
 
 impl EmbeddingFiles {
-    pub fn open(folder: &Path, weights: &Weights, config: &TrainConfig) -> Result<Self> {
-        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], config.last_stages));
-        std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
-        Ok(Self { folder, config: config.clone() })
+    /// `config` must be settled.
+    pub fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
+        let source = TrainConfig { last_stages: 0, input_size: 0, augment: 0, ..config.clone() };
+        let stages = weights.architecture.stages.len();
+        let open =
+            |wanted: bool, config: TrainConfig| wanted.then(|| SplitFiles::open(folder, weights, config)).transpose();
+        Ok(Self { source: open(config.last_stages > 0, source)?, own: open(config.last_stages < stages, config)? })
     }
 
     /// Gives the session what is known of its photos.
     pub fn restore(&self, session: &mut Session) -> Result<()> {
+        [&self.own, &self.source].into_iter().flatten().try_for_each(|files| files.restore(session))
+    }
+
+    /// Writes what the session has embedded.
+    pub fn keep(&self, session: &Session) -> Result<()> {
+        [&self.own, &self.source].into_iter().flatten().try_for_each(|files| files.keep(session))
+    }
+
+    /// What the frozen layers made of a photo as it is; `None` when that is not known.
+    pub fn read(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+        self.own.as_ref().map_or(Ok(None), |files| files.read(sha256, 0))
+    }
+
+    /// Keeps what the frozen layers made of a photo as it is.
+    pub fn write(&self, sha256: &str, activation: &[f32]) -> Result<()> {
+        self.own.as_ref().map_or(Ok(()), |files| files.write(sha256, 0, activation))
+    }
+}
+
+/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights and split.
+struct SplitFiles {
+    folder: PathBuf,
+    config: TrainConfig,
+}
+
+impl SplitFiles {
+    fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
+        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], config.last_stages));
+        std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
+        Ok(Self { folder, config })
+    }
+
+    fn restore(&self, session: &mut Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = self.read(&sha256, draw.number)? {
                 session.restore_activation(&self.config, draw, activation)?;
@@ -34,8 +72,7 @@ impl EmbeddingFiles {
         Ok(())
     }
 
-    /// Writes what the session has embedded.
-    pub fn keep(&self, session: &Session) -> Result<()> {
+    fn keep(&self, session: &Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = session.cached_activation(&self.config, draw) {
                 self.write(&sha256, draw.number, activation)?;
@@ -53,7 +90,7 @@ impl EmbeddingFiles {
     }
 
     /// `None` when there is none of this draw; draw 0 is the photo as it is.
-    pub fn read(&self, sha256: &str, draw: usize) -> Result<Option<Vec<f32>>> {
+    fn read(&self, sha256: &str, draw: usize) -> Result<Option<Vec<f32>>> {
         let path = self.path(sha256, draw);
         match std::fs::read(&path) {
             Ok(bytes) if bytes.len() % size_of::<f32>() == 0 => {
@@ -65,7 +102,7 @@ impl EmbeddingFiles {
         }
     }
 
-    pub fn write(&self, sha256: &str, draw: usize, activation: &[f32]) -> Result<()> {
+    fn write(&self, sha256: &str, draw: usize, activation: &[f32]) -> Result<()> {
         let path = self.path(sha256, draw);
         if path.exists() {
             return Ok(());

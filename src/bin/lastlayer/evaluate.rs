@@ -42,7 +42,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let store = match (path("embeddings-cache"), session.classifier()) {
         (Some(folder), Some(classifier)) => {
             let config = TrainConfig { last_stages: classifier.split.0, ..TrainConfig::default() };
-            Some(EmbeddingFiles::open(folder, session.weights(), &config)?)
+            Some(EmbeddingFiles::open(folder, session.weights(), config)?)
         }
         _ => None,
     };

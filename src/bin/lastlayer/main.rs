@@ -1,6 +1,8 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
+mod advise;
 mod checkpoint_file;
+mod drive;
 mod embeddings;
 mod evaluate;
 mod explain;
@@ -43,6 +45,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(train::command())
+        .subcommand(advise::command())
         .subcommand(evaluate::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
@@ -52,6 +55,7 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("train", arguments)) => train::run(arguments),
+        Some(("advise", arguments)) => advise::run(arguments),
         Some(("evaluate", arguments)) => evaluate::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
-use lastlayer::data::dataset::{Added, PhotoId};
+use lastlayer::advise::decide::Advice;
+use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
-use lastlayer::session::Session;
-use lastlayer::train::event::{FitPhase, Report, StepEvent};
+use lastlayer::train::budget::Reduced;
+use lastlayer::train::event::Report;
 use serde::Serialize;
 
 use crate::checkpoint_file::CheckpointFile;
+use crate::drive::{self, Outcome};
 use crate::embeddings::EmbeddingFiles;
-use crate::photos::{self, PhotoFile};
 use crate::test_set::{Skipped, TestReport, TestSet};
-use crate::{io_error, options, print_line, progress, tables, weights};
+use crate::{advise, io_error, options, print_line, tables, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -71,6 +72,8 @@ struct Output {
     seconds: f64,
     /// Files that were not used, and why.
     skipped: Vec<Skipped>,
+    /// Why it was trained like this; `None` where the regime was given.
+    advice: Option<Advice>,
     report: Report,
 }
 
@@ -89,36 +92,37 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
+    let mut skipped = Vec::new();
+    let files = drive::add_class_folders(&mut session, train_dir, json, &mut skipped)?;
+    let checkpoint = path("checkpoint").cloned().map(CheckpointFile::open).transpose()?;
+    // What was left to advice was decided when the training began.
+    let begun = checkpoint.as_ref().is_some_and(CheckpointFile::has_begun);
+    let advice = match config.needs_advice() && !begun {
+        true => Some(advise::advice(&mut session, &files, path("embeddings-cache"), config.clone(), json)?),
+        false => None,
+    };
+    let config = advice.as_ref().map_or(config, |advice| advice.plan.config.clone());
+    let config = match &checkpoint {
+        Some(file) => file.config(&session, config)?,
+        None => config,
+    };
     let store = match path("embeddings-cache") {
-        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), &config)?),
+        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), session.settled(config.clone())?)?),
         None => None,
     };
-
-    let mut skipped = Vec::new();
-    let files = photos::class_folders(train_dir)?;
-    let bar = progress::bar(json, files.len(), "reading");
-    for (id, file) in (0..).zip(&files) {
-        if let Err(error) = add(&mut session, id, file, &files) {
-            skipped.push(Skipped { file: file.path.display().to_string(), error });
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-
     if let Some(store) = &store {
         store.restore(&mut session)?;
     }
-    let checkpoint = path("checkpoint").cloned().map(CheckpointFile::new);
-    match &checkpoint {
-        Some(file) => {
-            let done = file.begin(&mut session, config)?;
-            if done > 0 && !json {
-                print_line(format_args!("going on after {done} epochs"));
-            }
-        }
-        None => session.start_training(config)?,
+    let done = match &checkpoint {
+        Some(file) => file.begin(&mut session, config)?,
+        None => session.start_training(config).map(|()| 0)?,
+    };
+    if done > 0 && !json {
+        print_line(format_args!("going on after {done} epochs"));
     }
-    let Outcome::Trained(report) = pollster::block_on(drive(&mut session, &files, json, checkpoint.as_ref()))? else {
+    let Outcome::Trained(report) =
+        pollster::block_on(drive::to_the_end(&mut session, &files, json, checkpoint.as_ref()))?
+    else {
         return Err(Error::internal("a training that ends without a report"));
     };
     if let Some(store) = &store {
@@ -127,9 +131,9 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut evaluation = None;
     if let Some(folds) = folds {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
-        match pollster::block_on(drive(&mut session, &files, json, None))? {
+        match pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
-            Outcome::Trained(_) => return Err(Error::internal("an evaluation that ends with a training's report")),
+            _ => return Err(Error::internal("an evaluation that ends with something else")),
         }
     }
     let (mut test, mut test_report) = (None, None);
@@ -163,6 +167,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         files: evaluated_files,
         seconds: report.seconds,
         skipped,
+        advice,
         report: *report,
     };
     if json {
@@ -171,19 +176,6 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         print_summary(&output, path("output"));
     }
     Ok(())
-}
-
-/// Adds a photo; the error is the reason it was left out.
-fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), String> {
-    let photo = photos::read(&file.path).map_err(|error| error.message)?;
-    let name = photos::file_name(&file.path);
-    match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(|error| error.message)? {
-        Added::New => Ok(()),
-        Added::DuplicateOf(other) => {
-            let other = files.get(other as usize).map_or_else(String::new, |other| other.path.display().to_string());
-            Err(format!("the same photo as {other}"))
-        }
-    }
 }
 
 /// What `--folds` asks for: nothing, folds by the smallest class (`Some(None)`), or so many.
@@ -199,62 +191,6 @@ fn folds(arguments: &ArgMatches) -> Result<Option<Option<usize>>> {
     }
 }
 
-enum Outcome {
-    Trained(Box<Report>),
-    Evaluated(Box<Evaluation>),
-}
-
-/// Carries a training or an evaluation to its end; a training's state is kept after every epoch.
-async fn drive(
-    session: &mut Session,
-    files: &[PhotoFile],
-    json: bool,
-    checkpoint: Option<&CheckpointFile>,
-) -> Result<Outcome> {
-    let bar = progress::bar(json, 0, "embedding");
-    loop {
-        match session.step().await? {
-            StepEvent::NeedPhotos { ids } => {
-                for id in ids {
-                    let file =
-                        files.get(id as usize).ok_or_else(|| Error::internal(format!("no file for photo {id}")))?;
-                    session.supply_photo(id, &photos::read(&file.path)?.pixels)?;
-                }
-            }
-            StepEvent::Embed { done, total } => {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            }
-            StepEvent::Batch { phase, epoch, epochs, .. } => {
-                bar.set_message(match phase {
-                    FitPhase::Holdout => "choosing the number of epochs",
-                    FitPhase::Refit => "training on all photos",
-                });
-                bar.set_length(epochs as u64);
-                bar.set_position(epoch as u64);
-            }
-            StepEvent::Epoch(_) => {
-                if let Some(file) = checkpoint {
-                    file.write(session).await?;
-                }
-            }
-            StepEvent::Done { report } => {
-                bar.finish_and_clear();
-                return Ok(Outcome::Trained(report));
-            }
-            StepEvent::Fold { fold, folds, .. } => {
-                bar.set_message("cross-validation");
-                bar.set_length(folds as u64);
-                bar.set_position(fold as u64);
-            }
-            StepEvent::Evaluated { evaluation } => {
-                bar.finish_and_clear();
-                return Ok(Outcome::Evaluated(evaluation));
-            }
-        }
-    }
-}
-
 fn accuracy(scores: Scores) -> Accuracy {
     Accuracy { top1: scores.top1, top5: scores.top5.unwrap_or(1.0), count: scores.count }
 }
@@ -264,12 +200,25 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     for skipped in &output.skipped {
         print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
     }
+    if let Some(advice) = &output.advice {
+        advise::print(advice);
+    }
     print_line(format_args!(
         "{} photos in {} classes: {}",
         output.train_images,
         output.classes.len(),
         output.classes.join(", ")
     ));
+    if let Some(Reduced { budget_bytes, augment, last_stages }) = report.reduced {
+        print_line(format_args!(
+            "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
+            budget_bytes >> 20,
+            augment.used,
+            augment.asked,
+            last_stages.used,
+            last_stages.asked
+        ));
+    }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
         if report.epochs_chosen {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Fit, Look};
+use super::{Epoch, FRESH_DRAWS, Fit, Look};
 use crate::backbone::tensor_file::FileTensor;
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::rng::Rng;
 use crate::train::embed::read;
 use crate::train::module_state::{self, Steps};
 
-/// The logits of the batches of this epoch so far, `[looks, classes]`.
+/// The logits of the batches of this epoch so far, then of the held-out photos so far, `[looks, classes]`.
 const LOGITS: &str = "logits";
 
 /// Where a fit is. Photos go by their position among those it learns from.
@@ -21,6 +21,8 @@ pub struct Position {
     pub steps: usize,
     pub order: Vec<(usize, usize)>,
     pub next: usize,
+    pub measured: usize,
+    pub judged: usize,
     pub rng: [u64; 4],
     pub parameter_steps: Steps,
 }
@@ -31,7 +33,8 @@ impl Fit {
         let (mut tensors, parameter_steps) = module_state::save(&self.suffix.valid(), &self.optimiser).await?;
         if !self.logits.is_empty() {
             let values = read(Tensor::cat(self.logits.clone(), 0)).await?;
-            tensors.push(FileTensor { name: LOGITS.to_owned(), shape: vec![self.next, self.classes], values });
+            let shape = vec![self.next + self.judged, self.classes];
+            tensors.push(FileTensor { name: LOGITS.to_owned(), shape, values });
         }
         let positions: HashMap<PhotoId, usize> =
             self.samples.iter().enumerate().map(|(position, sample)| (sample.photo, position)).collect();
@@ -39,10 +42,16 @@ impl Fit {
             let position = positions.get(&sample.photo).copied();
             Ok((position.ok_or_else(|| Error::internal("an epoch with a photo of another fit"))?, *draw))
         };
-        // Between two epochs the order of the last one means nothing any more.
-        let order = if self.next == 0 { Vec::new() } else { self.epoch.iter().map(place).collect::<Result<_>>()? };
-        let (steps, next, rng) = (self.steps, self.next, self.rng.state());
-        Ok((Position { steps, order, next, rng, parameter_steps }, tensors))
+        let position = Position {
+            steps: self.steps,
+            order: self.epoch.iter().map(place).collect::<Result<_>>()?,
+            next: self.next,
+            measured: self.measured,
+            judged: self.judged,
+            rng: self.rng.state(),
+            parameter_steps,
+        };
+        Ok((position, tensors))
     }
 
     /// Puts a fresh fit where another one of the same making was in its `epoch` (from 1), on the plain `device`.
@@ -56,25 +65,20 @@ impl Fit {
         tensors: Vec<FileTensor>,
         device: &Device,
     ) -> std::result::Result<(), String> {
-        let Position { steps, order, next, rng, parameter_steps } = position;
+        let Position { steps, order, next, measured, judged, rng, parameter_steps } = position;
         self.epoch =
-            order.iter().map(|&place| self.look(place)).collect::<Option<_>>().ok_or("its epoch has unknown photos")?;
-        let looks = if next == 0 { 0 } else { self.looks() };
-        if order.len() != looks || next > looks || (next % self.batch_size != 0 && next != looks) {
-            return Err(format!("its epoch is at {next} of {}, expected a batch's end in {looks}", order.len()));
+            order.iter().map(|&place| self.look(place)).collect::<Option<_>>().ok_or("its epoch has unknown looks")?;
+        self.go_to(epoch, steps, next)?;
+        self.go_past_the_last_batch(measured, judged)?;
+        if parameter_steps.values().any(|&of_one| of_one == 0 || of_one > steps) {
+            return Err(format!("a parameter has not taken 1 to {steps} steps"));
         }
-        self.next = next;
-        let expected = (epoch - 1) * self.batches() + self.batches_done();
-        if steps != expected || parameter_steps.values().any(|&of_one| of_one == 0 || of_one > steps) {
-            return Err(format!("it counts {steps} steps, expected {expected}"));
-        }
-        self.steps = steps;
         self.rng = Rng::resume(rng).ok_or("its random numbers have no state")?;
 
         let mut tensors: BTreeMap<String, FileTensor> =
             tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
         if next > 0 {
-            let shape = [next, self.classes];
+            let shape = [next + judged, self.classes];
             let logits = tensors.remove(LOGITS).filter(|logits| logits.shape == shape);
             let logits = logits.ok_or_else(|| format!("it lacks the tensor {LOGITS} of shape {shape:?}"))?;
             self.logits = vec![Tensor::from_data(TensorData::new(logits.values, shape), device)];
@@ -87,8 +91,54 @@ impl Fit {
         }
     }
 
+    /// A look at a sample, where an epoch could have it.
     fn look(&self, (position, draw): (usize, usize)) -> Option<Look> {
         let sample = self.samples.get(position)?;
-        (draw <= self.draws).then_some((*sample, draw))
+        let most = match self.kind {
+            Epoch::FreshDraw if self.draws > 0 => FRESH_DRAWS,
+            _ => self.draws,
+        };
+        (draw <= most).then_some((*sample, draw))
+    }
+
+    /// `next` looks into an epoch, which `self.epoch` holds already.
+    fn go_to(&mut self, epoch: usize, steps: usize, next: usize) -> std::result::Result<(), String> {
+        let (looks, batches) = (self.epoch.len(), self.batches());
+        let whole = looks == self.looks() || looks == 0;
+        if !whole || next > looks {
+            return Err(format!("its epoch is at {next} of {looks} looks, expected up to {}", self.looks()));
+        }
+        self.next = next;
+        if next != self.batches_done() * looks / batches.max(1) {
+            return Err(format!("its epoch is at {next} of {looks} looks, which is within a batch"));
+        }
+        let expected = (epoch - 1) * batches + self.batches_done();
+        if steps != expected {
+            return Err(format!("it counts {steps} steps, expected {expected}"));
+        }
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// So many photos into what follows the last batch of an epoch. The momentum of batch-norms is not kept: it is as ever while
+    /// there are batches, and [`measure`](Self::measure) sets its own.
+    fn go_past_the_last_batch(&mut self, measured: usize, judged: usize) -> std::result::Result<(), String> {
+        let (to_measure, held_out) = (self.to_measure(), self.held_out.len());
+        let taught = !self.epoch.is_empty() && self.next == self.epoch.len();
+        let possible = match (measured, judged) {
+            (0, 0) => true,
+            (_, 0) => taught && measured <= to_measure && measured == self.measured_after(self.measurements(measured)),
+            _ => {
+                let whole_batches = judged % self.batch_size == 0 || judged == held_out;
+                taught && measured == to_measure && judged <= held_out && whole_batches
+            }
+        };
+        if !possible {
+            return Err(format!(
+                "it has measured {measured} of {to_measure} photos and judged {judged} of {held_out}, which cannot be there"
+            ));
+        }
+        (self.measured, self.judged) = (measured, judged);
+        Ok(())
     }
 }

@@ -4,18 +4,20 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::{Best, Phase, TrainRun, Workbench};
+use super::{Best, Phase, TrainRun};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::data::split::HoldOut;
 use crate::error::{Error, ErrorCode, Result};
+use crate::train::budget::Reduced;
 use crate::train::checkpoint::{
     BestEpoch, Card, Checkpoint, Exact, FitState, PastEpoch, TaughtPhoto, corrupt, values_of,
 };
 use crate::train::config::TrainConfig;
-use crate::train::embed::Embedder;
 use crate::train::event::{EpochEvent, FitPhase};
 use crate::train::fit::{Position, Sample};
+use crate::train::reading::Reading;
+use crate::train::workbench::Workbench;
 
 /// Where a resumed training goes on.
 #[derive(Debug, Clone, Serialize)]
@@ -24,7 +26,7 @@ pub struct Resumed {
     pub config: TrainConfig,
     /// Whether held-out photos choose the number of epochs.
     pub epochs_chosen: bool,
-    /// `None` where photos are still embedded for the first time.
+    /// `None` where photos are still read for the first time.
     pub phase: Option<FitPhase>,
     /// From 1; 0 where there is no phase yet.
     pub epoch: usize,
@@ -40,24 +42,34 @@ impl TrainRun {
     /// `unknown-photo` when a photo is gone; `internal` when the device is.
     pub async fn checkpoint(&self, weights: &Weights, dataset: &Dataset, now: f64) -> Result<Checkpoint> {
         let (fit, tensors) = match (&self.phase, &self.resumed) {
-            (Phase::Embed, None) => (None, Vec::new()),
+            (Phase::Read, None) => (None, Vec::new()),
             // Interrupted again before it was where it had been.
-            (Phase::Embed, Some(checkpoint)) => (checkpoint.card.fit.clone(), checkpoint.tensors.clone()),
+            (Phase::Read, Some(checkpoint)) => (checkpoint.card.fit.clone(), checkpoint.tensors.clone()),
             (Phase::Fit { phase, epoch, epochs, fit }, _) => {
                 let (position, tensors) = fit.save().await?;
-                let Position { steps, order, next, rng, parameter_steps } = position;
-                let (held_out, look_alikes) = (self.split.held_out.clone(), self.split.look_alikes);
-                let (phase, epoch, epochs) = (*phase, *epoch, *epochs);
-                let state =
-                    FitState { phase, epoch, epochs, held_out, look_alikes, steps, order, next, rng, parameter_steps };
+                let Position { steps, order, next, measured, judged, rng, parameter_steps } = position;
+                let state = FitState {
+                    phase: *phase,
+                    epoch: *epoch,
+                    epochs: *epochs,
+                    held_out: self.split.held_out.clone(),
+                    look_alikes: self.split.look_alikes,
+                    steps,
+                    order,
+                    next,
+                    measured,
+                    judged,
+                    rng,
+                    parameter_steps,
+                };
                 (Some(state), tensors)
             }
         };
         let photo = |sample: &Sample| {
             Ok(TaughtPhoto { sha256: dataset.photo(sample.photo)?.sha256.clone(), label: sample.label })
         };
-        let embedding = matches!(self.phase, Phase::Embed);
-        let embed_seconds = if embedding { now - self.embedding_since } else { self.embed_seconds };
+        let reading = matches!(self.phase, Phase::Read);
+        let embed_seconds = if reading { now - self.reading_since } else { self.embed_seconds };
         let card = Card {
             format_version: 0,
             made_by: String::new(),
@@ -65,6 +77,7 @@ impl TrainRun {
             backbone: weights.card.name.clone(),
             weights_sha256: weights.sha256.clone(),
             config: values_of(&self.config)?,
+            reduced: self.reduced,
             labels: self.labels.clone(),
             photos: self.samples.iter().map(photo).collect::<Result<_>>()?,
             photos_read: self.photos_read,
@@ -83,19 +96,13 @@ impl TrainRun {
     ///
     /// # Errors
     /// `checkpoint-mismatch` for other weights, classes or photos; `checkpoint-corrupt` for numbers that cannot be. What concerns
-    /// the network itself is found by the first step after embedding.
-    pub fn resume(
-        checkpoint: Checkpoint,
-        config: TrainConfig,
-        weights: &Weights,
-        dataset: &Dataset,
-        embedder: &mut Embedder,
-        now: f64,
-    ) -> Result<Self> {
+    /// the network itself is found by the first step after reading.
+    pub fn resume(checkpoint: Checkpoint, config: TrainConfig, mut bench: Workbench<'_>) -> Result<Self> {
         let card = &checkpoint.card;
-        check_weights(card, weights)?;
-        let samples = find_photos(card, dataset)?;
+        check_weights(card, bench.weights)?;
+        let samples = find_photos(card, bench.dataset)?;
         check_times(card)?;
+        check_reduced(card, &config)?;
         let split = match &card.fit {
             Some(fit) => {
                 check_fit(card, fit, &config)?;
@@ -106,24 +113,26 @@ impl TrainRun {
             }
             None => return Err(corrupt("it has epochs before the first fit")),
         };
-        let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
+        let reading = Reading::new(&samples, &config, &mut bench);
+        // What to hold out is known once there has been a fit.
+        let reading = if card.fit.is_some() { reading.by_prefix_alone() } else { reading };
         let per_class = |label| samples.iter().filter(|sample| sample.label == label).count();
         let (seconds, embed_seconds) = (card.seconds.0, card.embed_seconds.0);
         Ok(Self {
             config,
+            reduced: card.reduced,
             labels: card.labels.clone(),
             per_class: (0..card.labels.len()).map(per_class).collect(),
             split,
             photos_read: card.photos_read,
             samples,
-            to_embed,
-            embedded: 0,
-            phase: Phase::Embed,
+            reading,
+            phase: Phase::Read,
             best: card.best.as_ref().map(Best::from),
             history: card.history.iter().map(EpochEvent::from).collect(),
             stopped_early: card.stopped_early,
-            started: now - seconds,
-            embedding_since: now - embed_seconds,
+            started: bench.now - seconds,
+            reading_since: bench.now - embed_seconds,
             embed_seconds,
             resumed: card.fit.is_some().then(|| Box::new(checkpoint)),
         })
@@ -151,8 +160,8 @@ impl TrainRun {
             return Err(Error::internal("a fit that does not begin"));
         };
         *epoch = state.epoch;
-        let FitState { steps, order, next, rng, parameter_steps, .. } = state;
-        let position = Position { steps, order, next, rng, parameter_steps };
+        let FitState { steps, order, next, measured, judged, rng, parameter_steps, .. } = state;
+        let position = Position { steps, order, next, measured, judged, rng, parameter_steps };
         fit.resume(position, state.epoch, tensors, &bench.device.tensors).map_err(corrupt)?;
         Ok(phase)
     }
@@ -213,6 +222,17 @@ fn check_times(card: &Card) -> Result<()> {
         return Err(corrupt("its times cannot be"));
     }
     Ok(())
+}
+
+fn check_reduced(card: &Card, config: &TrainConfig) -> Result<()> {
+    match card.reduced {
+        Some(Reduced { augment, last_stages, .. })
+            if (augment.used, last_stages.used) != (config.draws(), config.last_stages) =>
+        {
+            Err(corrupt("its options are not what they were reduced to"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_fit(card: &Card, fit: &FitState, config: &TrainConfig) -> Result<()> {

@@ -122,8 +122,10 @@ test("accuracy counts the rows whose label is a class of the classifier", async 
 });
 
 /** A report as far as these tests look into it. */
-const REPORT = { classes: ["a", "b"], epochs: 3 };
-const RESULT = { report: REPORT, model: new Uint8Array([1]) };
+const LEARNT = { classes: ["a", "b"], epochs: 3 };
+const ADVICE = { plan: { regime: "head" } };
+const REPORT = { ...LEARNT, advice: ADVICE };
+const RESULT = { report: LEARNT, model: new Uint8Array([1]) };
 
 /** A training that keeps a state and then stands still; one that goes on ends at once where the test says so. */
 function interruptible() {
@@ -141,7 +143,10 @@ function interruptible() {
     state,
     resumedFrom,
     handlers: {
-      train: (/** @type {any} */ _, /** @type {any} */ context) => stand(1, context),
+      train: (/** @type {any} */ _, /** @type {any} */ context) => {
+        context.emit({ type: "advised", advice: ADVICE });
+        return stand(1, context);
+      },
       resume: (/** @type {any} */ { checkpoint }, /** @type {any} */ context) => {
         resumedFrom.push(checkpoint);
         return state.finishes ? RESULT : stand(1 + checkpoint[0], context);
@@ -184,6 +189,33 @@ test("a training that dies again before it has got any further is not tried for 
   state.finishes = true;
   assert.deepEqual(await tuner.resume(), REPORT);
   assert.deepEqual(resumedFrom, [new Uint8Array([1]), new Uint8Array([1])]);
+});
+
+test("a training that was paused keeps its advice; one that was told what to do, and one of an earlier tab, have none", async (t) => {
+  const { state, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  let standing = true;
+  const pausable = async function* (/** @type {any} */ args, /** @type {any} */ context) {
+    if (args.config.regime !== "head") context.emit({ type: "advised", advice: ADVICE });
+    context.emit({ type: "batch" });
+    while (standing) yield;
+    throw new LastLayerError("paused", "text");
+  };
+  const pause = () => ((standing = false), new Uint8Array([9]));
+  const { tuner } = await tunerWith({ ...handlers, train: pausable, pause });
+  state.finishes = true;
+  for (const [config, advice] of /** @type {const} */ ([[{}, ADVICE], [{ regime: "head" }, null]])) {
+    standing = true;
+    const begun = once(tuner, "train");
+    const training = rejection(tuner.train(config));
+    await begun;
+    await new Promise((resolve) => setTimeout(resolve)); // for the events sent with the first
+    const checkpoint = await tuner.pause();
+    assert.equal((await training).code, "paused");
+    assert.deepEqual((await tuner.resume()).advice, advice);
+    assert.deepEqual(tuner.report?.advice, advice);
+    assert.equal((await tuner.resume(new Blob([/** @type {Blob} */ (checkpoint)]))).advice, null);
+  }
 });
 
 test("what is paused is kept until it is continued, cancelled, discarded, or another training has begun", async (t) => {
