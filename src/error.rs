@@ -45,6 +45,10 @@ pub enum ErrorCode {
     ModelCorrupt,
     /// The model file belongs to other weights.
     ModelMismatch,
+    /// The checkpoint is not readable.
+    CheckpointCorrupt,
+    /// The checkpoint belongs to other weights or other photos.
+    CheckpointMismatch,
     /// WebGPU was asked for and is not there.
     WebgpuUnavailable,
     /// Not now: a training or another call is under way.

@@ -21,6 +21,16 @@ impl Rng {
         Self::new(seed ^ hash)
     }
 
+    /// Where the generator is, for [`resume`](Self::resume).
+    pub fn state(&self) -> [u64; 4] {
+        self.state
+    }
+
+    /// Goes on from a state. `None` for the one that it never leaves and never reaches: all zeros.
+    pub fn resume(state: [u64; 4]) -> Option<Self> {
+        (state != [0; 4]).then_some(Self { state })
+    }
+
     pub fn next_u64(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);

@@ -2,6 +2,7 @@
 //! line and the tests all drive this one type.
 
 mod comparing;
+mod resume;
 mod why;
 
 use serde::Deserialize;
@@ -274,7 +275,7 @@ impl Session {
     /// The configuration with nothing left to decide: as a training of the photos there are would go.
     ///
     /// # Errors
-    /// `invalid-option`.
+    /// `invalid-option`, also for the regime `auto`, which needs advice.
     pub fn settled(&self, config: TrainConfig) -> Result<TrainConfig> {
         self.settle(config).map(|(config, _)| config)
     }
@@ -337,7 +338,9 @@ impl Session {
                     let classifier = Classifier::new(split, input, *suffix, report.classes.clone());
                     self.set_classifier(Classifier { regime, ..classifier });
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-                    self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
+                    let set = TeachingSet::of(&self.dataset)?;
+                    // A resumed training keeps the order of classes that it was begun with.
+                    self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
                     self.forget_unused_embedders();
                     Ok(StepEvent::Done { report })
                 }

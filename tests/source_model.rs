@@ -35,6 +35,7 @@ fn main() {
         test("imagenet40_photo_by_photo", half && photos, imagenet40_photo_by_photo),
         test("flowers_are_learnt", half && photos, flowers_are_learnt),
         test("cli_trains_scores_and_predicts", half, cli_trains_scores_and_predicts),
+        test("cli_goes_on_after_it_was_killed", half, cli_goes_on_after_it_was_killed),
         test("cli_evaluates_and_says_none_of_these", half, cli_evaluates_and_says_none_of_these),
         test("cli_says_what_is_wrong", half, cli_says_what_is_wrong),
     ];
@@ -270,6 +271,57 @@ fn cli_trains_scores_and_predicts() {
     assert_eq!(rows[1]["predictions"][0]["label"], "green", "and the others are still answered");
     let source = common::json(&common::lastlayer(&["predict", "source", &green, "--json", "--top", "3"]));
     assert_eq!(source[0]["predictions"].as_array().unwrap().len(), 3);
+}
+
+fn cli_goes_on_after_it_was_killed() {
+    let root = common::folder("cli-checkpoint");
+    for (class, label) in ["red", "green", "blue"].iter().enumerate() {
+        (0..4).for_each(|variant| {
+            common::write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 90, 70));
+        });
+    }
+    let path = |name: &str| root.join(name).display().to_string();
+    let (train, model, checkpoint) = (path("train"), path("model.safetensors"), path("checkpoint"));
+    let options = ["--regime", "head", "--augment", "2", "--epochs", "60", "--patience", "60", "--batch-size", "4"];
+    let arguments = |model: &str| [&["train", &train, "-o", model, "--json"], &options[..]].concat().join("\n");
+    let run = |arguments: &str| common::json(&common::lastlayer(&arguments.lines().collect::<Vec<_>>()));
+    let whole = run(&arguments(&path("whole.safetensors")));
+
+    let with_checkpoint = format!("{}\n--checkpoint\n{checkpoint}", arguments(&model));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_lastlayer"))
+        .args(with_checkpoint.lines())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !std::path::Path::new(&checkpoint).exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!std::path::Path::new(&model).exists(), "it was killed before its end");
+
+    let other = common::lastlayer(&format!("{with_checkpoint}\n--seed\n9").lines().collect::<Vec<_>>());
+    let error: Value = serde_json::from_slice(&other.stderr).unwrap();
+    assert_eq!(error["code"], "checkpoint-mismatch");
+    assert!(error["message"].as_str().unwrap().contains("was begun with seed 0: give the same options"), "{error}");
+    // Left to advice, it goes on as it was begun, however it was decided then.
+    let copy = path("copy");
+    std::fs::copy(&checkpoint, &copy).unwrap();
+    let left_open = |seed: &str| {
+        let arguments = format!("train\n{train}\n--json\n--regime\nauto\n--seed\n{seed}\n--checkpoint\n{copy}");
+        common::lastlayer(&arguments.lines().collect::<Vec<_>>())
+    };
+    let error: Value = serde_json::from_slice(&left_open("9").stderr).unwrap();
+    assert_eq!(error["code"], "checkpoint-mismatch");
+    let as_begun = common::json(&left_open("0"));
+    assert_eq!(as_begun["report"]["history"], whole["report"]["history"]);
+    assert!(as_begun["advice"].is_null());
+    let resumed = run(&with_checkpoint);
+    assert_eq!(resumed["report"]["history"], whole["report"]["history"]);
+    let bytes = |path: &str| std::fs::read(path).unwrap();
+    assert!(bytes(&model) == bytes(&path("whole.safetensors")), "the model is the same, byte for byte");
+    assert!(!std::path::Path::new(&checkpoint).exists(), "a finished training needs no checkpoint");
 }
 
 fn cli_evaluates_and_says_none_of_these() {

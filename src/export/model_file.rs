@@ -5,13 +5,13 @@
 //! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use burn::tensor::Device;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::{Weights, read_floats};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Classifier, Known};
@@ -22,8 +22,7 @@ use crate::score::novelty::{Centroids, Threshold};
 use crate::train::config::Regime;
 use crate::train::embed::read;
 
-/// The one key of the file's metadata. One, because safetensors writes several in no fixed order, and equal models should be
-/// equal files.
+/// The one key of the file's metadata.
 pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
 /// Sides of the picture that a file may ask for: the largest is far past what these backbones see, and costs no gigabytes.
@@ -65,22 +64,14 @@ pub struct ModelCard {
 
 /// Writes a classifier that was trained on top of `weights`.
 pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>> {
-    let mut tensors: Vec<(String, Vec<u8>, Vec<usize>)> = Vec::new();
+    let mut tensors = Vec::new();
     for tensor in classifier.suffix.named(weights.architecture) {
-        let bytes = read(tensor.values).await?.iter().flat_map(|value| value.to_le_bytes()).collect();
-        tensors.push((tensor.name, bytes, tensor.shape));
+        tensors.push(FileTensor { name: tensor.name, shape: tensor.shape, values: read(tensor.values).await? });
     }
     if let Some(Known { centroids, .. }) = &classifier.known {
-        let bytes = centroids.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        tensors.push((CENTROIDS.to_owned(), bytes, vec![classifier.labels.len(), centroids.features]));
+        let shape = vec![classifier.labels.len(), centroids.features];
+        tensors.push(FileTensor { name: CENTROIDS.to_owned(), shape, values: centroids.values.clone() });
     }
-    let views: Vec<(&str, TensorView<'_>)> = tensors
-        .iter()
-        .map(|(name, bytes, shape)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(Error::internal)?;
-            Ok((name.as_str(), view))
-        })
-        .collect::<Result<_>>()?;
     let source = &weights.card;
     let card = ModelCard {
         format_version: FORMAT_VERSION,
@@ -98,8 +89,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
         unknown: classifier.known.as_ref().map(|known| known.threshold),
     };
-    let card = serde_json::to_string(&card).map_err(Error::internal)?;
-    serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).map_err(Error::internal)
+    tensor_file::write(&tensors, CARD_KEY, &card)
 }
 
 /// Reads a classifier back.
@@ -139,12 +129,7 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
-    let (_, header) =
-        SafeTensors::read_metadata(bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
-    let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD_KEY));
-    let card = card.ok_or_else(|| corrupt(format!("it has no {CARD_KEY:?} in its metadata")))?;
-    let card: ModelCard =
-        serde_json::from_str(card).map_err(|error| corrupt(format!("its card is not readable: {error}")))?;
+    let card: ModelCard = tensor_file::read_card(bytes, CARD_KEY).map_err(corrupt)?;
     if card.format_version != FORMAT_VERSION {
         return Err(corrupt(format!(
             "it has format version {}, this program reads {FORMAT_VERSION}",

@@ -1,6 +1,6 @@
 //! What fits into memory: fewer draws, then fewer stages, where the activations of all photos would not.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::config::{Regime, TrainConfig};
 use crate::backbone::Architecture;
@@ -12,7 +12,7 @@ use crate::model::Split;
 pub const ACTIVATION_BUDGET: usize = 512 << 20;
 
 /// What a training was asked for and could not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reduced {
     pub budget_bytes: usize,
@@ -20,7 +20,7 @@ pub struct Reduced {
     pub last_stages: Change,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub asked: usize,
     pub used: usize,

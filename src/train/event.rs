@@ -1,6 +1,6 @@
 //! What a training tells while it goes, and its report at the end.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::budget::Reduced;
 use super::compared::Compared;
@@ -12,7 +12,7 @@ use crate::metrics::Scores;
 use crate::score::evaluation::Evaluation;
 
 /// The two fits of a training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FitPhase {
     /// Without the held-out photos, to choose the number of epochs.

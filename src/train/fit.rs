@@ -1,15 +1,20 @@
 //! One fit: a suffix and its head taught batch by batch.
 
+mod state;
+
+pub use state::Position;
+
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::clip::clip_by_global_norm;
 use super::config::{Regime, TrainConfig};
 use super::embed::read;
 use super::inputs::{Batch, Inputs};
+use super::optimiser::Optimiser;
 pub use super::sample::{Look, Sample};
 use super::schedule::{Schedule, stage_factor};
 use crate::data::dataset::PhotoId;
@@ -55,7 +60,7 @@ pub struct EpochScores {
 pub struct Fit {
     /// On the autodiff device.
     suffix: Suffix,
-    optimizer: ModuleOptimizer,
+    optimiser: Optimiser,
     /// Each group of parameters with its rate before the schedule's factor; the first holds for all that are in no other.
     rates: Vec<(ParamGroup, f64)>,
     schedule: Schedule,
@@ -97,12 +102,11 @@ impl Fit {
         rng: Rng,
     ) -> Self {
         // Burn's defaults differ from PyTorch's; these are PyTorch's.
-        let optimizer = AdamWConfig::new()
+        let adamw = AdamWConfig::new()
             .with_beta_1(0.9)
             .with_beta_2(0.999)
             .with_epsilon(1e-8)
-            .with_weight_decay(config.weight_decay as f32)
-            .init();
+            .with_weight_decay(config.weight_decay as f32);
         let batch_size = config.batch_size;
         let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
         let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
@@ -121,7 +125,7 @@ impl Fit {
             },
             measure_at: (config.regime == Regime::Scratch).then_some(steps),
             suffix,
-            optimizer,
+            optimiser: Optimiser::new(&adamw),
             samples,
             held_out,
             batch_size,
@@ -178,7 +182,8 @@ impl Fit {
         self.logits.push(logits.inner());
         let mut gradients = GradientsParams::from_grads(loss.backward(), &self.suffix);
         clip_by_global_norm(&self.suffix, &mut gradients, MAX_GRADIENT_NORM);
-        self.suffix = self.optimizer.step(self.learning_rates(), self.suffix.clone(), gradients);
+        let rates = self.learning_rates();
+        self.suffix = self.optimiser.step(&rates, self.suffix.clone(), gradients);
         self.steps += 1;
         self.next = end;
         Ok(Progress::Done)
@@ -204,9 +209,8 @@ impl Fit {
     /// Johnson, 2021, <https://arxiv.org/abs/2105.07576>). In 16 of 16 fits of drawn photos the loss on held-out ones was lower for it: 0.45 against
     /// 0.76 with eight photos a class to learn from, 0.91 against 1.05 with three. It costs a third of an epoch.
     fn measure(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let batches = self.samples.len().div_ceil(self.batch_size);
-        let done = (self.measured * batches).div_ceil(self.samples.len());
-        let end = (done + 1) * self.samples.len() / batches;
+        let done = self.measurements(self.measured);
+        let end = self.measured_after(done + 1);
         let batch: Vec<Look> = self.samples[self.measured..end].iter().map(|&sample| (sample, 0)).collect();
         match inputs.batch(&batch, device)? {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
@@ -217,6 +221,16 @@ impl Fit {
         }
         self.measured = end;
         Ok(Progress::Done)
+    }
+
+    /// Batches that so many measured photos are, as equal as can be too.
+    fn measurements(&self, photos: usize) -> usize {
+        (photos * self.samples.len().div_ceil(self.batch_size)).div_ceil(self.samples.len().max(1))
+    }
+
+    /// Photos measured after so many batches.
+    fn measured_after(&self, batches: usize) -> usize {
+        batches * self.samples.len() / self.samples.len().div_ceil(self.batch_size).max(1)
     }
 
     /// Asks about the next held-out photos.

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod cache;
+pub mod checkpoint;
 pub mod clip;
 pub mod compared;
 pub mod config;
@@ -9,6 +10,8 @@ pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod inputs;
+pub mod module_state;
+pub mod optimiser;
 pub mod overfitting;
 pub mod reading;
 pub mod run;

@@ -42,6 +42,11 @@ impl Reading {
         Self { by_source, by_prefix, done: 0 }
     }
 
+    /// The same without what near-duplicates are told by: where it was divided before what to hold out.
+    pub fn by_prefix_alone(self) -> Self {
+        Self { by_source: Vec::new(), ..self }
+    }
+
     /// Reads one batch of photos; `None` when all are read.
     pub async fn step(&mut self, bench: &mut Workbench<'_>) -> Result<Option<StepEvent>> {
         let by_source = self.by_source.get(self.done..).unwrap_or_default();

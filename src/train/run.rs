@@ -5,9 +5,14 @@
 //!    alone), or says how good its fixed schedule is (deeper).
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
-//! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
+//! The caller pulls: between two steps it may cancel (by dropping the run), predict, take a checkpoint, or let the browser breathe.
+
+mod resume;
+
+pub use resume::Resumed;
 
 use super::budget::Reduced;
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Progress};
@@ -42,12 +47,17 @@ pub struct TrainRun {
     samples: Vec<Sample>,
     /// Drawn once the photos are read, since near-duplicates, which stay together, are told by their features too.
     split: HoldOut,
+    /// Photos that had to be read; of a resumed run, at its first beginning.
+    photos_read: usize,
     reading: Reading,
     phase: Phase,
+    /// The fit to go on with once the photos are read again.
+    resumed: Option<Box<Checkpoint>>,
     best: Option<Best>,
     history: Vec<EpochEvent>,
     stopped_early: bool,
     started: f64,
+    reading_since: f64,
     embed_seconds: f64,
 }
 
@@ -79,12 +89,15 @@ impl TrainRun {
             per_class,
             samples,
             split: HoldOut::default(),
+            photos_read: reading.photos(),
             reading,
             phase: Phase::Read,
+            resumed: None,
             best: None,
             history: Vec::new(),
             stopped_early: false,
             started: bench.now,
+            reading_since: bench.now,
             embed_seconds: 0.0,
         })
     }
@@ -96,23 +109,18 @@ impl TrainRun {
 
     /// One batch of photos read, one optimiser step, or one end of an epoch.
     pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<Step> {
-        match &mut self.phase {
-            Phase::Read => {
-                if let Some(event) = self.reading.step(&mut bench).await? {
-                    return Ok(Step::Event(event));
-                }
-                self.embed_seconds = bench.now - self.started;
-                let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-                let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
-                let mut rng = Rng::stream(self.config.seed, "hold-out");
-                self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
-                self.phase = if self.split.held_out.is_empty() {
-                    self.start(FitPhase::Refit, self.config.epochs, &bench)
-                } else {
-                    self.start(FitPhase::Holdout, self.config.epochs, &bench)
-                };
-                self.go_on(bench).map(Step::Event)
+        if matches!(self.phase, Phase::Read) {
+            if let Some(event) = self.reading.step(&mut bench).await? {
+                return Ok(Step::Event(event));
             }
+            self.embed_seconds = bench.now - self.reading_since;
+            self.phase = match self.resumed.take() {
+                Some(checkpoint) => self.resume_fit(*checkpoint, &bench)?,
+                None => self.first_fit(&bench)?,
+            };
+        }
+        match &mut self.phase {
+            Phase::Read => Err(Error::internal("a fit that does not begin")),
             Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.go_on(bench).map(Step::Event),
             Phase::Fit { phase, epoch, epochs, fit } => {
                 let scores = fit.end_epoch().await?;
@@ -132,6 +140,16 @@ impl TrainRun {
                 Ok(Step::Event(StepEvent::Epoch(event)))
             }
         }
+    }
+
+    /// Divides the photos, now that all are read.
+    fn first_fit(&mut self, bench: &Workbench<'_>) -> Result<Phase> {
+        let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+        let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
+        let mut rng = Rng::stream(self.config.seed, "hold-out");
+        self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
+        let phase = if self.split.held_out.is_empty() { FitPhase::Refit } else { FitPhase::Holdout };
+        Ok(self.start(phase, self.config.epochs, bench))
     }
 
     /// One batch of the fit.
@@ -211,7 +229,7 @@ impl TrainRun {
             history: std::mem::take(&mut self.history),
             seconds: bench.now - self.started,
             embed_seconds: self.embed_seconds,
-            photos_read: self.reading.photos(),
+            photos_read: self.photos_read,
             seed: self.config.seed,
             reduced: self.reduced,
             config: self.config.clone(),

@@ -234,7 +234,26 @@ impl Core {
         }
     }
 
-    /// Ends the training, evaluation or comparison under way, if any.
+    /// The bytes of a checkpoint of the training under way, which goes on.
+    pub async fn checkpoint(&self) -> JsResult<Vec<u8>> {
+        let session = self.session.take().map_err(throw)?;
+        session.checkpoint().await.map_err(throw)
+    }
+
+    /// As `checkpoint`, and ends the training; what it has embedded stays until `cancelTraining`.
+    pub async fn pause(&self) -> JsResult<Vec<u8>> {
+        let mut session = self.session.take().map_err(throw)?;
+        session.pause().await.map_err(throw)
+    }
+
+    /// Begins where a checkpoint was taken; `step` carries it on. Where that is: `{config, epochsChosen, phase, epoch, epochs,
+    /// history}`, as [`Resumed`](crate::train::run::Resumed) documents them.
+    pub fn resume(&self, checkpoint: &[u8]) -> JsResult<JsValue> {
+        let mut session = self.session.take().map_err(throw)?;
+        to_js(&session.resume(checkpoint).map_err(throw)?)
+    }
+
+    /// Ends the training, evaluation or comparison under way, if any, and lets go of what only a paused one needs.
     #[wasm_bindgen(js_name = cancelTraining)]
     pub fn cancel_training(&self) -> JsResult<()> {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)

@@ -84,7 +84,7 @@ test("an adapter that answers and then fails: auto goes to the CPU, webgpu says 
   assert.equal(seen.answers, 5);
 });
 
-test("a device that is lost in the middle of a training is replaced", async () => {
+test("a device that is lost in the middle of a training is replaced, and the training goes on", async () => {
   const page = await bed.lab();
   const devtools = await page.context().browser()?.newBrowserCDPSession();
   assert.ok(devtools);
@@ -95,23 +95,31 @@ test("a device that is lost in the middle of a training is replaced", async () =
     /** @type {unknown[]} */
     const restarts = [];
     tuner.addEventListener("restart", (event) => restarts.push(/** @type {CustomEvent} */ (event).detail));
-    const state = { tuner, restarts, started: false, outcome: "" };
+    const controller = new AbortController();
+    const state = { tuner, restarts, kept: false, resumed: 0, outcome: "" };
     Object.assign(window, { state });
-    void lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { onEvent: ({ type }) => void (state.started ||= type === "batch") })).then((outcome) => (state.outcome = outcome));
+    tuner.addEventListener("checkpoint", () => (state.kept = true));
+    const onEvent = (/** @type {import("../../www/lib/types.d.ts").TrainEvent} */ event) => {
+      if (event.type === "resumed") state.resumed = event.epoch;
+      if (event.type === "batch" && state.resumed > 0) controller.abort();
+    };
+    const training = tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { signal: controller.signal, onEvent });
+    void lab.outcome(training).then((outcome) => (state.outcome = outcome));
   });
-  await page.waitForFunction(() => /** @type {any} */ (window).state.started);
+  await page.waitForFunction(() => /** @type {any} */ (window).state.kept);
   await devtools.send("Browser.crashGpuProcess").catch(() => {
     // It answers with the connection to the process it has just ended.
   });
   await page.waitForFunction(() => /** @type {any} */ (window).state.outcome !== "");
   const seen = await page.evaluate(async () => {
-    const { tuner, restarts, outcome } = /** @type {any} */ (window).state;
+    const { tuner, restarts, resumed, outcome } = /** @type {any} */ (window).state;
     const answers = await tuner.predict(await lab.photo("discs", 1));
     const { photos, info } = tuner;
     tuner.close();
-    return { outcome, restarts, answers: answers.length, photos: photos.length, device: info.device };
+    return { outcome, restarts, resumed, answers: answers.length, photos: photos.length, device: info.device };
   });
-  assert.equal(seen.outcome, "device-lost");
+  assert.equal(seen.outcome, "cancelled", "by the test, once it went on");
+  assert.ok(seen.resumed > 1, `it went on in epoch ${seen.resumed}`);
   assert.deepEqual(seen.restarts, [{ code: "device-lost", lost: [] }]);
   assert.deepEqual({ answers: seen.answers, photos: seen.photos, device: seen.device }, { answers: 5, photos: 4, device: "webgpu" });
 });

@@ -110,6 +110,7 @@ export class LastLayer extends LitElement {
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
         <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
           @train=${() => training.train()} @advise=${() => training.advise()} @train-cancel=${() => training.cancel()}
+          @train-pause=${() => training.pause()} @train-resume=${() => training.resume()} @train-discard=${() => training.discard()}
           @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
           .evaluation=${evaluating.view} @evaluate=${() => evaluating.evaluate()} @evaluate-cancel=${() => evaluating.cancel()}
           .comparison=${comparing.view} @compare=${() => comparing.compare()} @compare-cancel=${() => comparing.cancel()} @compare-choose=${(/** @type {CustomEvent} */ { detail }) => comparing.choose(detail.chosen)}

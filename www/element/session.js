@@ -69,7 +69,7 @@ export class Session {
   /** @param {unknown} thrown */
   fail(thrown) {
     const error = thrown instanceof LastLayerError ? thrown : new LastLayerError("internal", String(thrown), { detail: String(thrown) });
-    if (error.code === "cancelled" || (error.code === "closed" && this.abort.signal.aborted)) return;
+    if (error.code === "cancelled" || error.code === "paused" || (error.code === "closed" && this.abort.signal.aborted)) return;
     // A failed start has its own place, with a button to try again.
     if (error !== this.loading.problem) this.problem = error;
     this.notify("error", { code: error.code, message: error.message, params: error.params });

@@ -8,11 +8,13 @@ export class Training {
     this.session = session;
     /** @type {import("../ui/types.js").TrainingStage | null} */ this.stage = null;
     /** @type {import("../ui/types.js").EpochView[]} */ this.history = [];
+    /** Of the last training that came to its end. @type {import("../ui/types.js").EpochView[]} */ this.before = [];
     /** @type {{ name: string, labels: string[] } | null} */ this.opened = null;
     /** The reader's own choices, on top of those of the element's author. @type {Record<string, number | string>} */ this.options = {};
     this.optionsValid = true;
     /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;
+    /** Whether what runs is a training, and not the advice before it. */ this.pausable = false;
     /** The last advice, until a training that was told what to do. @type {Advice | null} */ this.advice = null;
     this.abort = new AbortController();
   }
@@ -26,32 +28,67 @@ export class Training {
   get view() {
     const { tuner } = this.session;
     const { stage, history, opened, cancelled } = this;
+    const paused = stage === null && tuner?.checkpoint != null;
     // An opened model was trained elsewhere: the report of the training before it says nothing about it.
     const report = opened ? null : (tuner?.report ?? null);
-    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
+    const { pausable } = this;
+    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, paused, pausable, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
   }
 
-  async train() {
-    const before = this.history;
-    Object.assign(this, { stage: { stage: "starting" }, history: [], cancelled: false });
+  train() {
+    const { options } = this.session.settings();
+    const config = /** @type {Partial<TrainConfig>} */ (options);
+    // A fit of deeper stages runs a schedule that is fixed beforehand.
+    this.epochsChosen = config.regime === "head";
+    this.pausable = (config.regime ?? "auto") !== "auto" || Boolean(config.lastStages);
+    return this.#learn((tuner, following) => tuner.train(config, following));
+  }
+
+  /** Goes on with the training that was paused, or that a crash has ended. */
+  resume() {
+    this.pausable = true;
+    return this.#learn((tuner, following) => tuner.resume(tuner.checkpoint, following));
+  }
+
+  /** Its promise then rejects, which ends `#learn`. */
+  pause() {
+    return this.session.attempt((tuner) => tuner.pause());
+  }
+
+  async discard() {
+    await this.session.attempt((tuner) => tuner.discard());
+    this.history = this.before;
+    this.session.changed();
+  }
+
+  /** @param {(tuner: FineTuner, following: { signal: AbortSignal, onEvent: (event: TrainEvent) => void }) => Promise<unknown>} begin */
+  async #learn(begin) {
+    const shown = this.history;
+    if (!this.view.paused) this.before = shown;
+    Object.assign(this, { stage: { stage: "starting" }, history: [], cancelled: false, abort: new AbortController() });
     this.session.announce("train.starting");
     this.session.changed();
-    const report = await this.session.attempt((tuner) => this.#run(tuner));
+    const { signal } = this.abort;
+    const finished = await this.session.attempt(async (tuner) => {
+      await begin(tuner, { signal, onEvent: (event) => this.#follow(event) });
+      return tuner.report;
+    });
     this.stage = null;
-    if (!report) this.history = before;
+    this.cancelled = signal.aborted && !finished;
+    if (!finished) this.#interrupted(shown);
     this.session.changed();
-    if (!report) return;
+    if (!finished) return;
     this.opened = null;
-    this.advice = report.advice;
+    this.advice = finished.advice;
     this.session.evaluating.forget();
-    if (report.val) this.session.announce("train.doneScore", { top1: report.val.top1 });
+    if (finished.val) this.session.announce("train.doneScore", { top1: finished.val.top1 });
     else this.session.announce("train.done");
     await this.session.testing.trainedAnew();
   }
 
   /** Asks what to train, and trains nothing. */
   async advise() {
-    Object.assign(this, { stage: { stage: "advice" }, cancelled: false, abort: new AbortController() });
+    Object.assign(this, { stage: { stage: "advice" }, pausable: false, cancelled: false, abort: new AbortController() });
     this.session.announce("advice.running");
     this.session.changed();
     const { signal } = this.abort;
@@ -102,31 +139,35 @@ export class Training {
     if (this.opened) this.opened = { ...this.opened, labels: this.opened.labels.map((label) => (label === from ? to : label)) };
   }
 
-  /** @param {FineTuner} tuner */
-  async #run(tuner) {
-    this.abort = new AbortController();
-    const { signal } = this.abort;
-    try {
-      const { options } = this.session.settings();
-      // A fit of deeper stages runs a schedule that is fixed beforehand.
-      this.epochsChosen = options.regime === "head";
-      return await tuner.train(/** @type {Partial<TrainConfig>} */ (options), { signal, onEvent: (event) => this.#follow(event) });
-    } finally {
-      this.cancelled = signal.aborted;
-    }
+  /** What a paused training has come to so far stays in sight. @param {import("../ui/types.js").EpochView[]} shown  the curves before it began */
+  #interrupted(shown) {
+    if (!this.view.paused) this.history = this.before;
+    else if (this.session.problem) this.history = this.history.length > 0 ? this.history : shown;
+    else this.session.announce("train.paused");
   }
 
   /** @param {TrainEvent} event */
   #follow(event) {
+    if (event.type === "resumed") {
+      this.epochsChosen = event.epochsChosen;
+      this.history = [];
+      event.history.forEach((epoch) => this.#draw(epoch));
+    }
     if (event.type === "advising") this.stage = { stage: "advice" };
     // What was left to the advice is decided now.
-    if (event.type === "advised") this.epochsChosen = event.advice.plan.regime === "head";
+    if (event.type === "advised") {
+      this.epochsChosen = event.advice.plan.regime === "head";
+      this.pausable = true;
+    }
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
-    // The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out.
-    const drawn = event.type === "epoch" && (event.phase === "holdout" || this.history.every(({ phase }) => phase === "refit"));
-    if (drawn) this.history = [...this.history, event];
+    if (event.type === "epoch") this.#draw(event);
     this.session.changed();
+  }
+
+  /** The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out. @param {import("../ui/types.js").EpochView} epoch */
+  #draw(epoch) {
+    if (epoch.phase === "holdout" || this.history.every(({ phase }) => phase === "refit")) this.history = [...this.history, epoch];
   }
 }
 

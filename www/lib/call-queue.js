@@ -101,7 +101,7 @@ export class CallQueue {
     const handler = this.#handlers[call.name];
     try {
       if (!handler) throw new Error(`the worker has no call “${call.name}”`);
-      const emit = (/** @type {unknown} */ event) => this.#post({ id: call.id, event }, []);
+      const emit = (/** @type {unknown} */ event) => this.#post({ id: call.id, event }, transferable(event));
       const result = handler(call.args, { signal: call.controller.signal, emit });
       if (isGenerator(result)) this.#long.push({ call, steps: result, held: undefined });
       else this.#answer(call, await result);

@@ -38,6 +38,19 @@ export function cancelled() {
   return new LastLayerError("cancelled", "The call was cancelled through its signal.");
 }
 
+/** @returns {LastLayerError} */
+export function paused() {
+  return new LastLayerError("paused", "The training was paused. resume() goes on with it.");
+}
+
+/**
+ * True where it was the worker that failed, and not the call: another worker can take the call up.
+ * @param {unknown} error
+ */
+export function isDeath(error) {
+  return error instanceof LastLayerError && (error.code === "worker-crashed" || error.code === "device-lost");
+}
+
 /**
  * @param {AbortSignal | undefined} signal
  */

@@ -1,8 +1,8 @@
-/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, CheckpointEvent, Comparison, ComparisonOptions, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
-import { isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
 import { scoreRows } from "./test-report.js";
@@ -22,18 +22,24 @@ import { scoreRows } from "./test-report.js";
  *
  * Every method rejects with a {@link LastLayerError}. A call whose signal is aborted rejects with code `cancelled` once
  * the worker has given it up, and everything works on. A worker that dies rejects the open calls (`worker-crashed`, `device-lost`); the next
- * call starts a new one, which gets the photos and the classifier of the old.
+ * call starts a new one, which gets the photos and the classifier of the old. A training of more than a few seconds goes on in the new worker by
+ * itself, from the last of the checkpoints that are kept meanwhile.
  *
  * Events (`CustomEvent`, with `detail`):
- * - `change`: photos, classes, report, stale or evaluation changed.
+ * - `change`: photos, classes, report, stale, evaluation or checkpoint changed.
  * - `progress`: {@link Progress} of photos being added.
  * - `train`: {@link TrainEvent}, of trainings, cross-validations and comparisons.
+ * - `checkpoint`: a `Blob`, from which {@link FineTuner#resume} goes on: to be stored by pages that want to survive their tab.
  * - `restart`: a new worker took over; `{ code, lost }`, why, and the photos whose files can no longer be read.
  */
 export class FineTuner extends EventTarget {
   #mirror = new Mirror();
   #connection;
   #nextPhotoId = 1;
+  /** Why the training under way was begun as it was. @type {Advice | null} */
+  #advice = null;
+  /** The same of trainings that can be continued, by their checkpoints. @type {WeakMap<Blob, Advice>} */
+  #advised = new WeakMap();
 
   /**
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
@@ -94,6 +100,15 @@ export class FineTuner extends EventTarget {
    */
   get evaluation() {
     return this.#mirror.evaluation;
+  }
+
+  /**
+   * Where a training can be continued: the paused one, or the last state kept of one that a crash has ended. Null again when a training has
+   * ended or was cancelled, and after {@link FineTuner#discard}.
+   * @returns {Blob | null}
+   */
+  get checkpoint() {
+    return this.#mirror.checkpoint;
   }
 
   /**
@@ -208,17 +223,51 @@ export class FineTuner extends EventTarget {
   /**
    * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
    * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
-   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy` or `cancelled`; the classifier from before is then still there.
+   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`; the classifier from before is then still
+   * there. Where the worker dies, a new one takes the training up at the last checkpoint (kept after epochs, every two seconds and for at most a
+   * twentieth of the time); it rejects with the worker's end only where there is none since the last time.
    *
    * @param {Partial<TrainConfig>} [config]  What is left out takes its default from `OPTIONS`.
    * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
    * @returns {Promise<Report>}
    */
   async train(config = {}, { signal, onEvent } = {}) {
-    const options = { signal, onEvent: this.#forward(onEvent) };
-    const { report, model } = await this.#connection.call("train", { config: defined(config) }, options);
-    this.#change(() => this.#mirror.trained(report, model));
-    return report;
+    return this.#learn("train", { config: defined(config) }, { signal, onEvent });
+  }
+
+  /**
+   * Pauses the training under way: its promise rejects with `paused`, and this one resolves to a checkpoint (safetensors), from which
+   * {@link FineTuner#resume} goes on, here or in another tab, to the very result that it would have had. Predictions are answered meanwhile.
+   * Photos can be changed, but have to be as they were to go on. Resolves to null where no training has begun, as while it is still advised.
+   * @returns {Promise<Blob | null>}
+   */
+  async pause() {
+    /** @type {Uint8Array<ArrayBuffer> | null} */
+    const bytes = await this.#connection.call("pause");
+    return bytes && this.#keep(bytes);
+  }
+
+  /**
+   * Goes on with a training: with the one that was paused or interrupted here (the default), or with one of an earlier tab. The photos and
+   * classes must be those that it was begun with, whatever their order. Resolves as {@link FineTuner#train} would have, and sends its events
+   * after a first one of the type `resumed`; nothing is advised again.
+   * Rejects as `train` does, with `no-checkpoint`, `checkpoint-corrupt`, or `checkpoint-mismatch` for other photos, classes or another backbone.
+   *
+   * @param {Blob | null} [checkpoint]
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Report>}
+   */
+  async resume(checkpoint = this.checkpoint, { signal, onEvent } = {}) {
+    if (this.#connection.closed) throw this.#connection.closed;
+    if (!checkpoint) throw new LastLayerError("no-checkpoint", "There is no training to continue: pause one first, or give its checkpoint.");
+    const advice = this.#advised.get(checkpoint) ?? null;
+    return this.#learn("resume", { checkpoint: await bytesOf(checkpoint) }, { signal, onEvent }, advice);
+  }
+
+  /** Gives a paused or interrupted training up. */
+  async discard() {
+    this.#change(() => (this.#mirror.checkpoint = null));
+    await this.#connection.call("discard");
   }
 
   /**
@@ -420,6 +469,57 @@ export class FineTuner extends EventTarget {
     this.#dispatch("restart", { code, lost });
   }
 
+  /**
+   * A training, through the deaths of its workers.
+   * @param {"train" | "resume"} call
+   * @param {unknown} args
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} options
+   * @param {Advice | null} [advice]  What it was begun with, where it goes on.
+   * @returns {Promise<Report>}
+   */
+  async #learn(call, args, { signal, onEvent }, advice = null) {
+    /** What this training has kept since its worker began. @type {Blob | null} */
+    let kept = null;
+    let begun = call === "resume";
+    const follow = (/** @type {TrainEvent | CheckpointEvent} */ event) => {
+      if (event.type === "checkpoint") {
+        kept = this.#keep(event.checkpoint);
+      } else {
+        // A training that has begun takes the place of one that was paused.
+        if (!begun) this.#mirror.checkpoint = null;
+        begun = true;
+        if (event.type === "advised") advice = event.advice;
+        this.#advice = advice;
+        this.#dispatch("train", event);
+        onEvent?.(event);
+      }
+    };
+    for (;;) {
+      try {
+        const { report: learnt, model } = await this.#connection.call(call, args, { signal, onEvent: follow });
+        // No worker knows it that has taken the training up.
+        const report = { ...learnt, advice };
+        this.#change(() => this.#mirror.trained(report, model));
+        return report;
+      } catch (error) {
+        if (error instanceof LastLayerError && error.code === "cancelled") this.#change(() => (this.#mirror.checkpoint = null));
+        if (!kept || !isDeath(error) || signal?.aborted) throw error;
+        [call, args] = ["resume", { checkpoint: await bytesOf(kept) }];
+        // A worker that dies before it has got any further is not replaced for ever.
+        kept = null;
+      }
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #keep(bytes) {
+    const checkpoint = new Blob([bytes], { type: "application/octet-stream" });
+    if (this.#advice) this.#advised.set(checkpoint, this.#advice);
+    this.#change(() => (this.#mirror.checkpoint = checkpoint));
+    this.#dispatch("checkpoint", checkpoint);
+    return checkpoint;
+  }
+
   /** @param {() => void} apply */
   #change(apply) {
     apply();
@@ -453,6 +553,11 @@ export class FineTuner extends EventTarget {
   #dispatch(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** @param {Blob} blob */
+async function bytesOf(blob) {
+  return new Uint8Array(await blob.arrayBuffer());
 }
 
 /**

@@ -16,6 +16,8 @@ export class Mirror {
   evaluation = null;
   /** The classifier as a model file, null where there is none. @type {Uint8Array<ArrayBuffer> | null} */
   model = null;
+  /** Of the training that was paused, or else the last one kept of a training that did not end. @type {Blob | null} */
+  checkpoint = null;
   /** Labels of that classifier. @type {readonly string[]} */
   labels = [];
 
@@ -87,6 +89,7 @@ export class Mirror {
     this.model = model;
     this.labels = report.classes;
     this.evaluation = null;
+    this.checkpoint = null;
   }
 
   /**

@@ -53,6 +53,10 @@ export type ErrorCode =
   | "webgpu-unavailable"
   | "device-lost"
   | "worker-crashed"
+  | "no-checkpoint"
+  | "checkpoint-corrupt"
+  | "checkpoint-mismatch"
+  | "paused"
   | "busy"
   | "cancelled"
   | "closed"
@@ -334,8 +338,31 @@ export interface ComparedEvent {
   comparison: Comparison;
 }
 
-/** A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it is advised; a cross-validation `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`. */
-export type TrainEvent = AdvisingEvent | AdvisedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
+/** Where a training goes on that was paused, or whose worker has died. Pictures are then embedded again as far as they are not cached. */
+export interface ResumedEvent {
+  type: "resumed";
+  config: TrainConfig;
+  /** Whether the held-out photos choose the number of epochs. */
+  epochsChosen: boolean;
+  /** Null where pictures were still embedded; `epoch` is 0 then. */
+  phase: Phase | null;
+  epoch: number;
+  epochs: number;
+  /** Of the epochs that are done. Those since the checkpoint come again. */
+  history: EpochEvent[];
+}
+
+/** Worker → library: the state of a training, kept for when the worker dies. */
+export interface CheckpointEvent {
+  type: "checkpoint";
+  checkpoint: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that goes on sends `resumed`
+ * before. A cross-validation sends `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`.
+ */
+export type TrainEvent = AdvisingEvent | AdvisedEvent | ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
 
 export interface Score {
   loss: number;
@@ -371,7 +398,7 @@ export interface Report {
   seconds: number;
   embedSeconds: number;
   seed: number;
-  /** Why it was trained like this; null where the options said what to train. */
+  /** Why it was trained like this; null where the options said what to train, and where it went on from a checkpoint of an earlier tab. */
   advice: Advice | null;
   /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
   reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
@@ -605,6 +632,9 @@ export interface Core {
   startEvaluation(options: EvaluationOptions): void;
   startComparison(options: ComparisonOptions): void;
   step(): Promise<StepEvent>;
+  checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
+  pause(): Promise<Uint8Array<ArrayBuffer>>;
+  resume(checkpoint: Uint8Array): Omit<ResumedEvent, "type">;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;

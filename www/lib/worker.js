@@ -3,7 +3,8 @@
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
 import { watchDevices } from "./device.js";
-import { LastLayerError, toMessage } from "./errors.js";
+import { LastLayerError, paused, toMessage } from "./errors.js";
+import { Keeper } from "./keeper.js";
 import { start } from "./start.js";
 
 /** The one core of this worker. It is made by the first call, and dies with the worker. */
@@ -13,6 +14,13 @@ let opened = null;
 /** The files of the photos, for when the core wants to see one again. A blob is a handle: its bytes stay with the browser. */
 /** @type {Map<number, { name: string, blob: Blob }>} */
 const photos = new Map();
+
+/** The training under way, from its first piece on: to tell it that it is paused. */
+/** @type {{ paused: boolean } | null} */
+let training = null;
+
+/** Whether a training or a cross-validation is under way. */
+let underWay = false;
 
 function core() {
   if (!opened) throw new LastLayerError("internal", "The core has not been started.");
@@ -71,6 +79,22 @@ const handlers = {
 
   advise,
   train,
+  resume,
+
+  /** Ends the training under way; the answer is its checkpoint, or null where there is none. */
+  async pause() {
+    const stopped = training;
+    if (!stopped) return null;
+    const checkpoint = await core().pause();
+    stopped.paused = true;
+    return checkpoint;
+  },
+
+  /** A paused training will not be resumed: what is kept for it alone can go. */
+  discard() {
+    if (!underWay) core().cancelTraining();
+  },
+
   evaluate,
   compare,
 
@@ -128,8 +152,40 @@ async function* advise({ config }, { emit }) {
 async function* train({ config }, context) {
   const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
   core().startTraining(advice?.plan.config ?? config);
-  const { report } = yield* untilIts("done", context.emit);
-  return { report: { ...report, advice }, model: await core().exportModel() };
+  return yield* learn(context.emit);
+}
+
+/**
+ * A training that goes on where its checkpoint was taken; what was left to advice was decided before.
+ * @param {{ checkpoint: Uint8Array }} args
+ * @param {CallContext} context
+ */
+async function* resume({ checkpoint }, { emit }) {
+  emit({ type: "resumed", ...core().resume(checkpoint) });
+  return yield* learn(emit);
+}
+
+/**
+ * Carries the training that was begun to its end, and keeps a checkpoint now and then.
+ * @param {CallContext["emit"]} emit
+ */
+async function* learn(emit) {
+  const run = { paused: false };
+  const keeper = new Keeper();
+  training = run;
+  try {
+    const { report } = yield* untilIts("done", emit, {
+      stopped: () => (run.paused ? paused() : null),
+      async after({ type }) {
+        if (type !== "epoch") return;
+        const checkpoint = await keeper.afterEpoch(() => core().checkpoint());
+        if (checkpoint) emit({ type: "checkpoint", checkpoint });
+      },
+    });
+    return { report, model: await core().exportModel() };
+  } finally {
+    if (training === run) training = null;
+  }
 }
 
 /**
@@ -159,14 +215,19 @@ async function* compare(options, { emit }) {
  * @template {"done" | "evaluated" | "advised" | "compared"} Last
  * @param {Last} last
  * @param {CallContext["emit"]} emit
+ * @param {{ stopped: () => LastLayerError | null, after: (event: StepEvent) => Promise<void> }} [watch]
+ *        `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but the last
  * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}
  */
-async function* untilIts(last, emit) {
+async function* untilIts(last, emit, { stopped, after } = { stopped: () => null, after: async () => {} }) {
   // True while it has to be ended by us: one whose step throws has ended by itself.
   let running = true;
+  underWay = true;
   try {
     for (;;) {
       running = false;
+      const why = stopped();
+      if (why) throw why;
       const event = await core().step();
       if (event.type === last) {
         // Sent from within the piece: what is done can no longer be cancelled.
@@ -174,8 +235,10 @@ async function* untilIts(last, emit) {
         return /** @type {Extract<StepEvent, { type: Last }>} */ (event);
       }
       running = true;
+      await after(event);
       if (event.type === "needPhotos") {
         for (const id of event.ids) {
+          if (stopped()) break;
           await supply(id);
           yield;
         }
@@ -184,7 +247,8 @@ async function* untilIts(last, emit) {
       }
     }
   } finally {
-    if (running) core().cancelTraining();
+    underWay = false;
+    if (running && !stopped()) core().cancelTraining();
   }
 }
 

@@ -20,6 +20,7 @@ export const icons = {
   open: icon(svg`<path d="M12 15.5V4.5M7.5 9L12 4.5 16.5 9M5 20h14"/>`),
   previous: icon(svg`<path d="M14.5 5.5L8 12l6.5 6.5"/>`),
   next: icon(svg`<path d="M9.5 5.5L16 12l-6.5 6.5"/>`),
+  pause: icon(svg`<path d="M9 6v12M15 6v12"/>`),
   refresh: icon(svg`<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3"/><path d="M19.5 3.5v4h-4"/>`),
 };
 

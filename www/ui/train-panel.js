@@ -9,10 +9,21 @@ import { shared, stepHeading } from "./styles.js";
 import "./train-options.js";
 import "./training-result.js";
 
+/** Where the focus goes when the button that had it is gone: to the first of these that is there. @type {Record<string, string[]>} */
+const FOCUS_AFTER = {
+  "train-button": ["cancel-button", "train-resume"],
+  "advise-button": ["cancel-button", "train-button"],
+  "cancel-button": ["train-button", "train-resume"],
+  "train-pause": ["train-resume", "train-button"],
+  "train-resume": ["cancel-button", "train-button"],
+  "train-discard": ["train-button"],
+};
+
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` and `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
- * For tests: `train-button`, `advise-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * Sends what `last-layer-evaluation` and `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`,
+ * `options-change`, `model-save` and `model-open` (`{ file }`).
+ * For tests: `train-button`, `advise-button`, `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
@@ -39,7 +50,7 @@ export class TrainPanel extends LitElement {
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
     /** @type {import("./types.js").ComparisonView | undefined} */ this.comparison = undefined;
-    this.hadFocus = false;
+    /** The turn-taking button that had the focus. @type {string | null} */ this.hadFocus = null;
   }
 
   static styles = [
@@ -51,6 +62,7 @@ export class TrainPanel extends LitElement {
       .start .button { min-width: 9em; font-size: 1.0625em; }
       .reasons { color: var(--ink-soft); font-size: .9375em; }
       .progress { display: grid; gap: .5em; }
+      .paused { display: grid; gap: .7em; }
       .intro { color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
       .files { border-top: 1px solid var(--line); padding-top: .8em; }
     `,
@@ -62,15 +74,15 @@ export class TrainPanel extends LitElement {
     const { stage, report, stale, opened, history } = training;
     return html`<section class="stack" aria-labelledby="title">
       <div class="step"><span class="chip" aria-hidden="true">2</span><h3 id="title">${language.say("train.title")}</h3></div>
-      ${report || opened || stage ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
-      ${stage ? this.#progress(language, stage) : this.#start(language, training)}
+      ${report || opened || stage || training.paused ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
+      ${stage ? this.#progress(language, stage, training.pausable) : training.paused ? this.#paused(language) : this.#start(language, training)}
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
       ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
         @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
-      ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
+      ${report && !stage && !training.paused ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || training.paused || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage || training.paused ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
       ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading || this.comparison?.stage != null}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
       ${this.comparison && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || stage !== null || this.evaluation?.stage != null}
@@ -82,14 +94,16 @@ export class TrainPanel extends LitElement {
   }
 
   willUpdate() {
-    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=advise-button]:focus, [data-testid=cancel-button]:focus");
-    this.hadFocus = focused != null;
+    const focused = this.renderRoot?.querySelector(":focus")?.getAttribute("data-testid") ?? null;
+    this.hadFocus = focused !== null && focused in FOCUS_AFTER ? focused : null;
   }
 
-  /** Train and Cancel take turns; so does the focus, which would otherwise fall back to the top of the page. */
+  /** These buttons take turns; so does the focus, which would otherwise fall back to the top of the page. */
   updated() {
     if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
-    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("[data-testid=train-button], [data-testid=cancel-button]"))?.focus();
+    const button = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(`[data-testid=${id}]`));
+    const next = FOCUS_AFTER[this.hadFocus]?.map(button).find((element) => element !== null);
+    next?.focus();
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingView} training */
@@ -107,6 +121,17 @@ export class TrainPanel extends LitElement {
     </div>`;
   }
 
+  /** A training that was paused, or that a crash has ended: it goes on, or is given up. @param {import("./types.js").PanelLanguage} language */
+  #paused(language) {
+    return html`<div class="paused" data-testid="train-paused">
+      <div class="notice">${icons.pause}<p>${language.say("train.pausedText")}</p></div>
+      <div class="row">
+        <button class="button primary" type="button" data-testid="train-resume" ?disabled=${this.reading || this.evaluation?.stage != null} @click=${() => emit(this, "train-resume")}>${language.say("train.resume")}</button>
+        <button class="button" type="button" data-testid="train-discard" ?disabled=${this.evaluation?.stage != null} @click=${() => emit(this, "train-discard")}>${language.say("train.discard")}</button>
+      </div>
+    </div>`;
+  }
+
   /** Why the button is off, in words: a grey button alone explains nothing. @param {import("./types.js").PanelLanguage} language */
   #reasons(language) {
     const reasons = [];
@@ -120,8 +145,8 @@ export class TrainPanel extends LitElement {
     return reasons;
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage */
-  #progress(language, stage) {
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage @param {boolean} pausable */
+  #progress(language, stage, pausable) {
     const count = stage.stage === "embed" ? stage : stage.stage === "starting" || stage.stage === "advice" ? null : { done: stage.epoch, total: stage.epochs };
     const text =
       stage.stage === "starting" ? language.say("train.starting")
@@ -131,7 +156,10 @@ export class TrainPanel extends LitElement {
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
       ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}
-      <div><button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button></div>
+      <div class="row">
+        ${pausable ? html`<button class="button" type="button" data-testid="train-pause" ?disabled=${stage.stage === "starting"} @click=${() => emit(this, "train-pause")}>${icons.pause}${language.say("train.pause")}</button>` : nothing}
+        <button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>${language.say("element.cancel")}</button>
+      </div>
     </div>`;
   }
 

@@ -34,8 +34,9 @@
  *             reduced: { budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } } | null }} ReportView
  * @typedef {{ epoch: number, lowestValLoss: number, lastValLoss: number, trainTop1: number, valTop1: number }} OverfittingView
  *          after `epoch` the validation loss rose from its lowest
- * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
- *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean, advice: AdviceView | null }} TrainingView
+ * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,
+ *             pausable: boolean, opened: { name: string, labels: string[] } | null, hasClassifier: boolean, advice: AdviceView | null }} TrainingView
+ *          `pausable`: what runs is a training, and not the advice before it
  *
  * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "fold", fold: number, folds: number, share: number }} EvaluationStage
  *          `share`: how much of all folds is done, 0..1

@@ -73,7 +73,7 @@ pub fn advice(
         store.restore(session)?;
     }
     session.start_advice(wish)?;
-    let Outcome::Advised = pollster::block_on(drive::to_the_end(session, files, json))? else {
+    let Outcome::Advised = pollster::block_on(drive::to_the_end(session, files, json, None))? else {
         return Err(Error::internal("advice that ends with something else"));
     };
     if let Some(store) = &store {

@@ -72,7 +72,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut skipped = Vec::new();
     let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
     session.start_comparison(config)?;
-    let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, &files, json))? else {
+    let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? else {
         return Err(Error::internal("a comparison that ends with another result"));
     };
     if !json {

@@ -9,6 +9,7 @@ use lastlayer::session::Session;
 use lastlayer::train::compared::Compared;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
 
+use crate::checkpoint_file::CheckpointFile;
 use crate::photos::{self, PhotoFile};
 use crate::progress;
 use crate::test_set::Skipped;
@@ -54,8 +55,14 @@ pub enum Outcome {
     Advised,
 }
 
-/// Carries a training, an evaluation, a comparison or advice to its end.
-pub async fn to_the_end(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
+/// Carries a training, an evaluation, a comparison or advice to its end; a training's state is kept in `checkpoint` after every
+/// epoch.
+pub async fn to_the_end(
+    session: &mut Session,
+    files: &[PhotoFile],
+    json: bool,
+    checkpoint: Option<&CheckpointFile>,
+) -> Result<Outcome> {
     let bar = progress::bar(json, 0, "embedding");
     loop {
         match session.step().await? {
@@ -78,7 +85,11 @@ pub async fn to_the_end(session: &mut Session, files: &[PhotoFile], json: bool) 
                 bar.set_length(epochs as u64);
                 bar.set_position(epoch as u64);
             }
-            StepEvent::Epoch(_) => {}
+            StepEvent::Epoch(_) => {
+                if let Some(file) = checkpoint {
+                    file.write(session).await?;
+                }
+            }
             StepEvent::Advising => bar.set_message("looking at the photos"),
             StepEvent::Advised => {
                 bar.finish_and_clear();

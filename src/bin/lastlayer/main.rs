@@ -1,6 +1,7 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
 mod advise;
+mod checkpoint_file;
 mod compare;
 mod drive;
 mod embeddings;

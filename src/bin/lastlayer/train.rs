@@ -14,6 +14,7 @@ use lastlayer::train::budget::Reduced;
 use lastlayer::train::event::Report;
 use serde::Serialize;
 
+use crate::checkpoint_file::CheckpointFile;
 use crate::drive::{self, Outcome};
 use crate::embeddings::EmbeddingFiles;
 use crate::test_set::{Skipped, TestReport, TestSet};
@@ -42,6 +43,10 @@ pub fn command() -> Command {
                 "Keep what the frozen layers made of each photo in this folder, for many runs over the same photos",
             ),
         )
+        .arg(path("checkpoint").long("checkpoint").value_name("FILE").help(
+            "Keep the state of the training in this file after every epoch, and go on from it where it exists: an interrupted \
+             training ends as it would have ended. Deleted at the end",
+        ))
         .arg(Arg::new("folds").long("folds").value_name("auto|N|0").default_value("0").help(
             "Score by cross-validation in so many folds, fit the temperature, and learn to say \"none of these\": `auto` goes by \
              the smallest class; 0 does without",
@@ -89,11 +94,18 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
     let mut skipped = Vec::new();
     let files = drive::add_class_folders(&mut session, train_dir, json, &mut skipped)?;
-    let advice = match config.needs_advice() {
+    let checkpoint = path("checkpoint").cloned().map(CheckpointFile::open).transpose()?;
+    // What was left to advice was decided when the training began.
+    let begun = checkpoint.as_ref().is_some_and(CheckpointFile::has_begun);
+    let advice = match config.needs_advice() && !begun {
         true => Some(advise::advice(&mut session, &files, path("embeddings-cache"), config.clone(), json)?),
         false => None,
     };
     let config = advice.as_ref().map_or(config, |advice| advice.plan.config.clone());
+    let config = match &checkpoint {
+        Some(file) => file.config(&session, config)?,
+        None => config,
+    };
     let store = match path("embeddings-cache") {
         Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), session.settled(config.clone())?)?),
         None => None,
@@ -101,8 +113,16 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     if let Some(store) = &store {
         store.restore(&mut session)?;
     }
-    session.start_training(config)?;
-    let Outcome::Trained(report) = pollster::block_on(drive::to_the_end(&mut session, &files, json))? else {
+    let done = match &checkpoint {
+        Some(file) => file.begin(&mut session, config)?,
+        None => session.start_training(config).map(|()| 0)?,
+    };
+    if done > 0 && !json {
+        print_line(format_args!("going on after {done} epochs"));
+    }
+    let Outcome::Trained(report) =
+        pollster::block_on(drive::to_the_end(&mut session, &files, json, checkpoint.as_ref()))?
+    else {
         return Err(Error::internal("a training that ends without a report"));
     };
     if let Some(store) = &store {
@@ -111,7 +131,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut evaluation = None;
     if let Some(folds) = folds {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
-        match pollster::block_on(drive::to_the_end(&mut session, &files, json))? {
+        match pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
             _ => return Err(Error::internal("an evaluation that ends with something else")),
         }
@@ -133,6 +153,9 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     if let Some(output) = path("output") {
         let bytes = pollster::block_on(session.export_model())?;
         std::fs::write(output, bytes).map_err(|error| io_error(output, &error))?;
+    }
+    if let Some(file) = &checkpoint {
+        file.remove()?;
     }
     let output = Output {
         train_images: report.train_images,

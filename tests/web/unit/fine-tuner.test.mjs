@@ -120,3 +120,132 @@ test("accuracy counts the rows whose label is a class of the classifier", async 
   const source = await tuner.predictAll(files, { labels, model: "source" });
   assert.deepEqual([source.scored, source.top1, source.top5], [0, null, null], "the source model knows other labels");
 });
+
+/** A report as far as these tests look into it. */
+const LEARNT = { classes: ["a", "b"], epochs: 3 };
+const ADVICE = { plan: { regime: "head" } };
+const REPORT = { ...LEARNT, advice: ADVICE };
+const RESULT = { report: LEARNT, model: new Uint8Array([1]) };
+
+/** A training that keeps a state and then stands still; one that goes on ends at once where the test says so. */
+function interruptible() {
+  // A fake worker that is terminated goes on: `over` ends it with its test.
+  const state = { finishes: false, keeps: true, over: false };
+  /** @type {Uint8Array[]} */
+  const resumedFrom = [];
+  const stand = async function* (/** @type {number} */ mark, /** @type {any} */ { emit }) {
+    emit({ type: "batch" });
+    if (state.keeps) emit({ type: "checkpoint", checkpoint: new Uint8Array([mark]) });
+    while (!state.over) yield;
+    throw new Error("the test is over");
+  };
+  return {
+    state,
+    resumedFrom,
+    handlers: {
+      train: (/** @type {any} */ _, /** @type {any} */ context) => {
+        context.emit({ type: "advised", advice: ADVICE });
+        return stand(1, context);
+      },
+      resume: (/** @type {any} */ { checkpoint }, /** @type {any} */ context) => {
+        resumedFrom.push(checkpoint);
+        return state.finishes ? RESULT : stand(1 + checkpoint[0], context);
+      },
+    },
+  };
+}
+
+const once = (/** @type {EventTarget} */ target, /** @type {string} */ type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+test("a training goes on in a new worker from the last checkpoint, through as many deaths as it takes", async (t) => {
+  const { state, resumedFrom, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  const { tuner, workers, calls } = await tunerWith(handlers);
+  await tuner.addClass("rose");
+  const training = tuner.train();
+  for (const death of [0, 1]) {
+    await once(tuner, "checkpoint");
+    state.finishes = death === 1;
+    workers[death]?.crash("out of memory");
+  }
+  assert.deepEqual(await training, REPORT);
+  assert.deepEqual(resumedFrom, [new Uint8Array([1]), new Uint8Array([2])]);
+  assert.deepEqual(calls(2).map(({ call }) => call), ["start", "addClass", "resume"]);
+  assert.equal(tuner.checkpoint, null, "what has ended cannot be continued");
+});
+
+test("a training that dies again before it has got any further is not tried for ever; it can still be continued", async (t) => {
+  const { state, resumedFrom, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  const { tuner, workers } = await tunerWith(handlers);
+  const training = rejection(tuner.train());
+  await once(tuner, "checkpoint");
+  state.keeps = false;
+  workers[0]?.crash("first");
+  await once(tuner, "train"); // of the second worker
+  workers[1]?.crash("second");
+  assert.equal((await training).code, "worker-crashed");
+  assert.equal(workers.length, 2);
+  state.finishes = true;
+  assert.deepEqual(await tuner.resume(), REPORT);
+  assert.deepEqual(resumedFrom, [new Uint8Array([1]), new Uint8Array([1])]);
+});
+
+test("a training that was paused keeps its advice; one that was told what to do, and one of an earlier tab, have none", async (t) => {
+  const { state, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  let standing = true;
+  const pausable = async function* (/** @type {any} */ args, /** @type {any} */ context) {
+    if (args.config.regime !== "head") context.emit({ type: "advised", advice: ADVICE });
+    context.emit({ type: "batch" });
+    while (standing) yield;
+    throw new LastLayerError("paused", "text");
+  };
+  const pause = () => ((standing = false), new Uint8Array([9]));
+  const { tuner } = await tunerWith({ ...handlers, train: pausable, pause });
+  state.finishes = true;
+  for (const [config, advice] of /** @type {const} */ ([[{}, ADVICE], [{ regime: "head" }, null]])) {
+    standing = true;
+    const begun = once(tuner, "train");
+    const training = rejection(tuner.train(config));
+    await begun;
+    await new Promise((resolve) => setTimeout(resolve)); // for the events sent with the first
+    const checkpoint = await tuner.pause();
+    assert.equal((await training).code, "paused");
+    assert.deepEqual((await tuner.resume()).advice, advice);
+    assert.deepEqual(tuner.report?.advice, advice);
+    assert.equal((await tuner.resume(new Blob([/** @type {Blob} */ (checkpoint)]))).advice, null);
+  }
+});
+
+test("what is paused is kept until it is continued, cancelled, discarded, or another training has begun", async (t) => {
+  const { state, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  let refuse = false;
+  const { tuner } = await tunerWith({
+    ...handlers,
+    pause: () => new Uint8Array([9]),
+    discard: () => {},
+    train: (_, context) => {
+      if (refuse) throw new LastLayerError("empty-class", "text");
+      return handlers.train(_, context);
+    },
+  });
+  assert.equal((await rejection(tuner.resume())).code, "no-checkpoint");
+  const checkpoint = await tuner.pause();
+  assert.ok(checkpoint);
+  assert.equal(tuner.checkpoint, checkpoint);
+  refuse = true;
+  assert.equal((await rejection(tuner.train())).code, "empty-class");
+  assert.equal(tuner.checkpoint, checkpoint, "a training that does not begin takes no place");
+  await tuner.discard();
+  assert.equal(tuner.checkpoint, null);
+
+  await tuner.pause();
+  const controller = new AbortController();
+  const resumed = rejection(tuner.resume(undefined, { signal: controller.signal }));
+  await once(tuner, "train");
+  controller.abort();
+  assert.equal((await resumed).code, "cancelled");
+  assert.equal(tuner.checkpoint, null);
+});

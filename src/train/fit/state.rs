@@ -1,0 +1,144 @@
+//! A fit in the middle, as numbers, and from there on again.
+
+use std::collections::{BTreeMap, HashMap};
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Drawing, FRESH_DRAWS, Fit, Look};
+use crate::backbone::tensor_file::FileTensor;
+use crate::data::dataset::PhotoId;
+use crate::error::{Error, Result};
+use crate::rng::Rng;
+use crate::train::embed::read;
+use crate::train::module_state::{self, Steps};
+
+/// The logits of the batches of this epoch so far, then of the held-out photos so far, `[looks, classes]`.
+const LOGITS: &str = "logits";
+
+/// Where a fit is. Photos go by their position among those it learns from.
+pub struct Position {
+    pub steps: usize,
+    pub order: Vec<(usize, usize)>,
+    pub next: usize,
+    pub measured: usize,
+    pub judged: usize,
+    pub rng: [u64; 4],
+    pub parameter_steps: Steps,
+}
+
+impl Fit {
+    /// Everything that the rest of the fit depends on. Two readbacks.
+    pub async fn save(&self) -> Result<(Position, Vec<FileTensor>)> {
+        let (mut tensors, parameter_steps) = module_state::save(&self.suffix.valid(), &self.optimiser).await?;
+        if !self.logits.is_empty() {
+            let values = read(Tensor::cat(self.logits.clone(), 0)).await?;
+            let shape = vec![self.next + self.judged, self.classes];
+            tensors.push(FileTensor { name: LOGITS.to_owned(), shape, values });
+        }
+        let positions: HashMap<PhotoId, usize> =
+            self.samples.iter().enumerate().map(|(position, sample)| (sample.photo, position)).collect();
+        let place = |(sample, draw): &Look| {
+            let position = positions.get(&sample.photo).copied();
+            Ok((position.ok_or_else(|| Error::internal("an epoch with a photo of another fit"))?, *draw))
+        };
+        let position = Position {
+            steps: self.steps,
+            order: self.epoch.iter().map(place).collect::<Result<_>>()?,
+            next: self.next,
+            measured: self.measured,
+            judged: self.judged,
+            rng: self.rng.state(),
+            parameter_steps,
+        };
+        Ok((position, tensors))
+    }
+
+    /// Puts a fresh fit where another one of the same making was in its `epoch` (from 1), on the plain `device`.
+    ///
+    /// # Errors
+    /// What does not fit, in words.
+    pub fn resume(
+        &mut self,
+        position: Position,
+        epoch: usize,
+        tensors: Vec<FileTensor>,
+        device: &Device,
+    ) -> std::result::Result<(), String> {
+        let Position { steps, order, next, measured, judged, rng, parameter_steps } = position;
+        self.epoch =
+            order.iter().map(|&place| self.look(place)).collect::<Option<_>>().ok_or("its epoch has unknown looks")?;
+        self.go_to(epoch, steps, next)?;
+        self.go_past_the_last_batch(measured, judged)?;
+        if parameter_steps.values().any(|&of_one| of_one == 0 || of_one > steps) {
+            return Err(format!("a parameter has not taken 1 to {steps} steps"));
+        }
+        self.rng = Rng::resume(rng).ok_or("its random numbers have no state")?;
+
+        let mut tensors: BTreeMap<String, FileTensor> =
+            tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+        if next > 0 {
+            let shape = [next + judged, self.classes];
+            let logits = tensors.remove(LOGITS).filter(|logits| logits.shape == shape);
+            let logits = logits.ok_or_else(|| format!("it lacks the tensor {LOGITS} of shape {shape:?}"))?;
+            self.logits = vec![Tensor::from_data(TensorData::new(logits.values, shape), device)];
+        }
+        let suffix = self.suffix.clone();
+        self.suffix = module_state::restore(suffix, &mut self.optimiser, &mut tensors, &parameter_steps, device)?;
+        match tensors.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(format!("it has a tensor {name} that this network has not")),
+        }
+    }
+
+    /// A look at a sample, where an epoch could have it.
+    fn look(&self, (position, draw): (usize, usize)) -> Option<Look> {
+        let sample = self.samples.get(position)?;
+        let most = match self.drawing {
+            Drawing::Anew if self.draws > 0 => FRESH_DRAWS,
+            _ => self.draws,
+        };
+        (draw <= most).then_some((*sample, draw))
+    }
+
+    /// `next` looks into an epoch, which `self.epoch` holds already.
+    fn go_to(&mut self, epoch: usize, steps: usize, next: usize) -> std::result::Result<(), String> {
+        let (looks, batches) = (self.epoch.len(), self.batches());
+        let whole = looks == self.looks() || looks == 0;
+        if !whole || next > looks {
+            return Err(format!("its epoch is at {next} of {looks} looks, expected up to {}", self.looks()));
+        }
+        self.next = next;
+        if next != self.batches_done() * looks / batches.max(1) {
+            return Err(format!("its epoch is at {next} of {looks} looks, which is within a batch"));
+        }
+        let expected = (epoch - 1) * batches + self.batches_done();
+        if steps != expected {
+            return Err(format!("it counts {steps} steps, expected {expected}"));
+        }
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// So many photos into what follows the last batch of an epoch. The momentum of batch-norms is not kept: it is as ever while
+    /// there are batches, and [`measure`](Self::measure) sets its own.
+    fn go_past_the_last_batch(&mut self, measured: usize, judged: usize) -> std::result::Result<(), String> {
+        let (to_measure, held_out) = (self.to_measure(), self.held_out.len());
+        let taught = !self.epoch.is_empty() && self.next == self.epoch.len();
+        let possible = match (measured, judged) {
+            (0, 0) => true,
+            (_, 0) => taught && measured <= to_measure && measured == self.measured_after(self.measurements(measured)),
+            _ => {
+                let whole_batches = judged % self.batch_size == 0 || judged == held_out;
+                taught && measured == to_measure && judged <= held_out && whole_batches
+            }
+        };
+        if !possible {
+            return Err(format!(
+                "it has measured {measured} of {to_measure} photos and judged {judged} of {held_out}, which cannot be there"
+            ));
+        }
+        (self.measured, self.judged) = (measured, judged);
+        Ok(())
+    }
+}
