@@ -58,7 +58,7 @@ impl Split {
 }
 
 /// The frozen part, batch-norm folded away. Its output is what the cache keeps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prefix {
     stages: Vec<Stage>,
     /// Only where no stage learns; then pooling is part of the prefix too.

@@ -7,12 +7,14 @@ use serde::Deserialize;
 
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
+use crate::data::similar::PerceptualHash;
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs};
 use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, EvaluationStep};
 use crate::export::model_file;
 use crate::image::Pixels;
+use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::train::cache::ActivationCache;
 use crate::train::config::{Regime, TrainConfig};
@@ -39,8 +41,11 @@ pub struct Session {
     /// Seconds from any fixed point; the core has no clock of its own.
     clock: fn() -> f64,
     dataset: Dataset,
+    /// How the pixels in `dataset` are prepared: as the last training wanted them, or the one under way.
+    input: InputSpec,
     source: Classifier,
-    /// One per split in use: always the source model's, and those of the classifier and of the training under way.
+    /// One per split and way to prepare photos in use: always the source model's, and those of the classifier and of the training
+    /// under way.
     embedders: Vec<Embedder>,
     classifier: Option<Classifier>,
     /// Pooled features of photos by the classifier there is, where its last stages learnt; read when first asked for.
@@ -81,17 +86,17 @@ impl Session {
         let split = Split(0);
         let mut params = weights.params();
         let input = weights.card.input.clone();
-        let embedder = Embedder::load(weights.architecture, split, &mut params, input, &device);
+        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), &device);
         let labels = weights.card.labels.clone();
         // The head alone is loaded: at split 0 no stage parameter is taken.
         let mut stages = weights.params();
         let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
         params.finish_all()?;
-        let source = Classifier::new(split, suffix, labels);
+        let source = Classifier::new(split, input.clone(), suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
         let (embedders, classifier, taught, run) = (vec![embedder], None, None, None);
-        Ok(Self { device, weights, clock, dataset, source, embedders, classifier, features, taught, run })
+        Ok(Self { device, weights, clock, dataset, input, source, embedders, classifier, features, taught, run })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -122,15 +127,34 @@ impl Session {
         self.editable()?.add_class(label).map(drop)
     }
 
-    /// Resizes a decoded photo to what the backbone sees and adds it under an id of the caller's.
+    /// Resizes a decoded photo to what the network sees and adds it under an id of the caller's.
     pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
-        let stored = self.weights.card.input.store(photo)?;
-        self.editable()?.add_photo(id, name, label, sha256, stored)
+        let stored = self.input.store(photo)?;
+        // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
+        let hash = match self.input == self.source.input {
+            true => PerceptualHash::of(&stored.prepared),
+            false => PerceptualHash::of(&self.source.input.prepare(photo)?),
+        };
+        self.editable()?.add_photo(id, name, label, sha256, hash, stored)
+    }
+
+    /// From now on photos are prepared as a training with that configuration wants them, which saves it asking for them again.
+    /// Pixels that were prepared otherwise are dropped.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub fn prepare_for(&mut self, config: &TrainConfig) -> Result<()> {
+        let input = config.input(&self.source.input);
+        if self.input != input {
+            self.editable()?.drop_all_pixels();
+            self.input = input;
+        }
+        Ok(())
     }
 
     /// Pixels that a step asked for. Allowed, and needed, during a training.
     pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
-        let stored = self.weights.card.input.store(photo)?;
+        let stored = self.input.store(photo)?;
         self.dataset.supply_pixels(id, stored)
     }
 
@@ -184,7 +208,9 @@ impl Session {
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
         let (config, split) = self.settle(config)?;
-        let index = self.embedder(split)?;
+        TeachingSet::of(&self.dataset)?;
+        self.prepare_for(&config)?;
+        let index = self.embedder(split, &config.input(&self.source.input))?;
         let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
         self.run = Some(Run::Training(Box::new(run)));
         Ok(())
@@ -212,10 +238,11 @@ impl Session {
         })?;
         train.set("epochs", epochs as f64)?;
         let (train, split) = self.settle(train)?;
-        let index = self.embedder(split)?;
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
+        self.prepare_for(&train)?;
+        let index = self.embedder(split, &train.input(&self.source.input))?;
         let (dataset, embedder) = (&self.dataset, &mut self.embedders[index]);
         let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
@@ -247,7 +274,9 @@ impl Session {
             return Err(Error::internal("a step without a training"));
         };
         let split = run.split();
-        let index = self.embedder(split)?;
+        // The run's: nothing changes how photos are prepared while it is under way.
+        let input = self.input.clone();
+        let index = self.embedder(split, &input)?;
         let bench = Workbench {
             device: &self.device,
             weights: &self.weights,
@@ -262,7 +291,7 @@ impl Session {
                     Ok(event)
                 }
                 Step::Finished(suffix, report) => {
-                    self.set_classifier(Classifier::new(split, *suffix, report.classes.clone()));
+                    self.set_classifier(Classifier::new(split, input, *suffix, report.classes.clone()));
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
                     self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
                     self.forget_unused_embedders();
@@ -298,21 +327,30 @@ impl Session {
         self.forget_unused_embedders();
     }
 
-    /// Position of the embedder of that split, loaded when it is not there.
-    fn embedder(&mut self, split: Split) -> Result<usize> {
-        if let Some(index) = self.embedders.iter().position(|embedder| embedder.split == split) {
+    /// Position of the embedder of that split for photos prepared so, made when it is not there.
+    fn embedder(&mut self, split: Split, input: &InputSpec) -> Result<usize> {
+        if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_for(split, input)) {
             return Ok(index);
         }
-        let mut params = self.weights.params();
-        let input = self.weights.card.input.clone();
-        self.embedders.push(Embedder::load(self.weights.architecture, split, &mut params, input, &self.device));
-        params.finish()?;
+        let architecture = self.weights.architecture;
+        let embedder = match self.embedders.iter().find(|embedder| embedder.split == split) {
+            Some(other) => other.with_input(input.clone(), architecture),
+            None => {
+                let mut params = self.weights.params();
+                let embedder = Embedder::load(architecture, split, &mut params, input.clone(), &self.device);
+                params.finish()?;
+                embedder
+            }
+        };
+        self.embedders.push(embedder);
         Ok(self.embedders.len() - 1)
     }
 
     fn forget_unused_embedders(&mut self) {
-        let in_use = self.classifier.as_ref().map(|classifier| classifier.split);
-        self.embedders.retain(|embedder| embedder.split == Split(0) || Some(embedder.split) == in_use);
+        let users = [Some(&self.source), self.classifier.as_ref()];
+        let in_use = |embedder: &Embedder| users.iter().flatten().any(|user| embedder.is_for(user.split, &user.input));
+        // What was embedded for the output layer alone is small, and is kept for the next training with such photos.
+        self.embedders.retain(|embedder| in_use(embedder) || embedder.is_for(Split(0), &self.input));
     }
 
     // --- predictions and files -------------------------------------------------------------------------------------
@@ -334,7 +372,7 @@ impl Session {
     /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
     pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
         let (_, embedder) = self.network(model)?;
-        embedder.activations(&[&self.weights.card.input.prepare(photo)?]).await
+        embedder.activations(&[&embedder.input().prepare(photo)?]).await
     }
 
     /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
@@ -379,8 +417,8 @@ impl Session {
 
     /// What a training with that configuration has cached of one draw of a photo.
     pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
-        let split = Split(config.last_stages);
-        let embedder = self.embedders.iter().find(|embedder| embedder.split == split)?;
+        let (split, input) = (Split(config.last_stages), config.input(&self.source.input));
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_for(split, &input))?;
         embedder.cache.get_draw(draw.photo, draw.number)
     }
 
@@ -388,7 +426,8 @@ impl Session {
     /// embedded again.
     pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
         self.dataset.photo(draw.photo)?;
-        let index = self.embedder(Split(config.last_stages).check(self.weights.architecture)?)?;
+        let split = Split(config.last_stages).check(self.weights.architecture)?;
+        let index = self.embedder(split, &config.input(&self.source.input))?;
         self.embedders[index].set_augmentation(config.augmentation());
         self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
@@ -399,7 +438,7 @@ impl Session {
             ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
             ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
         };
-        let embedder = self.embedders.iter().find(|embedder| embedder.split == classifier.split);
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_for(classifier.split, &classifier.input));
         Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
     }
 
@@ -418,7 +457,7 @@ impl Session {
     pub fn open_model(&mut self, bytes: &[u8]) -> Result<&[String]> {
         self.editable()?;
         let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
-        self.embedder(classifier.split)?;
+        self.embedder(classifier.split, &classifier.input)?;
         self.taught = None;
         Ok(&self.set_classifier(classifier).labels)
     }

@@ -28,7 +28,7 @@ pub struct Photo {
     pub class: ClassId,
     /// Of the file's bytes: the same photo twice is noticed by it.
     pub sha256: String,
-    /// Of the prepared pixels, which are dropped later: near-duplicates are noticed by it.
+    /// How it looks, whatever the framing: near-duplicates are noticed by it.
     pub hash: PerceptualHash,
     pub pixels: Option<StoredPhoto>,
 }
@@ -111,7 +111,7 @@ impl Dataset {
         Ok(ids)
     }
 
-    /// Adds a photo to the class of that name, which is made when it is not there yet.
+    /// Adds a photo to the class of that name, which is made when it is not there yet. `hash` is of the centre square.
     ///
     /// # Errors
     /// `invalid-label`; `internal` when the id is taken.
@@ -121,6 +121,7 @@ impl Dataset {
         name: &str,
         label: &str,
         sha256: &str,
+        hash: PerceptualHash,
         pixels: StoredPhoto,
     ) -> Result<Added> {
         if let Some(other) = self.photos.values().find(|photo| photo.sha256 == sha256) {
@@ -130,7 +131,6 @@ impl Dataset {
             return Err(Error::internal(format!("photo id {id} is taken")));
         }
         let class = self.class_or_new(label)?;
-        let hash = PerceptualHash::of(&pixels.prepared);
         let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), hash, pixels: None };
         self.photos.insert(id, photo);
         if self.pixel_bytes + pixels.bytes() <= PIXEL_BUDGET {
@@ -156,6 +156,12 @@ impl Dataset {
                 self.pixel_bytes -= pixels.bytes();
             }
         }
+    }
+
+    /// Forgets the pixels of all photos, as when they are to be prepared in another way.
+    pub fn drop_all_pixels(&mut self) {
+        self.photos.values_mut().for_each(|photo| photo.pixels = None);
+        self.pixel_bytes = 0;
     }
 
     /// # Errors
@@ -229,7 +235,7 @@ mod tests {
     fn dataset() -> Dataset {
         let mut dataset = Dataset::default();
         for (id, label) in [(1, "cat"), (2, "cat"), (3, "dog")] {
-            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), pixels()).unwrap();
+            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), PerceptualHash(0), pixels()).unwrap();
         }
         dataset
     }
@@ -237,7 +243,8 @@ mod tests {
     #[test]
     fn a_file_already_there_is_noticed_in_any_class() {
         let mut dataset = dataset();
-        assert_eq!(dataset.add_photo(4, "copy.jpg", "bird", "hash 2", pixels()), Ok(Added::DuplicateOf(2)));
+        let added = dataset.add_photo(4, "copy.jpg", "bird", "hash 2", PerceptualHash(0), pixels());
+        assert_eq!(added, Ok(Added::DuplicateOf(2)));
         assert_eq!(dataset.photos().len(), 3);
         assert_eq!(dataset.classes().len(), 2, "a duplicate must not create its class");
     }
@@ -274,6 +281,10 @@ mod tests {
         assert_eq!(dataset.pixel_bytes, 18);
         dataset.drop_pixels(&[1, 1]);
         dataset.remove_photos(&[2]).unwrap();
+        assert_eq!(dataset.pixel_bytes, 6);
+        dataset.drop_all_pixels();
+        assert_eq!(dataset.pixel_bytes, 0);
+        dataset.supply_pixels(1, pixels()).unwrap();
         assert_eq!(dataset.pixel_bytes, 6);
     }
 }

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
@@ -12,6 +13,8 @@ use crate::train::embed::read;
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
     pub split: Split,
+    /// How the photos are prepared that it was taught on, and those that it is asked about.
+    pub input: InputSpec,
     /// On the plain device, not the autodiff one.
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
@@ -60,8 +63,8 @@ pub struct RawOutputs {
 
 impl Classifier {
     /// One that has not been evaluated.
-    pub fn new(split: Split, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, suffix, labels, temperature: 1.0, known: None }
+    pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
+        Self { split, input, suffix, labels, temperature: 1.0, known: None }
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is

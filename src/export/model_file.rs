@@ -43,7 +43,7 @@ pub struct ModelCard {
     /// Where those weights come from, and their licence.
     pub weights_source: String,
     pub weights_licence: String,
-    /// How to feed the network.
+    /// How photos are prepared for the network.
     pub input: InputSpec,
     pub resize_filter: String,
     /// Program and version.
@@ -83,7 +83,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         weights_sha256: weights.sha256.clone(),
         weights_source: source.source.clone(),
         weights_licence: source.licence.clone(),
-        input: source.input.clone(),
+        input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
@@ -127,7 +127,9 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
         return Err(corrupt(problems.join("; ")));
     }
     let temperature = card.temperature.unwrap_or(1.0);
-    Ok(Classifier { temperature, known, ..Classifier::new(split, suffix, card.labels) })
+    // Size, mean and std are the backbone's, whose hash was checked.
+    let input = weights.card.input.framed(card.input.framing);
+    Ok(Classifier { temperature, known, ..Classifier::new(split, input, suffix, card.labels) })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {

@@ -24,9 +24,9 @@ pub struct Pixels {
 /// A photo as a session keeps it until it is embedded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPhoto {
-    /// What the backbone sees of the photo as it is.
+    /// What the network sees of the photo as it is.
     pub prepared: Pixels,
-    /// The whole photo, little larger than that: augmentation draws its crops from it.
+    /// The whole photo, little larger than that, which augmentation draws from; see [`prepare::InputSpec::store`].
     pub whole: Pixels,
 }
 

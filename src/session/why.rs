@@ -9,7 +9,7 @@ use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
 use crate::image::Pixels;
-use crate::image::prepare::Crop;
+use crate::image::prepare::{Crop, InputSpec};
 use crate::model::Split;
 use crate::train::embed::read;
 
@@ -23,7 +23,7 @@ impl Session {
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
     pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, crop) = self.seen(photo)?;
+        let (seen, crop) = seen(photo, embedder.input())?;
         let maps = ClassMaps::of(classifier, embedder.layers(&seen, usize::MAX)).await?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
@@ -41,7 +41,7 @@ impl Session {
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, _) = self.seen(photo)?;
+        let (seen, _) = seen(photo, embedder.input())?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
         let activation = embedder.layers(&seen, layers);
@@ -102,10 +102,9 @@ impl Session {
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
         read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await
     }
+}
 
-    /// What the network sees of a photo, and where in the photo that is.
-    fn seen(&self, photo: &Pixels) -> Result<(Pixels, Crop)> {
-        let input = &self.weights.card.input;
-        Ok((input.prepare(photo)?, input.crop(photo.width, photo.height)))
-    }
+/// What the network sees of a photo, and where in the photo that is.
+fn seen(photo: &Pixels, input: &InputSpec) -> Result<(Pixels, Crop)> {
+    Ok((input.prepare(photo)?, input.crop(photo.width, photo.height)))
 }

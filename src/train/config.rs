@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
-use crate::image::prepare::Framing;
+use crate::image::prepare::{Framing, InputSpec};
 
 /// An option as everybody but the training loop sees it.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -289,6 +289,11 @@ impl TrainConfig {
     /// Augmented draws of each photo, beside the photo as it is.
     pub fn draws(&self) -> usize {
         self.augment.max(0) as usize
+    }
+
+    /// How photos are prepared for a training with this configuration, on a backbone that expects `input`.
+    pub fn input(&self, input: &InputSpec) -> InputSpec {
+        input.framed(self.framing)
     }
 
     pub fn augmentation(&self) -> Augmentation {

@@ -29,7 +29,7 @@ pub enum Embedded {
     Missing(Vec<PhotoId>),
 }
 
-/// The prefix of one split and what it has computed so far.
+/// The prefix of one split and what it has computed so far, of photos prepared in one way.
 pub struct Embedder {
     pub split: Split,
     prefix: Prefix,
@@ -53,12 +53,28 @@ impl Embedder {
         Self { split, prefix, input, device: device.clone(), augmentation, cache }
     }
 
+    /// The same prefix for photos prepared in another way: shares its weights, knows no photo yet.
+    pub fn with_input(&self, input: InputSpec, architecture: &Architecture) -> Self {
+        let cache = ActivationCache::new(self.split.activation_shape(architecture, input.size as usize));
+        let (split, prefix, device) = (self.split, self.prefix.clone(), self.device.clone());
+        Self { split, prefix, input, device, augmentation: self.augmentation, cache }
+    }
+
+    pub fn is_for(&self, split: Split, input: &InputSpec) -> bool {
+        self.split == split && self.input == *input
+    }
+
+    /// How the photos are prepared that it embeds.
+    pub fn input(&self) -> &InputSpec {
+        &self.input
+    }
+
     /// Where the prefix runs.
     pub fn device(&self) -> &Device {
         &self.device.tensors
     }
 
-    /// Activations at the split of photos of the backbone's input size, photo after photo. One forward pass and one readback.
+    /// Activations at the split of prepared photos, photo after photo. One forward pass and one readback.
     pub async fn activations(&self, photos: &[&Pixels]) -> Result<Vec<f32>> {
         read(self.prefix.forward(self.images(photos))).await
     }
@@ -110,7 +126,7 @@ impl Embedder {
             .collect()
     }
 
-    /// Runs the prefix on pictures of the backbone's input size and keeps the results.
+    /// Runs the prefix on prepared pictures and keeps the results.
     pub async fn embed(&mut self, pictures: &[(Draw, Pixels)]) -> Result<()> {
         let pixels: Vec<&Pixels> = pictures.iter().map(|(_, pixels)| pixels).collect();
         let values = self.activations(&pixels).await?;

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::image::prepare::Framing;
 use lastlayer::session::Session;
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::embed::Draw;
 
 use crate::io_error;
 
-/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights and split.
+/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights, split and
+/// framing.
 pub struct EmbeddingFiles {
     folder: PathBuf,
     config: TrainConfig,
@@ -19,7 +21,12 @@ pub struct EmbeddingFiles {
 
 impl EmbeddingFiles {
     pub fn open(folder: &Path, weights: &Weights, config: &TrainConfig) -> Result<Self> {
-        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], config.last_stages));
+        let framing = match config.framing {
+            Framing::Crop => "",
+            Framing::Pad => "-pad",
+            Framing::Squash => "-squash",
+        };
+        let folder = folder.join(format!("{}-last-{}{framing}", &weights.sha256[..16], config.last_stages));
         std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
         Ok(Self { folder, config: config.clone() })
     }

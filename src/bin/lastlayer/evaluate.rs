@@ -41,7 +41,8 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     session.open_model(&std::fs::read(model).map_err(|error| io_error(model, &error))?)?;
     let store = match (path("embeddings-cache"), session.classifier()) {
         (Some(folder), Some(classifier)) => {
-            let config = TrainConfig { last_stages: classifier.split.0, ..TrainConfig::default() };
+            let (last_stages, framing) = (classifier.split.0, classifier.input.framing);
+            let config = TrainConfig { last_stages, framing, ..TrainConfig::default() };
             Some(EmbeddingFiles::open(folder, session.weights(), &config)?)
         }
         _ => None,
