@@ -147,6 +147,21 @@ impl Suffix {
         global_average(self.forward_layers(activation, usize::MAX)).flatten::<2>(1, 3)
     }
 
+    /// As [`pooled`](Self::pooled), of several views of each photo, averaged over these. The head is linear, so its answer to the
+    /// average is the average of its answers.
+    ///
+    /// # Shapes
+    /// - input: `[photos · views, channels, height, width]`, the views of a photo side by side
+    /// - output: `[photos, features]`
+    pub fn pooled_over(&self, views: usize, activation: Tensor<4>) -> Tensor<2> {
+        let features = self.pooled(activation);
+        if views == 1 {
+            return features;
+        }
+        let [rows, width] = features.dims();
+        features.reshape([rows / views, views, width]).mean_dim(1).reshape([rows / views, width])
+    }
+
     /// The activation after the first `layers` layers of the suffix, never pooled; see [`Prefix::forward_layers`].
     pub fn forward_layers(&self, activation: Tensor<4>, layers: usize) -> Tensor<4> {
         forward_layers(&self.stages, self.conv_head.as_ref(), activation, layers)

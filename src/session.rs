@@ -291,7 +291,9 @@ impl Session {
                     Ok(event)
                 }
                 Step::Finished(suffix, report) => {
-                    self.set_classifier(Classifier::new(split, input, *suffix, report.classes.clone()));
+                    let flip_average = report.config.flip_average == 1;
+                    let classifier = Classifier::new(split, input, *suffix, report.classes.clone());
+                    self.set_classifier(Classifier { flip_average, ..classifier });
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
                     self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
                     self.forget_unused_embedders();
@@ -369,10 +371,11 @@ impl Session {
         self.answer_activation(activation, top_k, model).await
     }
 
-    /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
+    /// What the frozen layers under that model make of a decoded photo, and of its mirror image after that where the model looks at
+    /// both: for callers that keep it and come again.
     pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
-        let (_, embedder) = self.network(model)?;
-        embedder.activations(&[&embedder.input().prepare(photo)?]).await
+        let (classifier, embedder) = self.network(model)?;
+        embedder.activations(&classifier.pictures(photo)?.iter().collect::<Vec<_>>()).await
     }
 
     /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
@@ -395,7 +398,7 @@ impl Session {
                 .with("max", self.source.labels.len()));
         }
         let (classifier, embedder) = self.network(model)?;
-        let shape = self.check_activation(&activation, embedder)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
         classifier.answer(activation, shape, embedder.device(), top_k).await
     }
 
@@ -403,16 +406,8 @@ impl Session {
     /// [`activation`](Self::activation)'s result: for scores that need more than the best classes.
     pub async fn outputs(&self, activation: Vec<f32>, model: ModelChoice) -> Result<RawOutputs> {
         let (classifier, embedder) = self.network(model)?;
-        let shape = self.check_activation(&activation, embedder)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
         classifier.outputs(activation, shape, embedder.device()).await
-    }
-
-    fn check_activation(&self, activation: &[f32], embedder: &Embedder) -> Result<[usize; 3]> {
-        let shape = embedder.cache.shape();
-        if activation.len() == shape.iter().product::<usize>() {
-            return Ok(shape);
-        }
-        Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())))
     }
 
     /// What a training with that configuration has cached of one draw of a photo.
@@ -461,6 +456,15 @@ impl Session {
         self.taught = None;
         Ok(&self.set_classifier(classifier).labels)
     }
+}
+
+/// The shape of one of the activations.
+fn check_activation(activation: &[f32], classifier: &Classifier, embedder: &Embedder) -> Result<[usize; 3]> {
+    let (shape, views) = (embedder.cache.shape(), classifier.views());
+    if activation.len() == views * shape.iter().product::<usize>() {
+        return Ok(shape);
+    }
+    Err(Error::internal(format!("expected {views} activations of {shape:?}, got {} values", activation.len())))
 }
 
 fn no_classifier() -> Error {

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
@@ -15,6 +16,10 @@ pub struct Classifier {
     pub split: Split,
     /// How the photos are prepared that it was taught on, and those that it is asked about.
     pub input: InputSpec,
+    /// Whether it looks at a photo's mirror image too and averages the two. Averaged are the features, which is to average the
+    /// logits, as He et al. (2016) do over views, and not the probabilities, as Krizhevsky et al. (2012) do: so one temperature
+    /// calibrates the answer, one similarity tells "none of these", and the class activation map stays exact.
+    pub flip_average: bool,
     /// On the plain device, not the autodiff one.
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
@@ -64,12 +69,23 @@ pub struct RawOutputs {
 impl Classifier {
     /// One that has not been evaluated.
     pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, input, suffix, labels, temperature: 1.0, known: None }
+        Self { split, input, flip_average: false, suffix, labels, temperature: 1.0, known: None }
+    }
+
+    /// How many pictures of a photo it looks at.
+    pub fn views(&self) -> usize {
+        if self.flip_average { 2 } else { 1 }
+    }
+
+    /// What it looks at, of a decoded photo.
+    pub fn pictures(&self, photo: &Pixels) -> Result<Vec<Pixels>> {
+        let seen = self.input.prepare(photo)?;
+        Ok(if self.flip_average { vec![seen.clone(), seen.mirrored()] } else { vec![seen] })
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
-    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo, of shape
-    /// `[channels, height, width]`.
+    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo's [`pictures`](Self::pictures), of
+    /// shape `[channels, height, width]` each.
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;
         let similarity = self.known.as_ref().map(|known| known.centroids.similarity(&raw.features));
@@ -97,16 +113,16 @@ impl Classifier {
         similarity.zip(least).is_some_and(|(similarity, least)| similarity < least)
     }
 
-    /// Features and logits of activations of one or more photos.
+    /// Features and logits of activations of the [`pictures`](Self::pictures) of one or more photos.
     pub async fn outputs(
         &self,
         activations: Vec<f32>,
         [channels, height, width]: [usize; 3],
         device: &Device,
     ) -> Result<RawOutputs> {
-        let photos = activations.len() / (channels * height * width);
-        let data = TensorData::new(activations, [photos, channels, height, width]);
-        let features = self.suffix.pooled(Tensor::<4>::from_data(data, device));
+        let pictures = activations.len() / (channels * height * width);
+        let data = TensorData::new(activations, [pictures, channels, height, width]);
+        let features = self.suffix.pooled_over(self.views(), Tensor::<4>::from_data(data, device));
         let logits = read(self.suffix.head().forward(features.clone())).await?;
         // One readback more, only where somebody looks at them.
         let features = if self.known.is_some() { read(features).await? } else { Vec::new() };

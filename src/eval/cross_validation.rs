@@ -163,7 +163,7 @@ impl CrossValidation {
                     *epoch += 1;
                 }
                 if *epoch > self.config.epochs {
-                    let outputs = Outputs::new(fit.learnt(), self.samples.clone());
+                    let outputs = Outputs::new(fit.learnt(), self.samples.clone(), self.config.views());
                     self.phase = Phase::Judge { fold: *fold, outputs: Box::new(outputs) };
                 }
                 return Ok(EvaluationStep::Event(event));
@@ -181,7 +181,8 @@ impl CrossValidation {
                 } else {
                     match self.kept.take() {
                         Some(suffix) => {
-                            self.phase = Phase::Kept(Box::new(Outputs::new(suffix, self.samples.clone())));
+                            let outputs = Outputs::new(suffix, self.samples.clone(), self.config.views());
+                            self.phase = Phase::Kept(Box::new(outputs));
                         }
                         None => return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), None)),
                     }

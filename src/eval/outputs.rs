@@ -6,12 +6,14 @@ use crate::error::{Error, Result};
 use crate::model::Suffix;
 use crate::train::cache::ActivationCache;
 use crate::train::embed::read;
-use crate::train::fit::{Look, Sample, gather};
+use crate::train::fit::{Sample, gather, looks};
 
 /// A pass over photos in progress: their features and logits so far.
 pub struct Outputs {
     suffix: Suffix,
     samples: Vec<Sample>,
+    /// The draws of a photo that are averaged; see [`TrainConfig::views`](crate::train::config::TrainConfig::views).
+    views: &'static [usize],
     /// `[photos, features]` and `[photos, classes]`, row-major.
     pub features: Vec<f32>,
     pub logits: Vec<f32>,
@@ -20,8 +22,8 @@ pub struct Outputs {
 
 impl Outputs {
     /// `suffix` must be on the plain device.
-    pub fn new(suffix: Suffix, samples: Vec<Sample>) -> Self {
-        Self { suffix, samples, features: Vec::new(), logits: Vec::new(), done: 0 }
+    pub fn new(suffix: Suffix, samples: Vec<Sample>, views: &'static [usize]) -> Self {
+        Self { suffix, samples, views, features: Vec::new(), logits: Vec::new(), done: 0 }
     }
 
     pub fn is_complete(&self) -> bool {
@@ -32,8 +34,8 @@ impl Outputs {
     pub async fn step(&mut self, batch: usize, cache: &ActivationCache, device: &Device) -> Result<()> {
         let rest = &self.samples[self.done..];
         let photos = &rest[..rest.len().min(batch.max(1))];
-        let as_they_are: Vec<Look> = photos.iter().map(|&sample| (sample, 0)).collect();
-        let features = self.suffix.pooled(gather(&as_they_are, cache, device)?);
+        let looks = looks(photos, self.views);
+        let features = self.suffix.pooled_over(self.views.len(), gather(&looks, cache, device)?);
         self.logits.extend(read(self.suffix.head().forward(features.clone())).await?);
         self.features.extend(read(features).await?);
         self.done += photos.len();

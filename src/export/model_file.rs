@@ -46,6 +46,9 @@ pub struct ModelCard {
     /// How photos are prepared for the network.
     pub input: InputSpec,
     pub resize_filter: String,
+    /// Whether logits are averaged over a photo and its mirror image; missing where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flip_average: bool,
     /// Program and version.
     pub made_by: String,
     /// What an evaluation found out; missing where there was none. Logits are divided by `temperature` before the softmax.
@@ -85,6 +88,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         weights_licence: source.licence.clone(),
         input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
+        flip_average: classifier.flip_average,
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
@@ -129,7 +133,12 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let temperature = card.temperature.unwrap_or(1.0);
     // Size, mean and std are the backbone's, whose hash was checked.
     let input = weights.card.input.framed(card.input.framing);
-    Ok(Classifier { temperature, known, ..Classifier::new(split, input, suffix, card.labels) })
+    Ok(Classifier {
+        flip_average: card.flip_average,
+        temperature,
+        known,
+        ..Classifier::new(split, input, suffix, card.labels)
+    })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {

@@ -9,7 +9,6 @@ use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
 use crate::image::Pixels;
-use crate::image::prepare::{Crop, InputSpec};
 use crate::model::Split;
 use crate::train::embed::read;
 
@@ -23,8 +22,11 @@ impl Session {
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
     pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, crop) = seen(photo, embedder.input())?;
-        let maps = ClassMaps::of(classifier, embedder.layers(&seen, usize::MAX)).await?;
+        let pictures = classifier.pictures(photo)?;
+        let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
+        let maps = ClassMaps::of(classifier, activation).await?;
+        let crop = classifier.input.crop(photo.width, photo.height);
+        let seen = pictures.into_iter().next().ok_or_else(|| Error::internal("a classifier that looks at nothing"))?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
 
@@ -41,10 +43,10 @@ impl Session {
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
         let (classifier, embedder) = self.network(model)?;
-        let (seen, _) = seen(photo, embedder.input())?;
+        let seen = classifier.input.prepare(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
-        let activation = embedder.layers(&seen, layers);
+        let activation = embedder.layers(&[&seen], layers);
         let activation = classifier.suffix.forward_layers(activation, layers.saturating_sub(frozen));
         FeatureMaps::strongest(activation, count, seen).await
     }
@@ -64,8 +66,9 @@ impl Session {
                 .with("name", "count")
                 .with("value", 0));
         }
-        let activation = self.activation(photo, model).await?;
         let (classifier, embedder) = self.network(model)?;
+        // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
+        let activation = embedder.activations(&[&classifier.input.prepare(photo)?]).await?;
         if classifier.split == Split(0) {
             // The activation at this split is the pooled features, of the source model and of the classifier alike.
             let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
@@ -102,9 +105,4 @@ impl Session {
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
         read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await
     }
-}
-
-/// What the network sees of a photo, and where in the photo that is.
-fn seen(photo: &Pixels, input: &InputSpec) -> Result<(Pixels, Crop)> {
-    Ok((input.prepare(photo)?, input.crop(photo.width, photo.height)))
 }

@@ -5,6 +5,10 @@ use std::collections::HashMap;
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 
+/// Number of the draw that is the photo's mirror image, for classifiers that look at both. Not an augmentation: it is the same
+/// whatever these are.
+pub const MIRRORED: usize = usize::MAX;
+
 /// Activations at one split, on the host: a batch is gathered and uploaded per step, which costs little next to the step
 /// and leaves the device's memory to the network.
 #[derive(Debug)]
@@ -68,7 +72,7 @@ impl ActivationCache {
 
     /// Forgets every augmented draw, as when the augmentation changes.
     pub fn remove_draws(&mut self) {
-        self.values.retain(|(_, draw), _| *draw == 0);
+        self.values.retain(|(_, draw), _| [0, MIRRORED].contains(draw));
     }
 
     /// Bytes held.

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::cache::MIRRORED;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
 use crate::image::prepare::{Framing, InputSpec};
@@ -289,6 +290,16 @@ impl TrainConfig {
     /// Augmented draws of each photo, beside the photo as it is.
     pub fn draws(&self) -> usize {
         self.augment.max(0) as usize
+    }
+
+    /// The draws of a photo by which the classifier judges it; it averages over them.
+    pub fn views(&self) -> &'static [usize] {
+        if self.flip_average == 1 { &[0, MIRRORED] } else { &[0] }
+    }
+
+    /// The draws of a photo that a training needs: to learn from, and to judge it by.
+    pub fn needed_draws(&self) -> impl Iterator<Item = usize> {
+        (0..=self.draws()).chain(self.views().iter().copied().skip(1))
     }
 
     /// How photos are prepared for a training with this configuration, on a backbone that expects `input`.

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cache::ActivationCache;
+use super::cache::{ActivationCache, MIRRORED};
 use super::config::TrainConfig;
 use crate::backbone::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
@@ -14,7 +14,7 @@ use crate::image::{Pixels, StoredPhoto};
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
 
-/// One look at a photo: number 0 is the photo as it is, the others are augmented.
+/// One look at a photo: number 0 is the photo as it is, [`MIRRORED`] its mirror image, the others are augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
     pub photo: PhotoId,
@@ -64,11 +64,6 @@ impl Embedder {
         self.split == split && self.input == *input
     }
 
-    /// How the photos are prepared that it embeds.
-    pub fn input(&self) -> &InputSpec {
-        &self.input
-    }
-
     /// Where the prefix runs.
     pub fn device(&self) -> &Device {
         &self.device.tensors
@@ -79,9 +74,9 @@ impl Embedder {
         read(self.prefix.forward(self.images(photos))).await
     }
 
-    /// The activation of one photo after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
-    pub fn layers(&self, photo: &Pixels, layers: usize) -> Tensor<4> {
-        self.prefix.forward_layers(self.images(&[photo]), layers)
+    /// Activations of prepared pictures after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
+    pub fn layers(&self, pictures: &[&Pixels], layers: usize) -> Tensor<4> {
+        self.prefix.forward_layers(self.images(pictures), layers)
     }
 
     /// `[photos, 3, size, size]`, normalised.
@@ -121,7 +116,7 @@ impl Embedder {
     pub fn to_embed(&mut self, photos: impl Iterator<Item = PhotoId>, config: &TrainConfig) -> Vec<Draw> {
         self.set_augmentation(config.augmentation());
         photos
-            .flat_map(|photo| (0..=config.draws()).map(move |number| Draw { photo, number }))
+            .flat_map(|photo| config.needed_draws().map(move |number| Draw { photo, number }))
             .filter(|draw| !self.cache.contains_draw(draw.photo, draw.number))
             .collect()
     }
@@ -141,6 +136,7 @@ impl Embedder {
     pub fn picture(&self, photo: &StoredPhoto, sha256: &str, draw: usize) -> Pixels {
         match draw {
             0 => photo.prepared.clone(),
+            MIRRORED => photo.prepared.mirrored(),
             _ => self.augmentation.draw(&photo.whole, &self.input, sha256, draw),
         }
     }

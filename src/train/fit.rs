@@ -56,6 +56,8 @@ pub struct Fit {
     every_draw: bool,
     samples: Vec<Sample>,
     held_out: Vec<Sample>,
+    /// The draws by which a held-out photo is judged.
+    views: &'static [usize],
     batch_size: usize,
     classes: usize,
     rng: Rng,
@@ -101,6 +103,7 @@ impl Fit {
             optimizer,
             samples,
             held_out,
+            views: config.views(),
             batch_size,
             classes,
             rng,
@@ -173,9 +176,9 @@ impl Fit {
     pub async fn end_epoch(&mut self, cache: &ActivationCache, device: &Device) -> Result<EpochScores> {
         let mut logits = std::mem::take(&mut self.logits);
         let suffix = self.suffix.valid();
-        let held_out: Vec<Look> = self.held_out.iter().map(|&sample| (sample, 0)).collect();
-        for batch in held_out.chunks(self.batch_size) {
-            logits.push(suffix.forward(gather(batch, cache, device)?));
+        for photos in self.held_out.chunks(self.batch_size) {
+            let looks = gather(&looks(photos, self.views), cache, device)?;
+            logits.push(suffix.head().forward(suffix.pooled_over(self.views.len(), looks)));
         }
         let logits = read(Tensor::cat(logits, 0)).await?;
         let (train, val) = logits.split_at(self.epoch.len() * self.classes);
@@ -226,6 +229,11 @@ fn drop_out(features: Tensor<2>, rate: f32, rng: &mut Rng, device: &Device) -> T
     let kept = 1.0 / (1.0 - rate);
     let mask: Vec<f32> = (0..shape[0] * shape[1]).map(|_| if rng.uniform() < rate { 0.0 } else { kept }).collect();
     features * Tensor::from_data(TensorData::new(mask, shape), device)
+}
+
+/// Photos in those of their draws by which they are judged, side by side.
+pub(crate) fn looks(photos: &[Sample], views: &[usize]) -> Vec<Look> {
+    photos.iter().flat_map(|&sample| views.iter().map(move |&draw| (sample, draw))).collect()
 }
 
 /// The cached activations of a batch as one tensor, `[batch, channels, height, width]`.

@@ -4,9 +4,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use lastlayer::backbone::weights::Weights;
+use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::Session;
+use lastlayer::train::cache::MIRRORED;
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::embed::Draw;
 
@@ -53,14 +55,27 @@ impl EmbeddingFiles {
 
     fn draws(&self, session: &Session) -> Vec<(Draw, String)> {
         let photos = session.dataset().photos();
-        let numbers = 0..=self.config.draws();
-        photos
-            .flat_map(|photo| numbers.clone().map(|number| (Draw { photo: photo.id, number }, photo.sha256.clone())))
-            .collect()
+        let draws = |photo: PhotoId| self.config.needed_draws().map(move |number| Draw { photo, number });
+        photos.flat_map(|photo| draws(photo.id).map(|draw| (draw, photo.sha256.clone()))).collect()
+    }
+
+    /// The activations by which a classifier of that configuration judges a photo, as
+    /// [`Session::activation`] gives them; `None` where one is missing.
+    pub fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+        let views = self.config.views().iter();
+        let views: Option<Vec<Vec<f32>>> = views.map(|&draw| self.read(sha256, draw)).collect::<Result<_>>()?;
+        Ok(views.map(|views| views.concat()))
+    }
+
+    /// Keeps what [`read_views`](Self::read_views) reads.
+    pub fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
+        let views = self.config.views();
+        let each = activations.chunks_exact(activations.len() / views.len());
+        views.iter().zip(each).try_for_each(|(&draw, activation)| self.write(sha256, draw, activation))
     }
 
     /// `None` when there is none of this draw; draw 0 is the photo as it is.
-    pub fn read(&self, sha256: &str, draw: usize) -> Result<Option<Vec<f32>>> {
+    fn read(&self, sha256: &str, draw: usize) -> Result<Option<Vec<f32>>> {
         let path = self.path(sha256, draw);
         match std::fs::read(&path) {
             Ok(bytes) if bytes.len() % size_of::<f32>() == 0 => {
@@ -72,7 +87,7 @@ impl EmbeddingFiles {
         }
     }
 
-    pub fn write(&self, sha256: &str, draw: usize, activation: &[f32]) -> Result<()> {
+    fn write(&self, sha256: &str, draw: usize, activation: &[f32]) -> Result<()> {
         let path = self.path(sha256, draw);
         if path.exists() {
             return Ok(());
@@ -84,6 +99,7 @@ impl EmbeddingFiles {
     fn path(&self, sha256: &str, draw: usize) -> PathBuf {
         self.folder.join(match draw {
             0 => format!("{sha256}.f32"),
+            MIRRORED => format!("{sha256}-mirrored.f32"),
             _ if self.config.augmentation().flip => format!("{sha256}-{draw}.f32"),
             _ => format!("{sha256}-{draw}-no-flip.f32"),
         })

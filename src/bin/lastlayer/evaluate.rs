@@ -42,7 +42,8 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let store = match (path("embeddings-cache"), session.classifier()) {
         (Some(folder), Some(classifier)) => {
             let (last_stages, framing) = (classifier.split.0, classifier.input.framing);
-            let config = TrainConfig { last_stages, framing, ..TrainConfig::default() };
+            let flip_average = usize::from(classifier.flip_average);
+            let config = TrainConfig { last_stages, framing, flip_average, ..TrainConfig::default() };
             Some(EmbeddingFiles::open(folder, session.weights(), &config)?)
         }
         _ => None,

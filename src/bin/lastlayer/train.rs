@@ -82,6 +82,8 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let config = options::training_config(arguments)?;
     let folds = folds(arguments)?;
     let mut session = weights::open_session(arguments)?;
+    // What is left to the regime decides what is cached under which name.
+    let config = config.settle(session.weights().architecture.stages.len())?;
     session.prepare_for(&config)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
