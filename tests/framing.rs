@@ -151,6 +151,28 @@ fn explanations_feature_maps_and_similar_photos_have_the_classifiers_framing() {
 }
 
 #[test]
+fn shown_draws_are_those_that_are_learnt_from() {
+    use lastlayer::train::embed::Draw;
+    for framing in EVERY {
+        let mut session = session();
+        let config = config(framing, 2);
+        let shown = session.draws(&wide(4), "hash 4", 2, &config).unwrap();
+        assert_eq!((shown.draws.len(), shown.seen.width, shown.draws[1].height), (2, TOY_SIZE, TOY_SIZE));
+        assert_eq!(shown.crop, session.weights().card.input.framed(framing).crop(80, 36));
+        train(&mut session, config.clone());
+        let numbers = std::iter::once(&shown.seen).chain(&shown.draws).enumerate();
+        for (number, picture) in numbers {
+            let learnt = session.cached_activation(&config, Draw { photo: 4, number }).unwrap().to_vec();
+            // The picture itself, which is as large as the input: framing it again changes nothing.
+            let activation = session.activation(picture, ModelChoice::Trained);
+            assert_eq!(pollster::block_on(activation).unwrap(), learnt, "{framing:?}, draw {number}");
+        }
+    }
+    let error = toy_session().draws(&wide(0), "", 65, &head()).unwrap_err();
+    assert!(error.message.contains("at most 64"), "{error}");
+}
+
+#[test]
 fn a_model_file_carries_its_framing() {
     for framing in EVERY {
         let mut session = session();

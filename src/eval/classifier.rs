@@ -55,6 +55,8 @@ pub struct Answer {
     pub unknown: bool,
     /// How like the nearest class the photo is, −1 to 1; `None` where the classifier has not been evaluated.
     pub similarity: Option<f64>,
+    /// Below which similarity a photo is none of the classes, and how many photos of the classes that costs; `None` as before.
+    pub threshold: Option<Threshold>,
 }
 
 /// Raw outputs of one or more photos, row-major.
@@ -89,7 +91,9 @@ impl Classifier {
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;
         let similarity = self.known.as_ref().map(|known| known.centroids.similarity(&raw.features));
-        Ok(Answer { predictions: self.predictions(&raw.logits, k), unknown: self.is_unknown(similarity), similarity })
+        let threshold = self.known.as_ref().map(|known| known.threshold);
+        let (predictions, unknown) = (self.predictions(&raw.logits, k), self.is_unknown(similarity));
+        Ok(Answer { predictions, unknown, similarity, threshold })
     }
 
     /// The `k` most probable classes, from the logits of one photo.

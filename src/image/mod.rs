@@ -6,6 +6,7 @@
 pub mod augment;
 #[cfg(feature = "cli")]
 pub mod decode;
+pub mod draws;
 pub mod header;
 pub mod heat;
 pub mod mosaic;

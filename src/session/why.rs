@@ -1,4 +1,4 @@
-//! Why a classifier answers as it does: heatmaps, feature maps, the most similar photos.
+//! What a classifier sees and why it answers as it does: draws, heatmaps, feature maps, the most similar photos.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -9,13 +9,35 @@ use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
 use crate::image::Pixels;
+use crate::image::draws::Draws;
 use crate::model::Split;
+use crate::train::config::TrainConfig;
 use crate::train::embed::read;
 
 /// Photos whose features a deeper classifier computes at a time.
 const BATCH: usize = 16;
 
+/// Most draws that are shown of a photo.
+const MAX_DRAWS: usize = 64;
+
 impl Session {
+    /// What the network sees of a decoded photo in a training with `config`, and the first `count` augmented draws of it. They are
+    /// fixed by the photo's file, whose hash is `sha256`. No forward pass.
+    ///
+    /// # Errors
+    /// `invalid-option` for a `count` above 64.
+    pub fn draws(&self, photo: &Pixels, sha256: &str, count: usize, config: &TrainConfig) -> Result<Draws> {
+        if count > MAX_DRAWS {
+            let message = format!("count must be at most {MAX_DRAWS}, got {count}");
+            return Err(Error::new(ErrorCode::InvalidOption, message)
+                .with("name", "count")
+                .with("min", 0)
+                .with("max", MAX_DRAWS)
+                .with("value", count));
+        }
+        Draws::of(photo, sha256, &config.input(&self.source.input), config.augmentation(), count)
+    }
+
     /// Where in a decoded photo the evidence for a class lies. One forward pass.
     ///
     /// # Errors

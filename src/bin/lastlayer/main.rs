@@ -1,11 +1,13 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
+mod draws;
 mod embeddings;
 mod evaluate;
 mod explain;
 mod model;
 mod options;
 mod photos;
+mod picture_file;
 mod predict;
 mod progress;
 mod tables;
@@ -45,6 +47,7 @@ fn command() -> Command {
         .subcommand(evaluate::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
+        .subcommand(draws::command())
         .subcommand(options::command())
 }
 
@@ -54,6 +57,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
         Some(("evaluate", arguments)) => evaluate::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
+        Some(("draws", arguments)) => draws::run(arguments),
         Some(("options", arguments)) => options::run(arguments),
         _ => Err(Error::internal("clap let an unknown command through")),
     }
