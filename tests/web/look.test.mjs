@@ -163,7 +163,7 @@ test("on the page: the crop over a photo, and its draws under the options", asyn
   }
   // On to the next photo by key, and back; then away.
   await page.page.keyboard.press("ArrowRight");
-  await page.page.locator("dialog", { hasText: "1.png" }).waitFor();
+  await page.page.locator("last-layer-photo-dialog .name").filter({ hasNotText: "0.png" }).waitFor();
   await page.hook("look-picture").nth(3).waitFor();
   await page.page.keyboard.press("Escape");
   await page.hook("photo-look").waitFor({ state: "detached" });
@@ -208,7 +208,7 @@ test("on the page: what the stages see, and the heatmap of a padded photo", asyn
   assert.deepEqual(await page.hook("stage-select").locator("option").evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value)), ["0", "1", "2", "3", "4", "5", "6", "conv_head"]);
   await page.hook("stage-select").selectOption("conv_head");
   await page.page.locator('[data-testid="feature-maps"][data-stage="conv_head"]').waitFor();
-  assert.match(await page.page.locator("last-layer-feature-maps").innerText(), /Deep stages .* 12 of 1,280 channels .* 7 × 7/s);
+  assert.match(await page.hook("feature-maps").locator("xpath=..").innerText(), /Deep stages .* 12 of 1,280 channels .* 7 × 7/s);
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await page.page.emulateMedia({ colorScheme });
     assert.deepEqual(await violations(page.page), [], colorScheme);
