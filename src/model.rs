@@ -121,12 +121,26 @@ impl Suffix {
         head_params: &mut dyn Params,
         device: &Device,
     ) -> Self {
-        let stages = architecture.stages.len();
+        let stages = split.frozen_stages(architecture)..architecture.stages.len();
         Self {
-            stages: (split.frozen_stages(architecture)..stages)
-                .map(|index| architecture.load_stage(stage_params, index, Mode::Trainable, device))
-                .collect(),
+            stages: stages.map(|index| architecture.load_stage(stage_params, index, Mode::Trainable, device)).collect(),
             conv_head: (split.0 > 0).then(|| architecture.load_conv_head(stage_params, Mode::Trainable, device)),
+            head: linear::load(head_params, CLASSIFIER, architecture.features, classes, device),
+        }
+    }
+
+    /// All stages, to be taught from nothing: their batch-norms go by the batch while they learn; see [`Mode::Live`].
+    pub fn load_live(
+        architecture: &Architecture,
+        classes: usize,
+        stage_params: &mut dyn Params,
+        head_params: &mut dyn Params,
+        device: &Device,
+    ) -> Self {
+        let stages = 0..architecture.stages.len();
+        Self {
+            stages: stages.map(|index| architecture.load_stage(stage_params, index, Mode::Live, device)).collect(),
+            conv_head: Some(architecture.load_conv_head(stage_params, Mode::Live, device)),
             head: linear::load(head_params, CLASSIFIER, architecture.features, classes, device),
         }
     }
@@ -175,6 +189,12 @@ impl Suffix {
     /// - output: `[batch, height · width, classes]`, positions row by row
     pub fn head_at_each_position(&self, features: Tensor<4>) -> Tensor<3> {
         self.head.forward(features.flatten::<3>(2, 3).swap_dims(1, 2))
+    }
+
+    /// How far the next batch moves the running statistics of live batch-norms; see [`ConvNorm::set_momentum`].
+    pub fn set_momentum(&mut self, momentum: f64) {
+        self.stages.iter_mut().for_each(|stage| stage.set_momentum(momentum));
+        self.conv_head.iter_mut().for_each(|conv_head| conv_head.set_momentum(momentum));
     }
 
     /// The stages that learn, from shallow to deep; the last convolution learns at the last one's rate.

@@ -1,28 +1,35 @@
 //! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
 //! line and the tests all drive this one type.
 
+mod comparing;
 mod why;
 
 use serde::Deserialize;
 
+use crate::advise::run::{AdviceRun, AdviceStep};
+use crate::advise::{self, decide::Advice};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::data::similar::PerceptualHash;
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs};
+use crate::eval::comparison::{Comparison, ComparisonStep};
 use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, EvaluationStep};
 use crate::export::model_file;
 use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
+use crate::image::stored::StoredPhoto;
 use crate::model::{Split, Suffix};
+use crate::train::budget::{ACTIVATION_BUDGET, Reduced, settle_within};
 use crate::train::cache::ActivationCache;
 use crate::train::config::{Regime, TrainConfig};
 use crate::train::embed::{Draw, Embedder};
 use crate::train::event::StepEvent;
-use crate::train::fit::Sample;
-use crate::train::run::{Step, TrainRun, Workbench};
+use crate::train::run::{Step, TrainRun};
+use crate::train::sample::Sample;
 use crate::train::teaching_set::TeachingSet;
+use crate::train::workbench::Workbench;
 
 /// Which network answers a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -41,11 +48,10 @@ pub struct Session {
     /// Seconds from any fixed point; the core has no clock of its own.
     clock: fn() -> f64,
     dataset: Dataset,
-    /// How the pixels in `dataset` are prepared: as the last training wanted them, or the one under way.
-    input: InputSpec,
+    /// What the pixels in `dataset` are prepared for: in the framing of the last training, or of the one under way.
+    stored: InputSpec,
     source: Classifier,
-    /// One per split and way to prepare photos in use: always the source model's, and those of the classifier and of the training
-    /// under way.
+    /// One per split and input in use: the source model's first, and those of the classifier and of the training under way.
     embedders: Vec<Embedder>,
     classifier: Option<Classifier>,
     /// Pooled features of photos by the classifier there is, where its last stages learnt; read when first asked for.
@@ -53,19 +59,25 @@ pub struct Session {
     /// How the classifier came about; `None` for one out of a file.
     taught: Option<Taught>,
     run: Option<Run>,
+    advice: Option<Box<Advice>>,
+    activation_budget: usize,
 }
 
 /// What is under way.
 enum Run {
     Training(Box<TrainRun>),
     Evaluation(Box<CrossValidation>),
+    Advice(Box<AdviceRun>),
+    Comparison(Box<Comparison>),
 }
 
 impl Run {
-    fn split(&self) -> Split {
+    fn config(&self) -> &TrainConfig {
         match self {
-            Self::Training(run) => run.split(),
-            Self::Evaluation(run) => run.split(),
+            Self::Training(run) => run.config(),
+            Self::Evaluation(run) => run.config(),
+            Self::Advice(run) => run.config(),
+            Self::Comparison(run) => run.config(),
         }
     }
 }
@@ -86,7 +98,7 @@ impl Session {
         let split = Split(0);
         let mut params = weights.params();
         let input = weights.card.input.clone();
-        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), &device);
+        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), input.clone(), &device);
         let labels = weights.card.labels.clone();
         // The head alone is loaded: at split 0 no stage parameter is taken.
         let mut stages = weights.params();
@@ -95,8 +107,22 @@ impl Session {
         let source = Classifier::new(split, input.clone(), suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
-        let (embedders, classifier, taught, run) = (vec![embedder], None, None, None);
-        Ok(Self { device, weights, clock, dataset, input, source, embedders, classifier, features, taught, run })
+        let (embedders, classifier, taught, run, advice) = (vec![embedder], None, None, None, None);
+        Ok(Self {
+            device,
+            weights,
+            clock,
+            dataset,
+            stored: input,
+            source,
+            embedders,
+            classifier,
+            features,
+            taught,
+            run,
+            advice,
+            activation_budget: ACTIVATION_BUDGET,
+        })
     }
 
     pub fn device(&self) -> &ComputeDevice {
@@ -116,6 +142,12 @@ impl Session {
         self.classifier.as_ref()
     }
 
+    /// How many bytes the activations of a training may take, instead of [`ACTIVATION_BUDGET`]. There may be two such caches at a
+    /// time: of the classifier and of a training at another split.
+    pub fn set_activation_budget(&mut self, bytes: usize) {
+        self.activation_budget = bytes;
+    }
+
     /// Whether a training or an evaluation is under way.
     pub fn is_training(&self) -> bool {
         self.run.is_some()
@@ -129,12 +161,9 @@ impl Session {
 
     /// Resizes a decoded photo to what the network sees and adds it under an id of the caller's.
     pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
-        let stored = self.input.store(photo)?;
+        let stored = self.store(photo)?;
         // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
-        let hash = match self.input == self.source.input {
-            true => PerceptualHash::of(&stored.prepared),
-            false => PerceptualHash::of(&self.source.input.prepare(photo)?),
-        };
+        let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
         self.editable()?.add_photo(id, name, label, sha256, hash, stored)
     }
 
@@ -144,17 +173,30 @@ impl Session {
     /// # Errors
     /// `busy`.
     pub fn prepare_for(&mut self, config: &TrainConfig) -> Result<()> {
-        let input = config.input(&self.source.input);
-        if self.input != input {
+        let stored = self.stored_for(config);
+        if self.stored != stored {
             self.editable()?.drop_all_pixels();
-            self.input = input;
+            self.stored = stored;
         }
         Ok(())
     }
 
+    fn stored_for(&self, config: &TrainConfig) -> InputSpec {
+        self.weights.card.input.framed(config.framing)
+    }
+
+    fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
+        let source = &self.source.input;
+        let by_source = match self.stored == *source {
+            true => None,
+            false => Some((source.framing, source.prepare(photo)?)),
+        };
+        Ok(StoredPhoto { by_source, ..self.stored.store(photo)? })
+    }
+
     /// Pixels that a step asked for. Allowed, and needed, during a training.
     pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
-        let stored = self.input.store(photo)?;
+        let stored = self.store(photo)?;
         self.dataset.supply_pixels(id, stored)
     }
 
@@ -207,13 +249,28 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
-        let (config, split) = self.settle(config)?;
-        TeachingSet::of(&self.dataset)?;
-        self.prepare_for(&config)?;
-        let index = self.embedder(split, &config.input(&self.source.input))?;
-        let run = TrainRun::new(config, &self.dataset, &mut self.embedders[index], (self.clock)())?;
+        let (config, reduced) = self.settle(config)?;
+        let run = TrainRun::new(config.clone(), reduced, self.begin(&config)?)?;
         self.run = Some(Run::Training(Box::new(run)));
         Ok(())
+    }
+
+    /// Begins to find out what to train; [`step`](Self::step) carries it on until `Advised`, and then [`advice`](Self::advice) has
+    /// it. What differs from the defaults in `wish` is kept; its time limit holds.
+    ///
+    /// # Errors
+    /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
+    pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
+        self.editable()?;
+        let source = self.source.suffix.clone();
+        let run = AdviceRun::new(wish.clone(), source, self.begin(&advise::run::head(&wish))?)?;
+        self.run = Some(Run::Advice(Box::new(run)));
+        Ok(())
+    }
+
+    /// The last advice, of whatever photos there were then.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.advice.as_deref()
     }
 
     /// Begins a cross-validation of the last training, or of the options given; [`step`](Self::step) carries it on. The
@@ -237,23 +294,29 @@ impl Session {
             .with("name", "epochs")
         })?;
         train.set("epochs", epochs as f64)?;
-        let (train, split) = self.settle(train)?;
+        let train = self.settled(train)?;
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
-        self.prepare_for(&train)?;
-        let index = self.embedder(split, &train.input(&self.source.input))?;
-        let (dataset, embedder) = (&self.dataset, &mut self.embedders[index]);
-        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, dataset, embedder)?;
+        let bench = self.begin(&train)?;
+        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, bench)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
     }
 
-    /// The configuration with nothing left to decide, and its split.
-    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Split)> {
-        let architecture = self.weights.architecture;
+    /// The configuration with nothing left to decide: as a training of the photos there are would go.
+    ///
+    /// # Errors
+    /// `invalid-option`.
+    pub fn settled(&self, config: TrainConfig) -> Result<TrainConfig> {
+        self.settle(config).map(|(config, _)| config)
+    }
+
+    fn settle(&self, config: TrainConfig) -> Result<(TrainConfig, Option<Reduced>)> {
+        let (architecture, photos) = (self.weights.architecture, self.dataset.photos().len());
         Split(config.last_stages).check(architecture)?;
-        let config = config.settle(architecture.stages.len())?;
+        let size = self.weights.card.input.size as usize;
+        let (config, reduced) = settle_within(self.activation_budget, config, photos, architecture, size)?;
         if config.regime == Regime::Auto {
             return Err(Error::new(
                 ErrorCode::InvalidOption,
@@ -261,8 +324,35 @@ impl Session {
             )
             .with("name", "regime"));
         }
-        let split = Split(config.last_stages);
-        Ok((config, split))
+        Ok((config, reduced))
+    }
+
+    /// The workbench of a run that is about to begin. Photos that cannot be taught are no reason to drop their pixels.
+    fn begin(&mut self, config: &TrainConfig) -> Result<Workbench<'_>> {
+        TeachingSet::of(&self.dataset)?;
+        self.workbench(config)
+    }
+
+    /// What a run with that configuration works with. Pixels that are prepared otherwise are dropped, as when a comparison comes to
+    /// a run of another framing.
+    fn workbench(&mut self, config: &TrainConfig) -> Result<Workbench<'_>> {
+        self.prepare_for(config)?;
+        let own = self.embedder(Split(config.last_stages), &self.input(config))?;
+        Ok(Workbench {
+            device: &self.device,
+            weights: &self.weights,
+            dataset: &mut self.dataset,
+            embedders: &mut self.embedders,
+            own,
+            activation_budget: self.activation_budget,
+            now: (self.clock)(),
+            clock: self.clock,
+        })
+    }
+
+    /// What the network sees in a run with that configuration.
+    fn input(&self, config: &TrainConfig) -> InputSpec {
+        config.input(&self.weights.card.input)
     }
 
     /// Carries the training or evaluation on by one batch. An error ends it; photos and the previous classifier stay.
@@ -273,17 +363,8 @@ impl Session {
         let Some(mut run) = self.run.take() else {
             return Err(Error::internal("a step without a training"));
         };
-        let split = run.split();
-        // The run's: nothing changes how photos are prepared while it is under way.
-        let input = self.input.clone();
-        let index = self.embedder(split, &input)?;
-        let bench = Workbench {
-            device: &self.device,
-            weights: &self.weights,
-            dataset: &mut self.dataset,
-            embedder: &mut self.embedders[index],
-            now: (self.clock)(),
-        };
+        let (split, input) = (Split(run.config().last_stages), self.input(run.config()));
+        let bench = self.workbench(run.config())?;
         match &mut run {
             Run::Training(training) => match training.step(bench).await? {
                 Step::Event(event) => {
@@ -291,13 +372,24 @@ impl Session {
                     Ok(event)
                 }
                 Step::Finished(suffix, report) => {
-                    let flip_average = report.config.flip_average == 1;
+                    let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
                     let classifier = Classifier::new(split, input, *suffix, report.classes.clone());
-                    self.set_classifier(Classifier { flip_average, ..classifier });
+                    self.set_classifier(Classifier { regime, flip_average, ..classifier });
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
                     self.taught = Some(Taught { samples: TeachingSet::of(&self.dataset)?.samples, config });
                     self.forget_unused_embedders();
                     Ok(StepEvent::Done { report })
+                }
+            },
+            Run::Advice(advising) => match advising.step(bench).await? {
+                AdviceStep::Event(event) => {
+                    self.run = Some(run);
+                    Ok(event)
+                }
+                AdviceStep::Finished(advice) => {
+                    self.advice = Some(advice);
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Advised)
                 }
             },
             Run::Evaluation(evaluation) => match evaluation.step(bench).await? {
@@ -315,6 +407,21 @@ impl Session {
                     Ok(StepEvent::Evaluated { evaluation })
                 }
             },
+            Run::Comparison(comparison) => match comparison.step(bench).await? {
+                ComparisonStep::Event(event) => {
+                    let next = comparison.config();
+                    let goes_on = (Split(next.last_stages), self.input(next)) == (split, input);
+                    self.run = Some(run);
+                    if !goes_on {
+                        self.forget_unused_embedders(); // of the run before, which may hold a hundred megabytes
+                    }
+                    Ok(event)
+                }
+                ComparisonStep::Finished(comparison) => {
+                    self.forget_unused_embedders();
+                    Ok(StepEvent::Compared { comparison })
+                }
+            },
         }
     }
 
@@ -329,17 +436,17 @@ impl Session {
         self.forget_unused_embedders();
     }
 
-    /// Position of the embedder of that split for photos prepared so, made when it is not there.
+    /// Position of the embedder of that split and input, made when it is not there.
     fn embedder(&mut self, split: Split, input: &InputSpec) -> Result<usize> {
-        if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_for(split, input)) {
+        if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_of(split, input)) {
             return Ok(index);
         }
-        let architecture = self.weights.architecture;
+        let (architecture, stored) = (self.weights.architecture, self.weights.card.input.framed(input.framing));
         let embedder = match self.embedders.iter().find(|embedder| embedder.split == split) {
-            Some(other) => other.with_input(input.clone(), architecture),
+            Some(other) => other.with_input(input.clone(), stored, architecture),
             None => {
                 let mut params = self.weights.params();
-                let embedder = Embedder::load(architecture, split, &mut params, input.clone(), &self.device);
+                let embedder = Embedder::load(architecture, split, &mut params, input.clone(), stored, &self.device);
                 params.finish()?;
                 embedder
             }
@@ -349,10 +456,12 @@ impl Session {
     }
 
     fn forget_unused_embedders(&mut self) {
-        let users = [Some(&self.source), self.classifier.as_ref()];
-        let in_use = |embedder: &Embedder| users.iter().flatten().any(|user| embedder.is_for(user.split, &user.input));
-        // What was embedded for the output layer alone is small, and is kept for the next training with such photos.
-        self.embedders.retain(|embedder| in_use(embedder) || embedder.is_for(Split(0), &self.input));
+        let in_use: Vec<&Classifier> = [Some(&self.source), self.classifier.as_ref()].into_iter().flatten().collect();
+        self.embedders.retain(|embedder| {
+            // What was embedded for the output layer alone is small, and is kept for the next training with such photos.
+            embedder.is_of(Split(0), &self.stored)
+                || in_use.iter().any(|model| embedder.is_of(model.split, &model.input))
+        });
     }
 
     // --- predictions and files -------------------------------------------------------------------------------------
@@ -375,7 +484,7 @@ impl Session {
     /// both: for callers that keep it and come again.
     pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
         let (classifier, embedder) = self.network(model)?;
-        embedder.activations(&classifier.pictures(photo)?.iter().collect::<Vec<_>>()).await
+        embedder.activations(&classifier.pictures(embedder.seen(photo)?).iter().collect::<Vec<_>>()).await
     }
 
     /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
@@ -410,10 +519,10 @@ impl Session {
         classifier.outputs(activation, shape, embedder.device()).await
     }
 
-    /// What a training with that configuration has cached of one draw of a photo.
+    /// What a training with that configuration has cached of one draw of a photo: nothing where no stage is frozen.
     pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
-        let (split, input) = (Split(config.last_stages), config.input(&self.source.input));
-        let embedder = self.embedders.iter().find(|embedder| embedder.is_for(split, &input))?;
+        let (split, input) = (Split(config.last_stages), self.input(config));
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
         embedder.cache.get_draw(draw.photo, draw.number)
     }
 
@@ -422,7 +531,7 @@ impl Session {
     pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
         self.dataset.photo(draw.photo)?;
         let split = Split(config.last_stages).check(self.weights.architecture)?;
-        let index = self.embedder(split, &config.input(&self.source.input))?;
+        let index = self.embedder(split, &self.input(config))?;
         self.embedders[index].set_augmentation(config.augmentation());
         self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
@@ -433,7 +542,8 @@ impl Session {
             ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
             ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
         };
-        let embedder = self.embedders.iter().find(|embedder| embedder.is_for(classifier.split, &classifier.input));
+        let mut embedders = self.embedders.iter();
+        let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
         Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
     }
 

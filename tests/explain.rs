@@ -170,7 +170,11 @@ fn removed_photos_are_not_found_and_new_ones_wait_for_a_training() {
     assert_eq!((found.compared, found.neighbours.len()), (11, 11));
     assert!(found.neighbours.iter().all(|neighbour| neighbour.id != 0));
     let by_source = nearest(&mut session, &photo, 50, ModelChoice::Source);
-    assert_eq!((by_source.features, by_source.compared), (Features::Source, 0), "read at another split only");
+    assert_eq!(
+        (by_source.features, by_source.compared),
+        (Features::Source, 11),
+        "every training lets the source model read"
+    );
     let error = pollster::block_on(session.nearest(&photo, 0, ModelChoice::Auto)).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidOption);
 }

@@ -10,7 +10,7 @@ use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::config::{Regime, TrainConfig};
 use lastlayer::train::embed::read;
 use lastlayer::train::event::{Report, StepEvent};
 
@@ -99,10 +99,30 @@ fn every_photo_is_embedded_twice_and_learnt_from_once() {
         StepEvent::Embed { total, .. } => Some(*total),
         _ => None,
     });
-    assert_eq!(total, Some(36));
+    assert_eq!(total, Some(54), "by the source model once, for near-duplicates, and by the prefix twice");
     let losses = |report: &Report| report.history.iter().map(|epoch| epoch.train_loss).collect::<Vec<_>>();
     assert_eq!(losses(&with), losses(&without), "what is learnt is the same");
     assert_ne!(with.val, without.val, "how it is judged is not");
+}
+
+#[test]
+fn pictures_made_on_the_fly_are_looked_at_from_both_sides_too() {
+    for regime in [Regime::Full, Regime::Scratch] {
+        let [with, without] = [1, 0].map(|flip_average| {
+            let mut session = toy_session();
+            add_drawn(&mut session, 3, 6, 0);
+            let config = TrainConfig { regime, flip_average, epochs: 2, augment: 2, ..TrainConfig::default() };
+            let (_, report) = train(&mut session, config);
+            let evaluation = evaluate(&mut session);
+            let one = answer(&session, &photo());
+            let difference = furthest(&one.0, &answer(&session, &photo().mirrored()).0);
+            (report, evaluation.scores, one.1.is_some(), difference)
+        });
+        let losses = |report: &Report| report.history.iter().map(|epoch| epoch.train_loss).collect::<Vec<_>>();
+        assert_eq!(losses(&with.0), losses(&without.0), "{regime:?}: what is learnt is the same");
+        assert_ne!((with.0.val, with.1), (without.0.val, without.1), "{regime:?}: how it is judged is not");
+        assert!(with.2 && with.3 < 1e-5 && without.3 > 1e-5, "{regime:?}: {} {}", with.3, without.3);
+    }
 }
 
 #[test]

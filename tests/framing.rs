@@ -4,12 +4,14 @@ mod common;
 
 use common::{TOY_LABELS, TOY_SIZE, drawn, head, stages, toy_session};
 use lastlayer::data::dataset::PhotoId;
+use lastlayer::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
+use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::eval::explain::Question;
 use lastlayer::eval::feature_maps::Layer;
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::config::{Regime, TrainConfig};
 use lastlayer::train::event::{Report, StepEvent};
 
 const PHOTOS: PhotoId = 9;
@@ -204,4 +206,133 @@ fn a_cross_validation_is_judged_with_the_framing_of_its_training() {
             _ => {}
         }
     }
+}
+
+/// Everything under way to its end; which photos were asked for.
+fn finish(session: &mut Session) -> (Vec<PhotoId>, StepEvent) {
+    let mut asked = Vec::new();
+    loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::NeedPhotos { ids } => {
+                ids.iter().for_each(|&id| session.supply_photo(id, &wide(id)).unwrap());
+                asked.extend(ids);
+            }
+            event @ (StepEvent::Advised | StepEvent::Compared { .. } | StepEvent::Evaluated { .. }) => {
+                return (asked, event);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_network_from_random_weights_learns_from_what_it_is_asked_about_in_every_framing() {
+    let mut answers = Vec::new();
+    for framing in EVERY {
+        let config = TrainConfig { framing, regime: Regime::Scratch, input_size: 64, ..config(framing, 0) };
+        let mut session = session();
+        let (asked, _) = train(&mut session, config.clone());
+        assert_eq!(asked.len(), if framing == Framing::Crop { 0 } else { PHOTOS as usize }, "{framing:?}");
+        let input = session.classifier().unwrap().input.clone();
+        assert_eq!((input.framing, input.size), (framing, 64));
+        let shown = session.draws(&wide(4), "hash 4", 1, &config).unwrap();
+        let why = pollster::block_on(session.explain(&wide(4), Question::default(), ModelChoice::Trained)).unwrap();
+        assert_eq!(shown.seen, why.seen);
+        // The features of the session's photos come from the stored ones, those of the question from the decoded one.
+        let nearest = pollster::block_on(session.nearest(&wide(4), 1, ModelChoice::Trained)).unwrap();
+        assert_eq!((nearest.compared, nearest.neighbours[0].id), (PHOTOS as usize, 4), "{framing:?}");
+        assert!(nearest.neighbours[0].similarity > 0.99999, "{framing:?}");
+        // Photos that are stored otherwise from now on are not taken for such ones.
+        let other = if framing == Framing::Squash { Framing::Pad } else { Framing::Squash };
+        session.start_training(TrainConfig { framing: other, ..config }).unwrap();
+        let ids: Vec<PhotoId> = (0..PHOTOS).collect();
+        ids.iter().for_each(|&id| session.supply_photo(id, &wide(id)).unwrap());
+        session.cancel_training();
+        let again = pollster::block_on(session.nearest(&wide(4), 1, ModelChoice::Trained)).unwrap();
+        assert_eq!(again.neighbours, nearest.neighbours);
+        answers.push(answer(&session, ModelChoice::Trained));
+        let file = pollster::block_on(session.export_model()).unwrap();
+        let mut opened = toy_session();
+        opened.open_model(&file).unwrap();
+        let classifier = opened.classifier().unwrap();
+        assert_eq!((&classifier.input, classifier.regime), (&input, Some(Regime::Scratch)));
+        assert_eq!(answer(&opened, ModelChoice::Trained), answers[answers.len() - 1]);
+    }
+    assert!(answers[0] != answers[1] && answers[1] != answers[2] && answers[0] != answers[2], "{answers:?}");
+}
+
+#[test]
+fn every_framing_holds_out_the_same_photos_and_knows_the_same_near_duplicates() {
+    let folds = |order: &[Framing]| {
+        let mut session = session();
+        // Nearly the photo before it.
+        let mut twin = wide(4);
+        twin.rgb.iter_mut().for_each(|value| *value = value.saturating_add(1));
+        session.add_photo(99, "", TOY_LABELS[1], "hash 99", &twin).unwrap();
+        let mut found = Vec::new();
+        for &framing in order {
+            let train = Some(TrainConfig { framing, epochs: 2, ..stages(1) });
+            session.start_evaluation(EvaluationConfig { train, epochs: Some(2), ..Default::default() }).unwrap();
+            loop {
+                match pollster::block_on(session.step()).unwrap() {
+                    StepEvent::NeedPhotos { ids } => ids.iter().for_each(|&id| {
+                        let photo = if id == 99 { twin.clone() } else { wide(id) };
+                        session.supply_photo(id, &photo).unwrap();
+                    }),
+                    StepEvent::Evaluated { evaluation } => {
+                        assert_eq!(evaluation.method.near_duplicates, [[4, 99]], "{framing:?}");
+                        let mut photos: Vec<_> = evaluation.photos.iter().map(|photo| (photo.id, photo.fold)).collect();
+                        photos.sort_unstable();
+                        found.push(photos);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    };
+    let alone: Vec<_> = EVERY.iter().flat_map(|&framing| folds(&[framing])).collect();
+    assert!(alone.iter().all(|found| *found == alone[0]), "{alone:?}");
+    assert_eq!(folds(&[Framing::Squash, Framing::Crop, Framing::Pad]), alone);
+}
+
+#[test]
+fn advice_sees_photos_as_the_source_model_does_whatever_is_wished() {
+    let findings = |framing| {
+        let mut session = session();
+        session.start_advice(TrainConfig { framing, ..TrainConfig::default() }).unwrap();
+        let (asked, _) = finish(&mut session);
+        assert_eq!(asked.len(), if framing == Framing::Crop { 0 } else { PHOTOS as usize }, "{framing:?}");
+        let advice = session.advice().unwrap();
+        assert_eq!(advice.plan.config.framing, framing);
+        advice.findings.similarity
+    };
+    let found = EVERY.map(findings);
+    assert!(found.iter().all(|similarity| *similarity == found[0]), "{found:?}");
+}
+
+#[test]
+fn a_comparison_of_framings_comes_to_the_same_in_any_order() {
+    let compared = |order: [Framing; 3]| {
+        let mut session = session();
+        let run = |framing| NamedConfig {
+            name: format!("{framing:?}"),
+            config: TrainConfig { flip_average: 1, ..config(framing, 1) },
+        };
+        let runs = order.map(run).into();
+        session.start_comparison(ComparisonConfig { runs, holdout: HOLDOUT, seed: 1 }).unwrap();
+        let (asked, end) = finish(&mut session);
+        let StepEvent::Compared { comparison } = end else { panic!("another end") };
+        let framings = order.iter().filter(|&&framing| framing != Framing::Crop).count();
+        assert!(asked.len() <= (framings + 1) * PHOTOS as usize, "every framing asks once: {}", asked.len());
+        let mut runs: Vec<_> =
+            comparison.runs.iter().map(|run| (run.name.clone(), run.val, run.history.clone())).collect();
+        runs.sort_by(|a, b| a.0.cmp(&b.0));
+        (comparison.held_out, runs)
+    };
+    let [crop, pad, squash] = EVERY;
+    let expected = compared([crop, pad, squash]);
+    assert_eq!(compared([squash, crop, pad]), expected);
+    assert!(expected.1.windows(2).all(|pair| pair[0].1 != pair[1].1), "they differ");
 }

@@ -10,7 +10,7 @@ const GROUPS: &[&[&str]] = &[
     &["backbone"],
     &["data", "score", "model"],
     &["train"],
-    &["eval", "export"],
+    &["eval", "advise", "export"],
     &["session"],
     &["web"],
 ];

@@ -10,7 +10,8 @@ use lastlayer::rng::Rng;
 use lastlayer::train::cache::ActivationCache;
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::embed::read;
-use lastlayer::train::fit::{Fit, Sample};
+use lastlayer::train::fit::{Fit, Progress, Sample};
+use lastlayer::train::inputs::Inputs;
 use serde::Deserialize;
 
 const FEATURES: usize = 8;
@@ -65,8 +66,8 @@ fn losses_and_weights_follow_pytorchs_adamw() {
     let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..head() };
     let mut fit = Fit::new(suffix, samples, Vec::new(), CLASSES, 20, &config, Rng::new(1));
     for step in 1..=20 {
-        fit.step(&cache, &device).unwrap();
-        let scores = pollster::block_on(fit.end_epoch(&cache, &device)).unwrap();
+        assert_eq!(fit.step(&Inputs::Activations(&cache), &device).unwrap(), Progress::Done);
+        let scores = pollster::block_on(fit.end_epoch()).unwrap();
         assert!((scores.train.loss - golden.losses[step - 1]).abs() < 1e-5, "loss before step {step}");
         if let Some(after) = golden.after.iter().find(|after| after.step == step) {
             let named = fit.learnt().named(&HEAD_ONLY);

@@ -44,7 +44,7 @@ fn every_split_computes_the_same_function() {
     for k in 1..=STAGES {
         for (ours, expected) in logits(Split(k), images(4)).iter().zip(&expected) {
             assert!(
-                (ours - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                (ours - expected).abs() < 1e-6 * (1.0 + expected.abs()),
                 "last {k} stages: {ours} against {expected}"
             );
         }
@@ -53,7 +53,8 @@ fn every_split_computes_the_same_function() {
 
 #[test]
 fn cached_features_equal_a_full_forward_bit_for_bit() {
-    for k in 0..=STAGES {
+    // Where all stages learn the activation is the picture, which is not cached.
+    for k in 0..STAGES {
         let mut session = toy_session();
         add_drawn(&mut session, 3, 2, 0);
         let config = TrainConfig { epochs: 1, ..stages(k) };

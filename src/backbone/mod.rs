@@ -66,6 +66,14 @@ impl Stage {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         self.blocks.iter().fold(x, |x, block| block.forward(x))
     }
+
+    /// See [`ConvNorm::set_momentum`].
+    pub fn set_momentum(&mut self, momentum: f64) {
+        self.blocks.iter_mut().for_each(|block| match block {
+            Block::Conv(block) => block.set_momentum(momentum),
+            Block::InvertedResidual(block) => block.set_momentum(momentum),
+        });
+    }
 }
 
 /// Names of the two convolutions outside the stages with their batch-norms, as timm calls them.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
-use crate::image::StoredPhoto;
+use crate::image::stored::StoredPhoto;
 
 pub type PhotoId = u32;
 pub type ClassId = u32;
 
-/// Pixels are kept until they are embedded, up to this many bytes (about 600 photos); past it they are asked for again when
-/// their turn comes.
+/// Pixels are kept until they are embedded, or for as long as a fit learns from them, up to this many bytes (about 600 photos);
+/// past it they are asked for again when their turn comes.
 const PIXEL_BUDGET: usize = 256 << 20;
 /// Longest name of a class, in characters.
 const MAX_LABEL: usize = 100;
@@ -41,16 +41,31 @@ pub enum Added {
     DuplicateOf(PhotoId),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dataset {
     classes: Vec<Class>,
     /// By id, so that the order is the order of adding.
     photos: BTreeMap<PhotoId, Photo>,
     next_class: ClassId,
     pixel_bytes: usize,
+    pixel_budget: usize,
+    /// Photos whose pixels were supplied past the budget, because a step asked for them.
+    surplus: Vec<PhotoId>,
+}
+
+impl Default for Dataset {
+    fn default() -> Self {
+        Self::with_pixel_budget(PIXEL_BUDGET)
+    }
 }
 
 impl Dataset {
+    /// An empty one that keeps at most so many bytes of pixels between two steps; what a single step asks for comes on top.
+    pub fn with_pixel_budget(pixel_budget: usize) -> Self {
+        let (classes, photos, surplus) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { classes, photos, next_class: 0, pixel_bytes: 0, pixel_budget, surplus }
+    }
+
     /// In order of creation, empty ones too.
     pub fn classes(&self) -> &[Class] {
         &self.classes
@@ -133,20 +148,29 @@ impl Dataset {
         let class = self.class_or_new(label)?;
         let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), hash, pixels: None };
         self.photos.insert(id, photo);
-        if self.pixel_bytes + pixels.bytes() <= PIXEL_BUDGET {
+        if self.pixel_bytes + pixels.bytes() <= self.pixel_budget {
             self.supply_pixels(id, pixels)?;
         }
         Ok(Added::New)
     }
 
-    /// Pixels of a photo that were asked for again.
+    /// Pixels of a photo that were asked for again. Past the budget they stay until [`drop_surplus`](Self::drop_surplus).
     pub fn supply_pixels(&mut self, id: PhotoId, pixels: StoredPhoto) -> Result<()> {
         let photo = self.photos.get_mut(&id).ok_or_else(|| unknown_photo(id))?;
         self.pixel_bytes += pixels.bytes();
         if let Some(old) = photo.pixels.replace(pixels) {
             self.pixel_bytes -= old.bytes();
         }
+        if self.pixel_bytes > self.pixel_budget {
+            self.surplus.push(id);
+        }
         Ok(())
+    }
+
+    /// Forgets the pixels that were supplied past the budget: the step that asked for them has used them.
+    pub fn drop_surplus(&mut self) {
+        let surplus = std::mem::take(&mut self.surplus);
+        self.drop_pixels(&surplus);
     }
 
     /// Forgets the pixels of photos that are embedded.
@@ -162,6 +186,7 @@ impl Dataset {
     pub fn drop_all_pixels(&mut self) {
         self.photos.values_mut().for_each(|photo| photo.pixels = None);
         self.pixel_bytes = 0;
+        self.surplus.clear();
     }
 
     /// # Errors
@@ -226,10 +251,11 @@ fn unknown_photo(id: PhotoId) -> Error {
 mod tests {
     use super::*;
     use crate::image::Pixels;
+    use crate::image::prepare::Framing;
 
     fn pixels() -> StoredPhoto {
         let pixel = Pixels { width: 1, height: 1, rgb: vec![1, 2, 3] };
-        StoredPhoto { prepared: pixel.clone(), whole: pixel }
+        StoredPhoto { prepared: pixel.clone(), framing: Framing::Crop, by_source: None, whole: pixel }
     }
 
     fn dataset() -> Dataset {
@@ -286,5 +312,20 @@ mod tests {
         assert_eq!(dataset.pixel_bytes, 0);
         dataset.supply_pixels(1, pixels()).unwrap();
         assert_eq!(dataset.pixel_bytes, 6);
+    }
+
+    #[test]
+    fn pixels_past_the_budget_stay_for_one_step() {
+        let mut dataset = Dataset::with_pixel_budget(pixels().bytes());
+        for (id, label) in [(1, "cat"), (2, "dog")] {
+            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), PerceptualHash(0), pixels()).unwrap();
+        }
+        let kept = |dataset: &Dataset| [1, 2].map(|id| dataset.photo(id).unwrap().pixels.is_some());
+        assert_eq!(kept(&dataset), [true, false]);
+        dataset.supply_pixels(2, pixels()).unwrap();
+        assert_eq!(kept(&dataset), [true, true]);
+        dataset.drop_surplus();
+        assert_eq!(kept(&dataset), [true, false]);
+        assert_eq!(dataset.pixel_bytes, pixels().bytes());
     }
 }

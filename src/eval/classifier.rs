@@ -9,13 +9,16 @@ use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
+use crate::train::config::Regime;
 use crate::train::embed::read;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
     pub split: Split,
-    /// How the photos are prepared that it was taught on, and those that it is asked about.
+    /// What the network sees: how the photos are prepared that it was taught on, and those that it is asked about.
     pub input: InputSpec,
+    /// How it was taught; `None` for the source model, and for one out of a file that does not say.
+    pub regime: Option<Regime>,
     /// Whether it looks at a photo's mirror image too and averages the two. Averaged are the features, which is to average the
     /// logits, as He et al. (2016) do over views, and not the probabilities, as Krizhevsky et al. (2012) do: so one temperature
     /// calibrates the answer, one similarity tells "none of these", and the class activation map stays exact.
@@ -71,7 +74,7 @@ pub struct RawOutputs {
 impl Classifier {
     /// One that has not been evaluated.
     pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, input, flip_average: false, suffix, labels, temperature: 1.0, known: None }
+        Self { split, input, regime: None, flip_average: false, suffix, labels, temperature: 1.0, known: None }
     }
 
     /// How many pictures of a photo it looks at.
@@ -79,15 +82,15 @@ impl Classifier {
         if self.flip_average { 2 } else { 1 }
     }
 
-    /// What it looks at, of a decoded photo.
-    pub fn pictures(&self, photo: &Pixels) -> Result<Vec<Pixels>> {
-        let seen = self.input.prepare(photo)?;
-        Ok(if self.flip_average { vec![seen.clone(), seen.mirrored()] } else { vec![seen] })
+    /// What it looks at, of a photo as the network sees it.
+    pub fn pictures(&self, seen: Pixels) -> Vec<Pixels> {
+        let mirrored = self.flip_average.then(|| seen.mirrored());
+        std::iter::once(seen).chain(mirrored).collect()
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
-    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split made of the photo's [`pictures`](Self::pictures), of
-    /// shape `[channels, height, width]` each.
+    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split and input made of the photo's
+    /// [`pictures`](Self::pictures), of shape `[channels, height, width]` each.
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;
         let similarity = self.known.as_ref().map(|known| known.centroids.similarity(&raw.features));

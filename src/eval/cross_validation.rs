@@ -1,29 +1,27 @@
 //! Cross-validation, one small step at a time, as [`TrainRun`](crate::train::run::TrainRun) goes.
 //!
-//! 1. **Embed** what is not cached yet.
+//! 1. **Read** what is not cached yet.
 //! 2. **Fold by fold**: a fresh fit on the photos outside the fold, for a number of epochs that was fixed beforehand, then one
 //!    pass over all photos: those inside the fold are judged by a network that saw neither them nor near-duplicates of them.
 //! 3. **The kept classifier**, where there is one, is asked for the features of all photos, so that "none of these" can be told.
 //!
 //! No fold chooses its own best epoch: that would be choosing by the photos it is judged on.
 
-use burn::tensor::Device;
-
 use super::outputs::Outputs;
-use crate::data::dataset::{Dataset, PhotoId};
+use crate::data::dataset::PhotoId;
 use crate::data::folds::Folds;
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::{Split, Suffix};
-use crate::nn::params::RandomParams;
+use crate::model::Suffix;
 use crate::rng::Rng;
 use crate::score::evaluation::{Evaluation, Method, OutOfFold};
 use crate::score::novelty::Centroids;
 use crate::train::config::TrainConfig;
-use crate::train::embed::{Draw, Embedded, Embedder};
 use crate::train::event::StepEvent;
-use crate::train::fit::{Fit, Sample};
-use crate::train::run::Workbench;
+use crate::train::fit::{Fit, Progress};
+use crate::train::reading::Reading;
+use crate::train::sample::Sample;
 use crate::train::teaching_set::{TeachingSet, near_duplicates};
+use crate::train::workbench::Workbench;
 
 /// The fraction of photos of known classes that "none of these" may cost.
 pub const REJECT_RATE: f64 = 0.05;
@@ -60,8 +58,7 @@ pub struct CrossValidation {
     reject_rate: f64,
     labels: Vec<String>,
     samples: Vec<Sample>,
-    to_embed: Vec<Draw>,
-    embedded: usize,
+    reading: Reading,
     /// The suffix of a classifier that was taught on these very photos.
     kept: Option<Suffix>,
     division: Division,
@@ -69,7 +66,7 @@ pub struct CrossValidation {
     phase: Phase,
 }
 
-/// Drawn once the photos are embedded.
+/// Drawn once the photos are read.
 #[derive(Default)]
 struct Division {
     groups: Vec<usize>,
@@ -77,7 +74,7 @@ struct Division {
 }
 
 enum Phase {
-    Embed,
+    Read,
     Fit { fold: usize, epoch: usize, fit: Box<Fit> },
     Judge { fold: usize, outputs: Box<Outputs> },
     Kept(Box<Outputs>),
@@ -94,8 +91,7 @@ impl CrossValidation {
         folds: Option<usize>,
         reject_rate: f64,
         kept: Option<Suffix>,
-        dataset: &Dataset,
-        embedder: &mut Embedder,
+        mut bench: Workbench<'_>,
     ) -> Result<Self> {
         if !(0.0..=0.5).contains(&reject_rate) {
             return Err(Error::new(
@@ -107,48 +103,39 @@ impl CrossValidation {
             .with("max", 0.5)
             .with("value", reject_rate));
         }
-        let TeachingSet { labels, samples, .. } = TeachingSet::of(dataset)?;
-        let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
+        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.dataset)?;
+        let reading = Reading::new(&samples, &config, &mut bench);
         Ok(Self {
             config,
             wanted_folds: folds,
             reject_rate,
             labels,
             samples,
-            to_embed,
-            embedded: 0,
+            reading,
             kept,
             division: Division::default(),
             judged: Vec::new(),
-            phase: Phase::Embed,
+            phase: Phase::Read,
         })
     }
 
-    /// The split of the fits; the workbench's embedder must be of the same.
-    pub fn split(&self) -> Split {
-        Split(self.config.last_stages)
+    /// How the fits go; the workbench's own embedder must be of the same split and input.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
-    /// One batch of photos embedded, one optimiser step, or one batch of photos judged.
+    /// One batch of photos read, one optimiser step, or one batch of photos judged.
     ///
     /// # Errors
-    /// `too-few-photos` and `invalid-option` once the photos are embedded: how many are near-duplicates is known only then.
-    pub async fn step(&mut self, bench: Workbench<'_>) -> Result<EvaluationStep> {
-        let (cache, device) = (&bench.embedder.cache, &bench.device.tensors);
+    /// `too-few-photos` and `invalid-option` once the photos are read: how many are near-duplicates is known only then.
+    pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<EvaluationStep> {
+        let device = &bench.device.tensors;
         match &mut self.phase {
-            Phase::Embed if self.embedded < self.to_embed.len() => {
-                let rest = &self.to_embed[self.embedded..];
-                let event = match bench.embedder.embed_next(rest, bench.dataset).await? {
-                    Embedded::Missing(ids) => StepEvent::NeedPhotos { ids },
-                    Embedded::Draws(count) => {
-                        self.embedded += count;
-                        StepEvent::Embed { done: self.embedded, total: self.to_embed.len() }
-                    }
-                };
-                return Ok(EvaluationStep::Event(event));
-            }
-            Phase::Embed => {
-                let groups = near_duplicates(&self.samples, bench.dataset, cache)?;
+            Phase::Read => {
+                if let Some(event) = self.reading.step(&mut bench).await? {
+                    return Ok(EvaluationStep::Event(event));
+                }
+                let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
                 let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
                 let mut rng = Rng::stream(self.config.seed, "folds");
                 let folds = Folds::draw(&labels, &groups, self.labels.len(), self.wanted_folds, &mut rng)?;
@@ -156,10 +143,13 @@ impl CrossValidation {
                 self.phase = self.begin(0, &bench)?;
             }
             Phase::Fit { fold, epoch, fit } => {
-                fit.step(cache, device)?;
+                if let Progress::Missing(ids) = fit.step(&bench.inputs(), device)? {
+                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                }
+                bench.dataset.drop_surplus();
                 let event = fold_event(self.division.folds()?, *fold, *epoch, &self.config, fit);
                 if fit.epoch_is_over() {
-                    fit.end_epoch(cache, device).await?;
+                    fit.end_epoch().await?;
                     *epoch += 1;
                 }
                 if *epoch > self.config.epochs {
@@ -170,7 +160,10 @@ impl CrossValidation {
             }
             Phase::Judge { fold, outputs } if !outputs.is_complete() => {
                 let (fold, folds) = (*fold, self.division.folds()?.count);
-                outputs.step(self.config.batch_size, cache, device).await?;
+                if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
+                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                }
+                bench.dataset.drop_surplus();
                 return Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)));
             }
             Phase::Judge { fold, outputs } => {
@@ -189,7 +182,10 @@ impl CrossValidation {
                 }
             }
             Phase::Kept(outputs) if !outputs.is_complete() => {
-                outputs.step(self.config.batch_size, cache, device).await?;
+                if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
+                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                }
+                bench.dataset.drop_surplus();
             }
             Phase::Kept(outputs) => {
                 let labels: Vec<usize> = outputs.samples().iter().map(|sample| sample.label).collect();
@@ -200,26 +196,16 @@ impl CrossValidation {
         let folds = self.division.folds()?.count;
         let fold = match &self.phase {
             Phase::Fit { fold, .. } | Phase::Judge { fold, .. } => *fold,
-            Phase::Embed | Phase::Kept(_) => folds - 1,
+            Phase::Read | Phase::Kept(_) => folds - 1,
         };
         Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)))
     }
 
-    /// A fresh fit on the photos outside a fold: every fold starts from the same head.
+    /// A fresh fit on the photos outside a fold: every fold starts alike.
     fn begin(&self, fold: usize, bench: &Workbench<'_>) -> Result<Phase> {
-        let device: Device = bench.device.tensors.clone().autodiff();
-        let suffix = Suffix::load(
-            bench.weights.architecture,
-            self.split(),
-            self.labels.len(),
-            &mut bench.weights.params(),
-            &mut RandomParams(Rng::stream(self.config.seed, "head")),
-            &device,
-        );
         let (train, _) = self.division.folds()?.sides(fold);
         let samples = train.into_iter().map(|index| self.samples[index]).collect();
-        let rng = Rng::stream(self.config.seed, "order");
-        let fit = Fit::new(suffix, samples, Vec::new(), self.labels.len(), self.config.epochs, &self.config, rng);
+        let fit = bench.fresh_fit(&self.config, samples, Vec::new(), self.labels.len(), self.config.epochs);
         Ok(Phase::Fit { fold, epoch: 1, fit: Box::new(fit) })
     }
 

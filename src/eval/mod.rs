@@ -1,6 +1,8 @@
 //! What a trained network says of photos.
 
 pub mod classifier;
+pub mod comparison;
+pub mod comparison_config;
 pub mod cross_validation;
 pub mod explain;
 pub mod feature_maps;

@@ -1,12 +1,13 @@
-//! What a suffix makes of cached photos, batch by batch.
+//! What a suffix makes of photos, batch by batch.
 
 use burn::tensor::Device;
 
 use crate::error::{Error, Result};
 use crate::model::Suffix;
-use crate::train::cache::ActivationCache;
 use crate::train::embed::read;
-use crate::train::fit::{Sample, gather, looks};
+use crate::train::fit::Progress;
+use crate::train::inputs::{Batch, Inputs};
+use crate::train::sample::{Sample, looks};
 
 /// A pass over photos in progress: their features and logits so far.
 pub struct Outputs {
@@ -31,15 +32,18 @@ impl Outputs {
     }
 
     /// The next `batch` photos: one forward pass, one readback of each of the two.
-    pub async fn step(&mut self, batch: usize, cache: &ActivationCache, device: &Device) -> Result<()> {
+    pub async fn step(&mut self, batch: usize, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
         let rest = &self.samples[self.done..];
         let photos = &rest[..rest.len().min(batch.max(1))];
-        let looks = looks(photos, self.views);
-        let features = self.suffix.pooled_over(self.views.len(), gather(&looks, cache, device)?);
+        let input = match inputs.batch(&looks(photos, self.views), device)? {
+            Batch::Ready(input) => input,
+            Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
+        };
+        let features = self.suffix.pooled_over(self.views.len(), input);
         self.logits.extend(read(self.suffix.head().forward(features.clone())).await?);
         self.features.extend(read(features).await?);
         self.done += photos.len();
-        Ok(())
+        Ok(Progress::Done)
     }
 
     pub fn samples(&self) -> &[Sample] {

@@ -6,6 +6,7 @@
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use burn::tensor::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -18,12 +19,15 @@ use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
 use crate::score::novelty::{Centroids, Threshold};
+use crate::train::config::Regime;
 use crate::train::embed::read;
 
 /// The one key of the file's metadata. One, because safetensors writes several in no fixed order, and equal models should be
 /// equal files.
 pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
+/// Sides of the picture that a file may ask for: the largest is far past what these backbones see, and costs no gigabytes.
+const INPUT_SIZES: RangeInclusive<u32> = 1..=1024;
 /// Not a part of the network: what "none of these" is told by.
 pub const CENTROIDS: &str = "unknown.centroids";
 
@@ -36,6 +40,9 @@ pub struct ModelCard {
     pub labels: Vec<String>,
     /// How many of the backbone's last stages learnt along with the head.
     pub last_stages: usize,
+    /// From what they started; missing in files of the first versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regime: Option<Regime>,
     /// Name of the architecture.
     pub backbone: String,
     /// SHA-256 of the weights file that everything else of the network comes from.
@@ -82,6 +89,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
         last_stages: classifier.split.0,
+        regime: classifier.regime,
         backbone: source.name.clone(),
         weights_sha256: weights.sha256.clone(),
         weights_source: source.source.clone(),
@@ -130,15 +138,9 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
-    let temperature = card.temperature.unwrap_or(1.0);
-    // Size, mean and std are the backbone's, whose hash was checked.
-    let input = weights.card.input.framed(card.input.framing);
-    Ok(Classifier {
-        flip_average: card.flip_average,
-        temperature,
-        known,
-        ..Classifier::new(split, input, suffix, card.labels)
-    })
+    let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
+    let classifier = Classifier::new(split, card.input, suffix, card.labels);
+    Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
@@ -156,6 +158,11 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
     }
     if card.temperature.is_some_and(|temperature| !temperature.is_normal() || temperature < 0.0) {
         return Err(corrupt("its temperature is not a number above 0".into()));
+    }
+    let InputSpec { size, mean, std, .. } = &card.input;
+    let usable = |(mean, std): (&f32, &f32)| mean.is_finite() && std.is_normal() && *std > 0.0;
+    if !INPUT_SIZES.contains(size) || !mean.iter().zip(std).all(usable) {
+        return Err(corrupt(format!("its input of {size} pixels, mean {mean:?} and deviation {std:?} is not usable")));
     }
     if card.labels.is_empty() {
         return Err(corrupt("it has no classes".into()));

@@ -17,15 +17,16 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// The first `count` draws. They are fixed by the photo's file, which goes by its hash.
+    /// The first `count` draws. They are fixed by the photo's file, which goes by its hash. `stored` is what a session stores the
+    /// photo for, `input` what the network sees; both have one framing.
     pub fn of(
         photo: &Pixels,
         sha256: &str,
-        input: &InputSpec,
+        (stored, input): (&InputSpec, &InputSpec),
         augmentation: Augmentation,
         count: usize,
     ) -> Result<Self> {
-        let stored = input.store(photo)?;
+        let stored = input.resized(&stored.store(photo)?)?.into_owned();
         let draws = (1..=count).map(|number| augmentation.draw(&stored.whole, input, sha256, number)).collect();
         Ok(Self { seen: stored.prepared, crop: input.crop(photo.width, photo.height), draws })
     }

@@ -11,6 +11,7 @@ pub mod header;
 pub mod heat;
 pub mod mosaic;
 pub mod prepare;
+pub mod stored;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -20,21 +21,6 @@ pub struct Pixels {
     pub width: u32,
     pub height: u32,
     pub rgb: Vec<u8>,
-}
-
-/// A photo as a session keeps it until it is embedded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPhoto {
-    /// What the network sees of the photo as it is.
-    pub prepared: Pixels,
-    /// The whole photo, little larger than that, which augmentation draws from; see [`prepare::InputSpec::store`].
-    pub whole: Pixels,
-}
-
-impl StoredPhoto {
-    pub fn bytes(&self) -> usize {
-        self.prepared.rgb.len() + self.whole.rgb.len()
-    }
 }
 
 impl Pixels {

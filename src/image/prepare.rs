@@ -4,7 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::{Pixels, StoredPhoto};
+use super::Pixels;
 use crate::error::{Error, Result};
 
 /// How a photo that is not square becomes one.
@@ -52,33 +52,6 @@ impl InputSpec {
         let rows = resample(photo, (across.length, photo.height), across.window, Window::whole(photo.height))?;
         let part = resample(&rows, (across.length, down.length), Window::whole(across.length), down.window)?;
         Ok(if (part.width, part.height) == (self.size, self.size) { part } else { self.mount(&part, across, down) })
-    }
-
-    /// What a session keeps of a decoded photo: the prepared square, and what augmentation draws from. Of a cropped photo that is
-    /// the whole of it, with its short side at most an eighth longer than the square's and its long side at most twice that;
-    /// otherwise the padded or squashed square, at most an eighth larger. Small photos are not enlarged.
-    pub fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
-        let whole = match self.framing {
-            Framing::Crop => self.shrink(photo)?,
-            Framing::Pad | Framing::Squash => {
-                let size = (self.size + self.size / 8).min(photo.width.max(photo.height));
-                Self { size, ..self.clone() }.prepare(photo)?
-            }
-        };
-        Ok(StoredPhoto { prepared: self.prepare(photo)?, whole })
-    }
-
-    fn shrink(&self, photo: &Pixels) -> Result<Pixels> {
-        let short = self.size + self.size / 8;
-        let (width, height) = match photo.width.min(photo.height) {
-            side if side > short => short_side_to(photo.width, photo.height, short),
-            _ => (photo.width, photo.height),
-        };
-        let (kept_width, kept_height) = (width.min(2 * short), height.min(2 * short));
-        let rows = Window::new(photo.width, width, kept_width);
-        let columns = Window::new(photo.height, height, kept_height);
-        let across = resample(photo, (kept_width, photo.height), rows, Window::whole(photo.height))?;
-        resample(&across, (kept_width, kept_height), Window::whole(kept_width), columns)
     }
 
     /// Where the square that [`prepare`](Self::prepare) makes lies in the photo, in the photo's own pixels: inside it where it
@@ -148,7 +121,7 @@ pub struct Crop {
 }
 
 /// The size that makes the short side `size`; the long side is rounded down, as torchvision does.
-fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
+pub(super) fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
     let long = |long: u32, short: u32| (u64::from(size) * u64::from(long) / u64::from(short)) as u32;
     if width <= height { (size, long(height, width)) } else { (long(width, height), size) }
 }
@@ -182,24 +155,24 @@ impl Side {
 
 /// A part of one direction of a photo, in its pixels.
 #[derive(Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     start: f64,
     length: f64,
 }
 
 impl Window {
     /// `source` pixels are scaled to `scaled`, of which the middle `crop` are kept.
-    fn new(source: u32, scaled: u32, crop: u32) -> Self {
+    pub(super) fn new(source: u32, scaled: u32, crop: u32) -> Self {
         let scale = f64::from(source) / f64::from(scaled);
         Self { start: f64::from(crop_start(scaled, crop)) * scale, length: f64::from(crop) * scale }
     }
 
-    fn whole(length: u32) -> Self {
+    pub(super) fn whole(length: u32) -> Self {
         Self { start: 0.0, length: f64::from(length) }
     }
 }
 
-fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
+pub(super) fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
     let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new()
@@ -232,20 +205,6 @@ mod tests {
     fn a_square_of_the_right_size_is_left_alone() {
         let photo = Pixels { width: 4, height: 4, rgb: (0..48).collect() };
         assert_eq!(SPEC.prepare(&photo).unwrap(), photo);
-    }
-
-    #[test]
-    fn stored_photos_are_bounded() {
-        let stored = |width: u32, height: u32| {
-            let photo = Pixels { width, height, rgb: vec![9; (width * height * 3) as usize] };
-            let spec = InputSpec { size: 16, ..SPEC };
-            let whole = spec.store(&photo).unwrap().whole;
-            assert_eq!(whole.rgb.len(), (whole.width * whole.height * 3) as usize);
-            (whole.width, whole.height)
-        };
-        assert_eq!(stored(36, 54), (18, 27));
-        assert_eq!(stored(10, 12), (10, 12), "small photos are not enlarged");
-        assert_eq!(stored(500, 20), (36, 18), "of a panorama the middle is kept");
     }
 
     #[test]
@@ -288,18 +247,6 @@ mod tests {
         let mut planes = Vec::new();
         SPEC.normalise_into(&padded, &mut planes);
         assert_eq!(planes[0], 0.0);
-    }
-
-    #[test]
-    fn what_augmentation_draws_from_has_the_framing() {
-        let photo = Pixels { width: 500, height: 20, rgb: vec![9; 30_000] };
-        for framing in [Framing::Pad, Framing::Squash] {
-            let spec = InputSpec { size: 16, ..SPEC }.framed(framing);
-            let StoredPhoto { prepared, whole } = spec.store(&photo).unwrap();
-            assert_eq!((whole.width, whole.height, prepared.width), (18, 18, 16), "{framing:?}");
-            let bars = whole.rgb.contains(&127);
-            assert_eq!(bars, framing == Framing::Pad);
-        }
     }
 
     #[test]

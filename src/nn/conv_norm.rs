@@ -5,6 +5,8 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
+#[cfg(feature = "cpu")]
+use super::cpu::fused;
 use super::params::{NamedTensor, Params};
 
 /// Whether a layer may learn.
@@ -14,7 +16,13 @@ pub enum Mode {
     Frozen,
     /// Learns weights, scale and shift; the statistics of batch-norm stay those of pretraining.
     Trainable,
+    /// Learns everything from nothing: while learning, batch-norm normalises by the statistics of the batch, and moves its
+    /// running statistics, which it goes by ever after.
+    Live,
 }
+
+/// How far one batch moves the running statistics of a [`Mode::Live`] layer towards its own, as in PyTorch.
+const MOMENTUM: f64 = 0.1;
 
 /// Sizes of a [`ConvNorm`].
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +44,8 @@ pub struct ConvNorm {
     conv: Conv2d,
     /// `None` once folded.
     norm: Option<BatchNorm>,
+    /// Whether `norm` goes by each batch while it learns.
+    live: bool,
     relu6: bool,
 }
 
@@ -56,16 +66,17 @@ impl ConvNorm {
 
         let (bias, norm) = match mode {
             Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, spec.epsilon)), None),
-            Mode::Trainable => {
+            Mode::Trainable | Mode::Live => {
                 let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
                 let norm = BatchNorm {
                     gamma: Param::from_data(vector(gamma), device),
                     beta: Param::from_data(vector(beta), device),
-                    // Off for good: Burn then normalises by the running statistics and never moves them.
-                    training: Param::<Flag>::from_bool(false),
+                    // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on, it does so
+                    // on the plain device alone, and on the autodiff device goes by the batch.
+                    training: Param::<Flag>::from_bool(mode == Mode::Live),
                     running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
                     running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
-                    momentum: 0.1,
+                    momentum: MOMENTUM,
                     epsilon: spec.epsilon,
                 };
                 (None, Some(norm))
@@ -80,19 +91,68 @@ impl ConvNorm {
             groups: spec.groups,
             padding: if spec.kernel == 1 { PaddingConfig2d::Valid } else { PaddingConfig2d::Same },
         };
-        Self { conv, norm, relu6: spec.relu6 }
+        Self { conv, norm, live: mode == Mode::Live, relu6: spec.relu6 }
     }
 
     /// # Shapes
     /// - input: `[batch, inputs, height, width]`
     /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.conv.forward(x);
+        // The statistics of a live batch-norm are of the very batch while it learns: they are not known before the convolution is.
+        let live = self.live && x.device().is_autodiff();
+        #[cfg(feature = "cpu")]
+        if let Some(y) = self.forward_on_cpu(&x, live) {
+            return if live { self.normalise(y) } else { y };
+        }
+        self.normalise(self.conv.forward(x))
+    }
+
+    /// What follows the convolution.
+    fn normalise(&self, x: Tensor<4>) -> Tensor<4> {
         let x = match &self.norm {
             Some(norm) => norm.forward(x),
             None => x,
         };
         if self.relu6 { x.clamp(0.0, 6.0) } else { x }
+    }
+
+    /// In one operation of our own, where there is one for this device and these sizes; the convolution alone where `bare`.
+    #[cfg(feature = "cpu")]
+    fn forward_on_cpu(&self, x: &Tensor<4>, bare: bool) -> Option<Tensor<4>> {
+        let spec = fused::Spec {
+            kernel: self.conv.kernel_size[0],
+            stride: self.conv.stride[0],
+            groups: self.conv.groups,
+            relu6: self.relu6 && !bare,
+        };
+        fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
+    }
+
+    /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.
+    #[cfg(feature = "cpu")]
+    fn scale_and_shift(&self, bare: bool) -> (Tensor<1>, Tensor<1>) {
+        match (&self.norm, &self.conv.bias) {
+            (Some(norm), _) if !bare => {
+                let gamma = norm.gamma.val();
+                let device = gamma.device();
+                let mean = norm.running_mean.value().to_device(&device);
+                let deviation = norm.running_var.value().to_device(&device).add_scalar(norm.epsilon).sqrt();
+                let scale = gamma / deviation;
+                (scale.clone(), norm.beta.val() - mean * scale)
+            }
+            (_, bias) => {
+                let weight = self.conv.weight.val();
+                let (outputs, device) = (weight.dims()[0], weight.device());
+                let shift = bias.as_ref().map(|bias| bias.val());
+                let ones = Tensor::ones([outputs], &device);
+                (ones, shift.unwrap_or_else(|| Tensor::zeros([outputs], &device)))
+            }
+        }
+    }
+
+    /// How far the next batch moves the running statistics of a [`Mode::Live`] layer towards its own: 1 all the way.
+    pub fn set_momentum(&mut self, momentum: f64) {
+        self.norm.iter_mut().for_each(|norm| norm.momentum = momentum);
     }
 
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.

@@ -79,6 +79,12 @@ impl InvertedResidual {
         }
     }
 
+    /// See [`ConvNorm::set_momentum`].
+    pub fn set_momentum(&mut self, momentum: f64) {
+        let layers = self.expand.iter_mut().chain([&mut self.depthwise, &mut self.project]);
+        layers.for_each(|layer| layer.set_momentum(momentum));
+    }
+
     /// See [`ConvNorm::named`].
     pub fn named(&self, prefix: &str, out: &mut Vec<NamedTensor>) {
         let layers = [self.expand.as_ref(), Some(&self.depthwise), Some(&self.project)];

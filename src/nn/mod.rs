@@ -1,6 +1,8 @@
 //! Layers: each loads itself by name from a source of parameters and knows its forward pass.
 
 pub mod conv_norm;
+#[cfg(feature = "cpu")]
+pub mod cpu;
 pub mod inverted_residual;
 pub mod linear;
 pub mod params;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// What lies outside a two-sided 95 % interval, on either side.
 const TAIL: f64 = 0.025;
+/// Above which so much of the normal distribution lies.
+const NORMAL_QUANTILE: f64 = 1.959_963_984_540_054;
 
 /// Limits of a fraction, at 95 %.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,20 @@ pub fn jeffreys(rate: f64, count: f64) -> Interval {
     let low = if right <= 0.0 { 0.0 } else { beta_quantile(TAIL, right + 0.5, wrong + 0.5) };
     let high = if wrong <= 0.0 { 1.0 } else { 1.0 - beta_quantile(TAIL, wrong + 0.5, right + 0.5) };
     Interval { low, high }
+}
+
+/// Wilson's interval of a fraction seen on `count` independent photos, which may be a fraction too (E. B. Wilson, *Probable
+/// Inference, the Law of Succession, and Statistical Inference*, Journal of the American Statistical Association 22, 1927).
+/// The whole of 0..1 where `count` is 0.
+pub fn wilson(rate: f64, count: f64) -> Interval {
+    if count <= 0.0 {
+        return Interval { low: 0.0, high: 1.0 };
+    }
+    let square = NORMAL_QUANTILE * NORMAL_QUANTILE;
+    let centre = rate + square / (2.0 * count);
+    let half = NORMAL_QUANTILE * (rate * (1.0 - rate) / count + square / (4.0 * count * count)).sqrt();
+    let scale = 1.0 + square / count;
+    Interval { low: ((centre - half) / scale).max(0.0), high: ((centre + half) / scale).min(1.0) }
 }
 
 /// Limits of the accuracy on new photos of a classifier taught on *all* photos, from the accuracy `rate` of `folds`-fold
@@ -113,6 +129,15 @@ mod tests {
         let many = jeffreys(0.9, 100_000.0);
         let half = 1.96 * (0.9f64 * 0.1 / 100_000.0).sqrt();
         close(many, 0.9 - half, 0.9 + half);
+    }
+
+    #[test]
+    fn wilsons_interval_of_known_cases() {
+        // scipy.stats.binomtest(…).proportion_ci(method="wilson").
+        close(wilson(0.0, 10.0), 0.0, 0.277_533);
+        close(wilson(0.81, 100.0), 0.722_212, 0.874_852);
+        close(wilson(1.0, 10.0), 1.0 - 0.277_533, 1.0);
+        assert_eq!(wilson(0.5, 0.0), Interval { low: 0.0, high: 1.0 });
     }
 
     #[test]

@@ -6,3 +6,4 @@ pub mod confusion;
 pub mod evaluation;
 pub mod interval;
 pub mod novelty;
+pub mod paired;

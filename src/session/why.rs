@@ -1,9 +1,11 @@
 //! What a classifier sees and why it answers as it does: draws, heatmaps, feature maps, the most similar photos.
 
+use std::borrow::Cow;
+
 use burn::tensor::{Tensor, TensorData};
 
 use super::{ModelChoice, Session, no_classifier};
-use crate::data::dataset::PhotoId;
+use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
@@ -25,7 +27,7 @@ impl Session {
     /// fixed by the photo's file, whose hash is `sha256`. No forward pass.
     ///
     /// # Errors
-    /// `invalid-option` for a `count` above 64.
+    /// `invalid-option` for a `count` above 64, and for options that contradict the regime.
     pub fn draws(&self, photo: &Pixels, sha256: &str, count: usize, config: &TrainConfig) -> Result<Draws> {
         if count > MAX_DRAWS {
             let message = format!("count must be at most {MAX_DRAWS}, got {count}");
@@ -35,7 +37,8 @@ impl Session {
                 .with("max", MAX_DRAWS)
                 .with("value", count));
         }
-        Draws::of(photo, sha256, &config.input(&self.source.input), config.augmentation(), count)
+        let config = config.clone().settle(self.weights.architecture.stages.len(), self.dataset.photos().len())?;
+        Draws::of(photo, sha256, (&self.stored_for(&config), &self.input(&config)), config.augmentation(), count)
     }
 
     /// Where in a decoded photo the evidence for a class lies. One forward pass.
@@ -44,10 +47,10 @@ impl Session {
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
     pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
-        let pictures = classifier.pictures(photo)?;
+        let pictures = classifier.pictures(embedder.seen(photo)?);
         let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
         let maps = ClassMaps::of(classifier, activation).await?;
-        let crop = classifier.input.crop(photo.width, photo.height);
+        let crop = embedder.input.crop(photo.width, photo.height);
         let seen = pictures.into_iter().next().ok_or_else(|| Error::internal("a classifier that looks at nothing"))?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
@@ -65,7 +68,7 @@ impl Session {
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
         let (classifier, embedder) = self.network(model)?;
-        let seen = classifier.input.prepare(photo)?;
+        let seen = embedder.seen(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
         let activation = embedder.layers(&[&seen], layers);
@@ -78,7 +81,9 @@ impl Session {
     /// [`restore_activation`](Session::restore_activation).
     ///
     /// With a classifier whose last stages learnt, the features are its own. The first call after a training then runs these
-    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass.
+    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass. Where no stage is frozen
+    /// nothing of a photo is cached, and those photos are compared whose pixels are at hand: some 600, usually all, and none where
+    /// a training has begun since that frames photos otherwise.
     ///
     /// # Errors
     /// `no-classifier`; `invalid-option` for a `count` of 0.
@@ -90,7 +95,7 @@ impl Session {
         }
         let (classifier, embedder) = self.network(model)?;
         // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
-        let activation = embedder.activations(&[&classifier.input.prepare(photo)?]).await?;
+        let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
         if classifier.split == Split(0) {
             // The activation at this split is the pooled features, of the source model and of the classifier alike.
             let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
@@ -105,18 +110,38 @@ impl Session {
     /// Completes the features of the photos that the trained classifier has read.
     async fn read_features(&mut self) -> Result<()> {
         let (_, embedder) = self.network(ModelChoice::Trained)?;
-        let missing: Vec<PhotoId> = (self.dataset.photos().map(|photo| photo.id))
-            .filter(|id| embedder.cache.contains(*id) && !self.features.contains(*id))
-            .collect();
+        let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
+            true => embedder.cache.contains(photo.id),
+            false => photo.pixels.as_ref().is_some_and(|pixels| pixels.framing == embedder.input.framing),
+        };
+        let unread = self.dataset.photos().filter(|photo| !self.features.contains(photo.id));
+        let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();
         for ids in missing.chunks(BATCH) {
-            let (_, embedder) = self.network(ModelChoice::Trained)?;
-            let activations: Vec<&[f32]> = ids.iter().filter_map(|id| embedder.cache.get(*id)).collect();
-            let features = self.trained_features(&activations).await?;
+            let activations = self.activations_of(ids).await?;
+            let features =
+                self.trained_features(&activations.iter().map(|values| &**values).collect::<Vec<_>>()).await?;
             for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
                 self.features.insert(*id, features.to_vec())?;
             }
         }
         Ok(())
+    }
+
+    /// Activations of photos at the trained classifier's split: cached ones, or the pictures themselves.
+    async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Cow<'_, [f32]>>> {
+        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let mut activations = Vec::with_capacity(ids.len());
+        for &id in ids {
+            activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
+                (Some(activation), _) => Cow::Borrowed(activation),
+                (None, Some(pixels)) => {
+                    let picture = embedder.picture(pixels, "", 0)?;
+                    Cow::Owned(embedder.activations(&[&picture]).await?)
+                }
+                (None, None) => return Err(Error::internal(format!("photo {id} has neither activation nor pixels"))),
+            });
+        }
+        Ok(activations)
     }
 
     /// What the trained classifier's head sees of activations at its split, photo after photo.

@@ -75,8 +75,39 @@ impl ActivationCache {
         self.values.retain(|(_, draw), _| [0, MIRRORED].contains(draw));
     }
 
+    /// Forgets the draws that are not `wanted`, by number, when so many more would take it past `budget` bytes.
+    pub fn make_room(&mut self, more: usize, wanted: &[usize], budget: usize) {
+        if self.bytes() + more * self.bytes_per_draw() > budget {
+            self.values.retain(|(_, draw), _| wanted.contains(draw));
+        }
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.len() * self.shape.iter().product::<usize>() * size_of::<f32>()
+        self.values.len() * self.bytes_per_draw()
+    }
+
+    fn bytes_per_draw(&self) -> usize {
+        self.shape.iter().product::<usize>() * size_of::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_that_are_not_wanted_any_more_make_room() {
+        let mut cache = ActivationCache::new([2, 1, 1]);
+        (0..3).for_each(|draw| cache.insert_draw(7, draw, vec![0.0; 2]).unwrap());
+        assert_eq!(cache.bytes(), 24);
+        cache.make_room(2, &[0, 1], 40);
+        assert!(cache.contains_draw(7, 2), "there is room");
+        cache.make_room(2, &[0, 1], 39);
+        assert_eq!([0, 1, 2].map(|draw| cache.contains_draw(7, draw)), [true, true, false]);
+        assert_eq!(cache.bytes(), 16);
+        cache.insert_draw(7, MIRRORED, vec![0.0; 2]).unwrap();
+        cache.make_room(1, &[0, MIRRORED], 16);
+        assert_eq!([0, 1, MIRRORED].map(|draw| cache.contains_draw(7, draw)), [true, false, true]);
     }
 }

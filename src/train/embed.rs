@@ -1,5 +1,7 @@
 //! Running the frozen prefix.
 
+use std::borrow::Cow;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cache::{ActivationCache, MIRRORED};
@@ -8,9 +10,10 @@ use crate::backbone::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
+use crate::image::Pixels;
 use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
-use crate::image::{Pixels, StoredPhoto};
+use crate::image::stored::StoredPhoto;
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
 
@@ -33,7 +36,12 @@ pub enum Embedded {
 pub struct Embedder {
     pub split: Split,
     prefix: Prefix,
-    input: InputSpec,
+    /// What the network sees.
+    pub input: InputSpec,
+    /// What photos of that framing are stored for, from whose size only a network taught from random weights departs.
+    stored: InputSpec,
+    /// `false` where every stage learns: nothing is cached then, since an activation would be the picture itself.
+    frozen_stages: bool,
     device: ComputeDevice,
     augmentation: Augmentation,
     pub cache: ActivationCache,
@@ -45,23 +53,30 @@ impl Embedder {
         split: Split,
         params: &mut dyn Params,
         input: InputSpec,
+        stored: InputSpec,
         device: &ComputeDevice,
     ) -> Self {
         let prefix = Prefix::load(architecture, split, params, &device.tensors);
+        let frozen_stages = split.frozen_stages(architecture) > 0;
         let cache = ActivationCache::new(split.activation_shape(architecture, input.size as usize));
         let augmentation = Augmentation { flip: true };
-        Self { split, prefix, input, device: device.clone(), augmentation, cache }
+        Self { split, prefix, input, stored, frozen_stages, device: device.clone(), augmentation, cache }
+    }
+
+    /// Whether it serves networks of that split and input.
+    pub fn is_of(&self, split: Split, input: &InputSpec) -> bool {
+        self.split == split && self.input == *input
+    }
+
+    /// Whether there is a prefix at all.
+    pub fn has_frozen_stages(&self) -> bool {
+        self.frozen_stages
     }
 
     /// The same prefix for photos prepared in another way: shares its weights, knows no photo yet.
-    pub fn with_input(&self, input: InputSpec, architecture: &Architecture) -> Self {
+    pub fn with_input(&self, input: InputSpec, stored: InputSpec, architecture: &Architecture) -> Self {
         let cache = ActivationCache::new(self.split.activation_shape(architecture, input.size as usize));
-        let (split, prefix, device) = (self.split, self.prefix.clone(), self.device.clone());
-        Self { split, prefix, input, device, augmentation: self.augmentation, cache }
-    }
-
-    pub fn is_for(&self, split: Split, input: &InputSpec) -> bool {
-        self.split == split && self.input == *input
+        Self { input, stored, cache, prefix: self.prefix.clone(), device: self.device.clone(), ..*self }
     }
 
     /// Where the prefix runs.
@@ -69,76 +84,106 @@ impl Embedder {
         &self.device.tensors
     }
 
-    /// Activations at the split of prepared photos, photo after photo. One forward pass and one readback.
-    pub async fn activations(&self, photos: &[&Pixels]) -> Result<Vec<f32>> {
-        read(self.prefix.forward(self.images(photos))).await
+    /// Activations at the split of pictures of the input size, one after the other. One forward pass and one readback.
+    pub async fn activations(&self, pictures: &[&Pixels]) -> Result<Vec<f32>> {
+        read(self.prefix.forward(self.images(pictures, self.device()))).await
     }
 
-    /// Activations of prepared pictures after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
+    /// Activations of such pictures after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
     pub fn layers(&self, pictures: &[&Pixels], layers: usize) -> Tensor<4> {
-        self.prefix.forward_layers(self.images(pictures), layers)
+        self.prefix.forward_layers(self.images(pictures, self.device()), layers)
     }
 
-    /// `[photos, 3, size, size]`, normalised.
-    fn images(&self, photos: &[&Pixels]) -> Tensor<4> {
+    /// Pictures of the input size, normalised: `[pictures, 3, size, size]`.
+    pub fn images(&self, pictures: &[&Pixels], device: &Device) -> Tensor<4> {
         let size = self.input.size as usize;
-        let mut images = Vec::with_capacity(photos.len() * 3 * size * size);
-        photos.iter().for_each(|photo| self.input.normalise_into(photo, &mut images));
-        Tensor::from_data(TensorData::new(images, [photos.len(), 3, size, size]), self.device())
+        let mut images = Vec::with_capacity(pictures.len() * 3 * size * size);
+        pictures.iter().for_each(|picture| self.input.normalise_into(picture, &mut images));
+        Tensor::from_data(TensorData::new(images, [pictures.len(), 3, size, size]), device)
     }
 
-    /// Embeds the first of `draws`, one batch of them. The pixels of photos with no draw left are dropped: at another split they
-    /// would be wanted again, and are asked for anew then.
-    pub async fn embed_next(&mut self, draws: &[Draw], dataset: &mut Dataset) -> Result<Embedded> {
-        let (batch, rest) = draws.split_at(draws.len().min(self.device.embedding_batch()));
-        let mut pictures: Vec<(Draw, Pixels)> = Vec::with_capacity(batch.len());
+    /// Embeds the first of `draws`, one batch of them.
+    pub async fn embed_next(&mut self, draws: &[Draw], dataset: &Dataset) -> Result<Embedded> {
+        let batch = &draws[..draws.len().min(self.device.embedding_batch())];
+        match self.pictures(batch, dataset)? {
+            Ok(pictures) => {
+                self.embed(batch, &pictures).await?;
+                Ok(Embedded::Draws(batch.len()))
+            }
+            Err(missing) => Ok(Embedded::Missing(missing)),
+        }
+    }
+
+    /// The pictures of those draws, or the photos whose pixels are needed first.
+    ///
+    /// # Errors
+    /// `unknown-photo`.
+    pub fn pictures(
+        &self,
+        draws: &[Draw],
+        dataset: &Dataset,
+    ) -> Result<std::result::Result<Vec<Pixels>, Vec<PhotoId>>> {
+        let mut pictures = Vec::with_capacity(draws.len());
         let mut missing: Vec<PhotoId> = Vec::new();
-        for &draw in batch {
+        for draw in draws {
             let photo = dataset.photo(draw.photo)?;
             match &photo.pixels {
-                Some(pixels) => pictures.push((draw, self.picture(pixels, &photo.sha256, draw.number))),
+                Some(pixels) => pictures.push(self.picture(pixels, &photo.sha256, draw.number)?),
                 None => missing.push(draw.photo),
             }
         }
-        if !missing.is_empty() {
-            missing.dedup();
-            return Ok(Embedded::Missing(missing));
-        }
-        self.embed(&pictures).await?;
-        let unfinished = rest.first().map(|draw| draw.photo);
-        let finished: Vec<PhotoId> =
-            batch.iter().map(|draw| draw.photo).filter(|photo| Some(*photo) != unfinished).collect();
-        dataset.drop_pixels(&finished);
-        Ok(Embedded::Draws(batch.len()))
+        missing.dedup();
+        Ok(if missing.is_empty() { Ok(pictures) } else { Err(missing) })
     }
 
-    /// Those draws of the photos that a training with `config` needs and that are not cached yet, photo after photo.
+    /// Those draws of the photos that a training with `config` needs and that are not cached yet, photo after photo. None where
+    /// no stage is frozen.
     pub fn to_embed(&mut self, photos: impl Iterator<Item = PhotoId>, config: &TrainConfig) -> Vec<Draw> {
         self.set_augmentation(config.augmentation());
+        if !self.frozen_stages {
+            return Vec::new();
+        }
         photos
             .flat_map(|photo| config.needed_draws().map(move |number| Draw { photo, number }))
             .filter(|draw| !self.cache.contains_draw(draw.photo, draw.number))
             .collect()
     }
 
-    /// Runs the prefix on prepared pictures and keeps the results.
-    pub async fn embed(&mut self, pictures: &[(Draw, Pixels)]) -> Result<()> {
-        let pixels: Vec<&Pixels> = pictures.iter().map(|(_, pixels)| pixels).collect();
-        let values = self.activations(&pixels).await?;
-        let per_photo = self.cache.shape().iter().product();
-        for ((draw, _), activation) in pictures.iter().zip(values.chunks_exact(per_photo)) {
+    /// Runs the prefix on the pictures of those draws and keeps the results.
+    async fn embed(&mut self, draws: &[Draw], pictures: &[Pixels]) -> Result<()> {
+        let values = self.activations(&pictures.iter().collect::<Vec<_>>()).await?;
+        let per_picture = self.cache.shape().iter().product();
+        for (draw, activation) in draws.iter().zip(values.chunks_exact(per_picture)) {
             self.cache.insert_draw(draw.photo, draw.number, activation.to_vec())?;
         }
         Ok(())
     }
 
     /// The picture of one draw of a photo.
-    pub fn picture(&self, photo: &StoredPhoto, sha256: &str, draw: usize) -> Pixels {
-        match draw {
-            0 => photo.prepared.clone(),
-            MIRRORED => photo.prepared.mirrored(),
-            _ => self.augmentation.draw(&photo.whole, &self.input, sha256, draw),
+    ///
+    /// # Errors
+    /// `internal` for a photo that is stored in another framing, but for what the source model sees of it.
+    pub fn picture(&self, photo: &StoredPhoto, sha256: &str, draw: usize) -> Result<Pixels> {
+        if let (0, Some((framing, seen))) = (draw, &photo.by_source)
+            && (*framing, seen.width) == (self.input.framing, self.input.size)
+        {
+            return Ok(seen.clone());
         }
+        let photo = self.input.resized(photo)?;
+        Ok(match (draw, photo) {
+            (0, Cow::Borrowed(photo)) => photo.prepared.clone(),
+            (0, Cow::Owned(photo)) => photo.prepared,
+            (MIRRORED, photo) => photo.prepared.mirrored(),
+            (_, photo) => self.augmentation.draw(&photo.whole, &self.input, sha256, draw),
+        })
+    }
+
+    /// What the network sees of a decoded photo: the very pixels that it learnt from where the photo is one of the session's.
+    pub fn seen(&self, photo: &Pixels) -> Result<Pixels> {
+        if self.input == self.stored {
+            return self.input.prepare(photo);
+        }
+        Ok(self.input.resized(&self.stored.store(photo)?)?.into_owned().prepared)
     }
 
     /// Draws embedded under another augmentation are forgotten.

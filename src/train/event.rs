@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use super::budget::Reduced;
+use super::compared::Compared;
 use super::config::TrainConfig;
+use super::overfitting::Overfitting;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
 use crate::metrics::Scores;
@@ -18,7 +21,7 @@ pub enum FitPhase {
     Refit,
 }
 
-/// The outcome of one step of a training or of a cross-validation.
+/// The outcome of one step of a training, of a cross-validation or of a comparison.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StepEvent {
@@ -30,6 +33,10 @@ pub enum StepEvent {
     Batch { phase: FitPhase, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// One pass over the photos.
     Epoch(EpochEvent),
+    /// Something was found out about the photos or the device.
+    Advising,
+    /// The advice is ready, for the session's owner to take.
+    Advised,
     /// The training is over and its classifier in place.
     Done { report: Box<Report> },
     /// One step of a cross-validation; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
@@ -37,6 +44,10 @@ pub enum StepEvent {
     Fold { fold: usize, folds: usize, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// The cross-validation is over.
     Evaluated { evaluation: Box<Evaluation> },
+    /// What one of the runs of a comparison does: `Embed`, `Batch` or `Epoch`. Runs count from 1.
+    Run { run: usize, runs: usize, name: String, event: Box<StepEvent> },
+    /// The comparison is over.
+    Compared { comparison: Box<Compared> },
 }
 
 /// Scores of one epoch. Training scores are of the forward passes that taught, so the network was still moving meanwhile.
@@ -81,12 +92,16 @@ pub struct Report {
     pub val: Option<Scores>,
     /// Of the last epoch of the refit, on the photos it learnt from: says how well it fits, not how good it is.
     pub train: Scores,
+    /// Where the hold-out fit went on learning its photos and got worse on others; `None` where the curves do not show it.
+    pub overfitting: Option<Overfitting>,
     pub history: Vec<EpochEvent>,
     pub seconds: f64,
     pub embed_seconds: f64,
     /// Photos that had to be embedded; the others were cached.
     pub photos_read: usize,
     pub seed: u64,
+    /// What had to give way to the budget of memory; `config` has what was used.
+    pub reduced: Option<Reduced>,
     pub config: TrainConfig,
     pub device: DeviceKind,
     pub adapter: String,

@@ -1,41 +1,31 @@
 //! A training from start to end, one small step at a time.
 //!
-//! 1. **Embed**: the frozen prefix runs once over every photo that is not cached yet.
+//! 1. **Read**: frozen stages run once over every photo that is not cached yet; see [`Reading`].
 //! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best (the head
 //!    alone), or says how good its fixed schedule is (deeper).
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, or let the browser breathe.
 
+use super::budget::Reduced;
 use super::config::TrainConfig;
-use super::embed::{Draw, Embedded, Embedder};
 use super::event::{EpochEvent, FitPhase, Report, StepEvent};
-use super::fit::{EpochScores, Fit, Sample};
+use super::fit::{EpochScores, Fit, Progress};
+use super::overfitting::{Overfitting, overfitting};
+use super::reading::Reading;
+use super::sample::Sample;
 use super::teaching_set::{TeachingSet, near_duplicates};
-use crate::backbone::weights::Weights;
-use crate::data::dataset::{Dataset, PhotoId};
+use super::workbench::Workbench;
 use crate::data::split::{HoldOut, stratified};
-use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
 use crate::metrics::Scores;
-use crate::model::{Split, Suffix};
-use crate::nn::params::RandomParams;
+use crate::model::Suffix;
 use crate::rng::Rng;
 
 /// A validation loss counts as progress when it is at least this far below the last one that did: as a fraction of it, and in
 /// nats. Without these a loss that creeps towards its limit keeps a fit going for all its epochs, for nothing that shows in the
 /// predictions.
 const PROGRESS: (f64, f64) = (0.01, 0.002);
-
-/// What a run works with; the session owns it.
-pub struct Workbench<'a> {
-    pub device: &'a ComputeDevice,
-    pub weights: &'a Weights,
-    pub dataset: &'a mut Dataset,
-    pub embedder: &'a mut Embedder,
-    /// Seconds from any fixed point, for the report alone.
-    pub now: f64,
-}
 
 /// What a step brought.
 pub enum Step {
@@ -46,14 +36,13 @@ pub enum Step {
 
 pub struct TrainRun {
     config: TrainConfig,
+    reduced: Option<Reduced>,
     labels: Vec<String>,
     per_class: Vec<usize>,
     samples: Vec<Sample>,
-    /// Drawn once the photos are embedded, since near-duplicates, which stay together, are told by their features too.
+    /// Drawn once the photos are read, since near-duplicates, which stay together, are told by their features too.
     split: HoldOut,
-    /// Draws that had no cached activation at the start, photo after photo; `embedded` of them have one now.
-    to_embed: Vec<Draw>,
-    embedded: usize,
+    reading: Reading,
     phase: Phase,
     best: Option<Best>,
     history: Vec<EpochEvent>,
@@ -63,7 +52,7 @@ pub struct TrainRun {
 }
 
 enum Phase {
-    Embed,
+    Read,
     Fit { phase: FitPhase, epoch: usize, epochs: usize, fit: Box<Fit> },
 }
 
@@ -80,39 +69,41 @@ impl TrainRun {
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
-    pub fn new(config: TrainConfig, dataset: &Dataset, embedder: &mut Embedder, now: f64) -> Result<Self> {
-        let TeachingSet { labels, per_class, samples } = TeachingSet::of(dataset)?;
-        let to_embed = embedder.to_embed(samples.iter().map(|sample| sample.photo), &config);
+    pub fn new(config: TrainConfig, reduced: Option<Reduced>, mut bench: Workbench<'_>) -> Result<Self> {
+        let TeachingSet { labels, per_class, samples } = TeachingSet::of(bench.dataset)?;
+        let reading = Reading::new(&samples, &config, &mut bench);
         Ok(Self {
             config,
+            reduced,
             labels,
             per_class,
             samples,
             split: HoldOut::default(),
-            to_embed,
-            embedded: 0,
-            phase: Phase::Embed,
+            reading,
+            phase: Phase::Read,
             best: None,
             history: Vec::new(),
             stopped_early: false,
-            started: now,
+            started: bench.now,
             embed_seconds: 0.0,
         })
     }
 
-    /// The split this run trains at; its embedder must be of the same.
-    pub fn split(&self) -> Split {
-        Split(self.config.last_stages)
+    /// How it goes; the workbench's own embedder must be of the same split and input.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
-    /// One batch of photos embedded, one optimiser step, or one end of an epoch.
-    pub async fn step(&mut self, bench: Workbench<'_>) -> Result<Step> {
+    /// One batch of photos read, one optimiser step, or one end of an epoch.
+    pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<Step> {
         match &mut self.phase {
-            Phase::Embed if self.embedded < self.to_embed.len() => self.embed(bench).await.map(Step::Event),
-            Phase::Embed => {
+            Phase::Read => {
+                if let Some(event) = self.reading.step(&mut bench).await? {
+                    return Ok(Step::Event(event));
+                }
                 self.embed_seconds = bench.now - self.started;
                 let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-                let groups = near_duplicates(&self.samples, bench.dataset, &bench.embedder.cache)?;
+                let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
                 let mut rng = Rng::stream(self.config.seed, "hold-out");
                 self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
                 self.phase = if self.split.held_out.is_empty() {
@@ -120,11 +111,11 @@ impl TrainRun {
                 } else {
                     self.start(FitPhase::Holdout, self.config.epochs, &bench)
                 };
-                self.optimise(&bench).map(Step::Event)
+                self.go_on(bench).map(Step::Event)
             }
-            Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.optimise(&bench).map(Step::Event),
+            Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.go_on(bench).map(Step::Event),
             Phase::Fit { phase, epoch, epochs, fit } => {
-                let scores = fit.end_epoch(&bench.embedder.cache, &bench.device.tensors).await?;
+                let scores = fit.end_epoch().await?;
                 let event = epoch_event(*phase, *epoch, *epochs, &scores);
                 self.history.push(event.clone());
                 *epoch += 1;
@@ -143,21 +134,15 @@ impl TrainRun {
         }
     }
 
-    async fn embed(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
-        match bench.embedder.embed_next(&self.to_embed[self.embedded..], bench.dataset).await? {
-            Embedded::Missing(ids) => Ok(StepEvent::NeedPhotos { ids }),
-            Embedded::Draws(count) => {
-                self.embedded += count;
-                Ok(StepEvent::Embed { done: self.embedded, total: self.to_embed.len() })
-            }
-        }
-    }
-
-    fn optimise(&mut self, bench: &Workbench<'_>) -> Result<StepEvent> {
+    /// One batch of the fit.
+    fn go_on(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
         let Phase::Fit { phase, epoch, epochs, fit } = &mut self.phase else {
             return Err(Error::internal("an optimiser step outside a fit"));
         };
-        fit.step(&bench.embedder.cache, &bench.device.tensors)?;
+        if let Progress::Missing(ids) = fit.step(&bench.inputs(), &bench.device.tensors)? {
+            return Ok(StepEvent::NeedPhotos { ids });
+        }
+        bench.dataset.drop_surplus();
         let (batch, batches) = (fit.batches_done(), fit.batches());
         Ok(StepEvent::Batch { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })
     }
@@ -188,31 +173,20 @@ impl TrainRun {
         Ok(())
     }
 
-    /// A fresh fit: pretrained stages and a random head, both the same in either phase.
+    /// A fresh fit, which starts alike in either phase.
     fn start(&self, phase: FitPhase, epochs: usize, bench: &Workbench<'_>) -> Phase {
-        let classes = self.labels.len();
-        let suffix = Suffix::load(
-            bench.weights.architecture,
-            self.split(),
-            classes,
-            &mut bench.weights.params(),
-            &mut RandomParams(Rng::stream(self.config.seed, "head")),
-            &bench.device.tensors.clone().autodiff(),
-        );
         let pick = |indices: &[usize]| indices.iter().map(|&index| self.samples[index]).collect::<Vec<_>>();
         let (samples, held_out) = match phase {
             FitPhase::Holdout => (pick(&self.split.train), pick(&self.split.held_out)),
             FitPhase::Refit => (self.samples.clone(), Vec::new()),
         };
-        let rng = Rng::stream(self.config.seed, "order");
-        let fit = Box::new(Fit::new(suffix, samples, held_out, classes, epochs, &self.config, rng));
-        Phase::Fit { phase, epoch: 1, epochs, fit }
+        let fit = bench.fresh_fit(&self.config, samples, held_out, self.labels.len(), epochs);
+        Phase::Fit { phase, epoch: 1, epochs, fit: Box::new(fit) }
     }
 
-    fn photos_read(&self) -> usize {
-        let mut photos: Vec<PhotoId> = self.to_embed.iter().map(|draw| draw.photo).collect();
-        photos.dedup();
-        photos.len()
+    fn overfitting(&self) -> Option<Overfitting> {
+        let judged = self.history.iter().filter(|event| event.phase == FitPhase::Holdout);
+        overfitting(&judged.cloned().collect::<Vec<_>>(), self.split.held_out.len() as f64)
     }
 
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
@@ -229,11 +203,13 @@ impl TrainRun {
             stopped_early: self.stopped_early,
             val: self.best.as_ref().map(|best| best.scores),
             train,
+            overfitting: self.overfitting(),
             history: std::mem::take(&mut self.history),
             seconds: bench.now - self.started,
             embed_seconds: self.embed_seconds,
-            photos_read: self.photos_read(),
+            photos_read: self.reading.photos(),
             seed: self.config.seed,
+            reduced: self.reduced,
             config: self.config.clone(),
             device: bench.device.kind,
             adapter: bench.device.adapter.clone(),
@@ -243,7 +219,8 @@ impl TrainRun {
     }
 }
 
-fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
+/// What an epoch's scores are told as.
+pub(crate) fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
     EpochEvent {
         phase,
         epoch,

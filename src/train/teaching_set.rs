@@ -1,7 +1,7 @@
 //! The photos of a training, and which of them are as good as the same.
 
 use super::cache::ActivationCache;
-use super::fit::Sample;
+use super::sample::Sample;
 use crate::data::dataset::{Dataset, Photo};
 use crate::data::similar::{self, Look};
 use crate::error::{Error, ErrorCode, Result};
@@ -46,9 +46,9 @@ impl TeachingSet {
     }
 }
 
-/// The group of near-duplicates that each photo belongs to; all must be embedded.
-pub fn near_duplicates(samples: &[Sample], dataset: &Dataset, cache: &ActivationCache) -> Result<Vec<usize>> {
+/// The group of near-duplicates that each photo belongs to, by its hash and the source model's pooled features of it.
+pub fn near_duplicates(samples: &[Sample], dataset: &Dataset, features: &ActivationCache) -> Result<Vec<usize>> {
     let look =
-        |sample: &Sample| Ok(Look { hash: dataset.photo(sample.photo)?.hash, features: cache.get(sample.photo) });
+        |sample: &Sample| Ok(Look { hash: dataset.photo(sample.photo)?.hash, features: features.get(sample.photo) });
     Ok(similar::groups(&samples.iter().map(look).collect::<Result<Vec<_>>>()?))
 }

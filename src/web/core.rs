@@ -8,16 +8,19 @@ use wasm_bindgen::prelude::*;
 
 use super::slot::Slot;
 use super::{clock, picture, throw, to_js};
+use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::{Error, ErrorCode};
+use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
 use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
 use crate::session::{ModelChoice, Session};
 use crate::train::config::{TrainConfig, Value};
+use crate::train::event::StepEvent;
 
 type JsResult<T> = Result<T, JsValue>;
 
@@ -53,6 +56,30 @@ struct EvaluationOptions {
     reject_rate: Option<f64>,
     train: Option<BTreeMap<String, Value>>,
     epochs: Option<usize>,
+}
+
+/// The event at the end of an advice, which carries it: an event of the training itself knows no advice.
+#[derive(Serialize)]
+struct Advised<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    advice: &'a Advice,
+}
+
+/// What [`Core::start_comparison`] takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComparisonOptions {
+    runs: Vec<NamedOptions>,
+    holdout: Option<f64>,
+    seed: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedOptions {
+    name: String,
+    config: BTreeMap<String, Value>,
 }
 
 #[wasm_bindgen]
@@ -153,6 +180,20 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_training(config)).map_err(throw)
     }
 
+    /// Whether a training with these options has to be advised first: nothing in them says how much is to learn.
+    #[wasm_bindgen(js_name = needsAdvice)]
+    pub fn needs_advice(&self, config: JsValue) -> JsResult<bool> {
+        Ok(train_config(config)?.needs_advice())
+    }
+
+    /// Begins to find out what to train, with the options of [`TrainConfig`] that are wished for. `step` carries it on,
+    /// `cancelTraining` ends it; its last event is `{type: "advised", advice}`, as [`Advice`] documents it.
+    #[wasm_bindgen(js_name = startAdvice)]
+    pub fn start_advice(&self, config: JsValue) -> JsResult<()> {
+        let wish = train_config(config)?;
+        self.session.take().and_then(|mut session| session.start_advice(wish)).map_err(throw)
+    }
+
     /// Begins a cross-validation, with `{folds, rejectRate, train, epochs}`: how many folds, by the smallest class where it is
     /// missing; which fraction of photos of known classes "none of these" may cost, 0.05 where it is missing; and the options and
     /// the number of epochs of the fits, those of the last training of this session where they are missing. `step` carries it on, `cancelTraining` ends it; its last event is `{type: "evaluated", evaluation}`, and the classifier
@@ -168,13 +209,34 @@ impl Core {
         self.session.take().and_then(|mut session| session.start_evaluation(config)).map_err(throw)
     }
 
-    /// Carries the training or evaluation on by one batch and returns its event.
-    pub async fn step(&self) -> JsResult<JsValue> {
-        let mut session = self.session.take().map_err(throw)?;
-        to_js(&session.step().await.map_err(throw)?)
+    /// Begins a comparison of trainings, with `{runs: [{name, config}], holdout, seed}`: the options of each by name, the fraction of
+    /// each class that is held out, a third where it is missing, and the seed of the photos held out and of runs that name none.
+    /// `step` carries it on, `cancelTraining` ends it; its last event is `{type: "compared", comparison}`. The classifier stays as
+    /// it is.
+    #[wasm_bindgen(js_name = startComparison)]
+    pub fn start_comparison(&self, config: JsValue) -> JsResult<()> {
+        let expected = "a comparison's options must be {runs: [{name, config}], holdout, seed}";
+        let ComparisonOptions { runs, holdout, seed } = from_js(config, expected)?;
+        let seed = seed.unwrap_or(0);
+        let runs = runs.into_iter().map(|NamedOptions { name, mut config }| {
+            config.entry("seed".to_owned()).or_insert(Value::Number(f64::from(seed)));
+            TrainConfig::from_values(&config).map(|config| NamedConfig { name, config })
+        });
+        let runs = runs.collect::<Result<_, _>>().map_err(throw)?;
+        let config = ComparisonConfig { runs, holdout: holdout.unwrap_or(HOLDOUT), seed: u64::from(seed) };
+        self.session.take().and_then(|mut session| session.start_comparison(config)).map_err(throw)
     }
 
-    /// Ends the training or evaluation under way, if any.
+    /// Carries the training, evaluation, comparison or advice on by one batch and returns its event.
+    pub async fn step(&self) -> JsResult<JsValue> {
+        let mut session = self.session.take().map_err(throw)?;
+        match (session.step().await.map_err(throw)?, session.advice()) {
+            (StepEvent::Advised, Some(advice)) => to_js(&Advised { kind: "advised", advice }),
+            (event, _) => to_js(&event),
+        }
+    }
+
+    /// Ends the training, evaluation or comparison under way, if any.
     #[wasm_bindgen(js_name = cancelTraining)]
     pub fn cancel_training(&self) -> JsResult<()> {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)
@@ -309,15 +371,15 @@ impl Core {
     }
 }
 
+fn train_config(values: JsValue) -> JsResult<TrainConfig> {
+    let values: BTreeMap<String, Value> = from_js(values, "the options must be an object of numbers and words")?;
+    TrainConfig::from_values(&values).map_err(throw)
+}
+
 fn from_js<T: DeserializeOwned>(value: JsValue, expected: &str) -> JsResult<T> {
     serde_wasm_bindgen::from_value(value).map_err(|error| {
         throw(Error::new(ErrorCode::InvalidOption, format!("{expected}, got something else ({error})")))
     })
-}
-
-fn train_config(config: JsValue) -> JsResult<TrainConfig> {
-    let values: BTreeMap<String, Value> = from_js(config, "the options must be an object of numbers and words")?;
-    TrainConfig::from_values(&values).map_err(throw)
 }
 
 fn model_choice(name: &str) -> JsResult<ModelChoice> {

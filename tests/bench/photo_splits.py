@@ -6,8 +6,11 @@ shuffle with Knuth's MMIX generator seeded with 1000 * n + s, class after class,
 
 Every split becomes a temporary folder of links, `train/<class>/` and `test/<class>/`.
 """
+import argparse
 import json
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,10 +25,65 @@ class Failure(Exception):
     pass
 
 
-def pass_on(argv):
-    """The arguments before `--`, and those after it, which go to `lastlayer train`."""
+def arguments(description, splits=SPLITS):
+    """A parser of what every benchmark takes."""
+    parser = argparse.ArgumentParser(description=description, epilog='What follows -- is passed on to `lastlayer train`.')
+    parser.add_argument('--binary', type=Path, default=BINARY, help='default: %(default)s')
+    parser.add_argument('--data', type=Path, default=DATA, help='folder of the photo sets; default: %(default)s')
+    parser.add_argument('--shots', nargs='+', type=int, choices=SHOTS, default=list(SHOTS), help='photos per class')
+    parser.add_argument('--splits', type=int, choices=range(1, splits + 1), default=splits, metavar='N', help=f'only the first N of {splits}')
+    parser.add_argument('--cache', type=Path, help='folder for the embeddings, kept afterwards; default: a temporary one')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write all figures there')
+    return parser
+
+
+def parse(parser, argv):
+    """The options, and what stands after `--`, which goes to `lastlayer train`."""
     at = argv.index('--') if '--' in argv else len(argv)
-    return argv[:at], argv[at + 1:]
+    return parser.parse_args(argv[:at]), argv[at + 1:]
+
+
+def reference_argument(parser):
+    parser.add_argument('--reference', type=Path, default=ROOT / '../shared/reference/reference.json', help='default: %(default)s')
+
+
+def check_reference(reference, name, photos, chosen):
+    if list(dict.fromkeys(label for label, _ in photos)) != reference[name]['classes'] or len(photos) != reference[name]['photos']:
+        raise Failure(f'{name}: the photos in {chosen.data} are not those that {chosen.reference} was made with')
+
+
+def ready(chosen, needed):
+    """Whether everything is there; says what is not. A missing binary is a failure."""
+    missing = [str(p) for p in dict.fromkeys(needed) if not p.exists()]
+    if missing:
+        print('skipped: not found: ' + ', '.join(missing))
+        return False
+    if not chosen.binary.exists():
+        raise Failure(f'{chosen.binary} not found: run `cargo build --release` first, or give --binary')
+    return True
+
+
+def train_on_split(chosen, photos, per_class, split, options, also=None):
+    """What `lastlayer train` prints for one split; `also` may put further folders beside the test classes."""
+    train, test = draw([label for label, _ in photos], per_class, split)
+    with tempfile.TemporaryDirectory() as folder:
+        link(Path(folder, 'train'), photos, train)
+        link(Path(folder, 'test'), photos, test)
+        if also:
+            also(Path(folder, 'test'))
+        result = run([chosen.binary, 'train', Path(folder, 'train'), '--test', Path(folder, 'test'), '--json'] + options)
+    if result.get('train_images') != len(train):
+        raise Failure(f'{len(train)} photos were given for training, {result.get("train_images")} were used')
+    return result
+
+
+def main(benchmark):
+    """Runs a benchmark as a program: its exit code, or 2 and the reason when something did not work."""
+    try:
+        sys.exit(benchmark(sys.argv[1:]))
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(2)
 
 
 def pool(data, name):

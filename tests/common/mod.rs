@@ -137,7 +137,6 @@ pub fn add_drawn(session: &mut Session, classes: usize, per_class: usize, first_
     }
 }
 
-/// Trains to the end and returns every event but the last, and the report.
 /// The plain training of the last `k` stages: no augmentation.
 pub fn stages(k: usize) -> TrainConfig {
     let regime = if k == 0 { Regime::Head } else { Regime::Auto };
@@ -149,6 +148,7 @@ pub fn head() -> TrainConfig {
     stages(0)
 }
 
+/// Trains to the end and returns every event but the last, and the report.
 pub fn train(session: &mut Session, config: TrainConfig) -> (Vec<StepEvent>, Report) {
     session.start_training(config).unwrap();
     let mut events = Vec::new();

@@ -90,7 +90,7 @@ export class LastLayer extends LitElement {
 
   render() {
     const { language, session } = this;
-    const { collection, training, testing, evaluating } = session;
+    const { collection, training, testing, evaluating, comparing } = session;
     const classes = collection.classes;
     return html`<section class="frame" lang=${language.tag} aria-label=${language.say("element.label")}>
       <header>
@@ -100,7 +100,7 @@ export class LastLayer extends LitElement {
       <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       <div class="panels">
-        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} ?locked=${training.stage !== null || evaluating.stage !== null}
+        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
           @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
           @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()}
           @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}
@@ -110,9 +110,10 @@ export class LastLayer extends LitElement {
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
         <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
-          @train=${() => training.train()} @train-cancel=${() => training.cancel()}
+          @train=${() => training.train()} @advise=${() => training.advise()} @train-cancel=${() => training.cancel()}
           @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
           .evaluation=${evaluating.view} @evaluate=${() => evaluating.evaluate()} @evaluate-cancel=${() => evaluating.cancel()}
+          .comparison=${comparing.view} @compare=${() => comparing.compare()} @compare-cancel=${() => comparing.cancel()} @compare-choose=${(/** @type {CustomEvent} */ { detail }) => comparing.choose(detail.chosen)}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}
           @photo-keep=${(/** @type {CustomEvent} */ { detail }) => evaluating.keep(detail.id)}

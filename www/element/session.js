@@ -1,5 +1,6 @@
 import { FineTuner, LastLayerError } from "../lib/index.js";
 import { Collection } from "./collection.js";
+import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
 import { Looking } from "./looking.js";
 import { Testing } from "./testing.js";
@@ -9,7 +10,7 @@ import { Training } from "./training.js";
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
 
 /**
- * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating` and `testing`, what the three panels show.
+ * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`, what the three panels show.
  * The FineTuner is made at the first need and not before, so that a reader who only scrolls by downloads nothing.
  */
 export class Session {
@@ -36,6 +37,7 @@ export class Session {
     this.training = new Training(this);
     this.testing = new Testing(this);
     this.evaluating = new Evaluating(this);
+    this.comparing = new Comparing(this);
   }
 
   /** The FineTuner, downloaded and started at the first call. After a failure the next call tries again. @returns {Promise<FineTuner>} */

@@ -1,5 +1,5 @@
 /** @import { FineTuner } from "../lib/index.js" */
-/** @import { TrainEvent } from "../lib/types.d.ts" */
+/** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types.d.ts" */
 
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {
@@ -13,6 +13,7 @@ export class Training {
     this.optionsValid = true;
     /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;
+    /** The last advice, until a training that was told what to do. @type {Advice | null} */ this.advice = null;
     this.abort = new AbortController();
   }
 
@@ -27,7 +28,7 @@ export class Training {
     const { stage, history, opened, cancelled } = this;
     // An opened model was trained elsewhere: the report of the training before it says nothing about it.
     const report = opened ? null : (tuner?.report ?? null);
-    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, opened, hasClassifier: this.labels.length > 0 };
+    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
   }
 
   async train() {
@@ -41,17 +42,33 @@ export class Training {
     this.session.changed();
     if (!report) return;
     this.opened = null;
+    this.advice = report.advice;
     this.session.evaluating.forget();
     if (report.val) this.session.announce("train.doneScore", { top1: report.val.top1 });
     else this.session.announce("train.done");
     await this.session.testing.trainedAnew();
   }
 
+  /** Asks what to train, and trains nothing. */
+  async advise() {
+    Object.assign(this, { stage: { stage: "advice" }, cancelled: false, abort: new AbortController() });
+    this.session.announce("advice.running");
+    this.session.changed();
+    const { signal } = this.abort;
+    const { options } = this.session.settings();
+    const config = /** @type {Partial<TrainConfig>} */ (options);
+    const advice = await this.session.attempt((tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }));
+    this.stage = null;
+    if (advice) this.advice = advice;
+    if (advice) this.session.announce("advice.done");
+    this.session.changed();
+  }
+
   cancel() {
     this.abort.abort();
   }
 
-  /** @param {Record<string, number>} values @param {boolean} valid */
+  /** @param {Record<string, number | string>} values @param {boolean} valid */
   choose(values, valid) {
     this.options = values;
     this.optionsValid = valid;
@@ -92,8 +109,8 @@ export class Training {
     try {
       const { options } = this.session.settings();
       // A fit of deeper stages runs a schedule that is fixed beforehand.
-      this.epochsChosen = !options.lastStages;
-      return await tuner.train(options, { signal, onEvent: (event) => this.#follow(event) });
+      this.epochsChosen = options.regime === "head";
+      return await tuner.train(/** @type {Partial<TrainConfig>} */ (options), { signal, onEvent: (event) => this.#follow(event) });
     } finally {
       this.cancelled = signal.aborted;
     }
@@ -101,6 +118,9 @@ export class Training {
 
   /** @param {TrainEvent} event */
   #follow(event) {
+    if (event.type === "advising") this.stage = { stage: "advice" };
+    // What was left to the advice is decided now.
+    if (event.type === "advised") this.epochsChosen = event.advice.plan.regime === "head";
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     // The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out.
@@ -108,4 +128,14 @@ export class Training {
     if (drawn) this.history = [...this.history, event];
     this.session.changed();
   }
+}
+
+/** @param {Advice | null} advice @returns {import("../ui/types.js").AdviceView | null} */
+function adviceView(advice) {
+  return advice && { plan: planView(advice.plan), reasons: advice.reasons, regimes: advice.regimes.map(planView) };
+}
+
+/** @param {Plan} plan */
+function planView({ regime, config, seconds }) {
+  return { regime, stages: config.lastStages, draws: Math.max(0, config.augment), epochs: config.epochs, seconds };
 }

@@ -1,4 +1,4 @@
-/** @import { AddReport, Answer, DeviceChoice, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, DeviceChoice, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -27,7 +27,7 @@ import { scoreRows } from "./test-report.js";
  * Events (`CustomEvent`, with `detail`):
  * - `change`: photos, classes, report, stale or evaluation changed.
  * - `progress`: {@link Progress} of photos being added.
- * - `train`: {@link TrainEvent}, of trainings and cross-validations.
+ * - `train`: {@link TrainEvent}, of trainings, cross-validations and comparisons.
  * - `restart`: a new worker took over; `{ code, lost }`, why, and the photos whose files can no longer be read.
  */
 export class FineTuner extends EventTarget {
@@ -193,7 +193,21 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Trains a new output layer on the photos. Photos that were embedded before are not read again.
+   * Looks at the photos and at the device and says what to train: a regime with its settings, how long it should take here, and the reasons,
+   * each with its number. Trains nothing; the photos are embedded on the way, which a training does not repeat. What `config` holds is kept, and its
+   * `timeLimit` respected. Takes a few seconds more than embedding the photos. Rejects as `train` does.
+   *
+   * @param {Partial<TrainConfig>} [config]
+   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Advice>}
+   */
+  async advise(config = {}, { signal, onEvent } = {}) {
+    return this.#connection.call("advise", { config: defined(config) }, { signal, onEvent: this.#forward(onEvent) });
+  }
+
+  /**
+   * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
+   * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
    * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy` or `cancelled`; the classifier from before is then still there.
    *
    * @param {Partial<TrainConfig>} [config]  What is left out takes its default from `OPTIONS`.
@@ -201,11 +215,8 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Report>}
    */
   async train(config = {}, { signal, onEvent } = {}) {
-    const forward = (/** @type {TrainEvent} */ event) => {
-      this.#dispatch("train", event);
-      onEvent?.(event);
-    };
-    const { report, model } = await this.#connection.call("train", { config: given(config) }, { signal, onEvent: forward });
+    const options = { signal, onEvent: this.#forward(onEvent) };
+    const { report, model } = await this.#connection.call("train", { config: defined(config) }, options);
     this.#change(() => this.#mirror.trained(report, model));
     return report;
   }
@@ -227,17 +238,33 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Evaluation>}
    */
   async evaluate({ folds, rejectRate, signal, onEvent } = {}) {
-    const forward = (/** @type {TrainEvent} */ event) => {
-      this.#dispatch("train", event);
-      onEvent?.(event);
-    };
     // Named, and not left to the core to remember: a new worker knows nothing of the training.
     const { config: train, epochs } = this.#mirror.report ?? {};
     /** @type {EvaluationOptions} */
     const options = { folds, rejectRate, train, epochs };
-    const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: forward });
+    const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: this.#forward(onEvent) });
     this.#change(() => this.#mirror.evaluated(evaluation, model));
     return evaluation;
+  }
+
+  /**
+   * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or another option is worth on
+   * these photos. Every run has a fixed number of epochs, so none chooses its best on the photos it is judged by; where `epochs` is left out
+   * they are 30 for `head` and `scratch`, 10 for `last-k` and 5 for `full`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
+   * stay as they are, and answer meanwhile.
+   *
+   * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a third, since a
+   * difference takes more photos to show than an accuracy. `seed`: of the photos held out, and of runs whose config names none; default 0.
+   * Rejects with `too-few-classes`, `empty-class`, `too-few-photos`, `invalid-option`, `busy` or `cancelled`.
+   *
+   * @param {RunConfig[]} runs
+   * @param {{ holdout?: number, seed?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @returns {Promise<Comparison>}
+   */
+  async compare(runs, { holdout, seed, signal, onEvent } = {}) {
+    /** @type {ComparisonOptions} */
+    const options = { runs: runs.map(({ name, config = {} }) => ({ name, config: defined(config) })), holdout, seed };
+    return this.#connection.call("compare", options, { signal, onEvent: this.#forward(onEvent) });
   }
 
   /**
@@ -317,7 +344,7 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Draws>}
    */
   async draws(image, { count = 8, options = {}, signal } = {}) {
-    const draws = await this.#connection.call("draws", { image, count, config: given(options) }, { signal });
+    const draws = await this.#connection.call("draws", { image, count, config: defined(options) }, { signal });
     throwIfAborted(signal);
     return draws;
   }
@@ -442,6 +469,14 @@ export class FineTuner extends EventTarget {
     onProgress?.(progress);
   }
 
+  /** Events of the worker go to the listeners and to the caller. @param {((event: TrainEvent) => void) | undefined} onEvent */
+  #forward(onEvent) {
+    return (/** @type {TrainEvent} */ event) => {
+      this.#dispatch("train", event);
+      onEvent?.(event);
+    };
+  }
+
   /**
    * @param {string} type
    * @param {unknown} detail
@@ -452,10 +487,10 @@ export class FineTuner extends EventTarget {
 }
 
 /**
- * The options that have a value.
+ * What is given as undefined is left out: the core knows no such value.
  * @param {Partial<TrainConfig>} config
  */
-function given(config) {
+function defined(config) {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 

@@ -289,6 +289,64 @@ export interface EpochEvent {
   valTop5: number | null;
 }
 
+/** Something was found out about the photos or the device. */
+export interface AdvisingEvent {
+  type: "advising";
+}
+
+export interface AdvisedEvent {
+  type: "advised";
+  advice: Advice;
+}
+
+/** What to train, and why. */
+export interface Advice {
+  plan: Plan;
+  reasons: Reason[];
+  findings: Findings;
+  /** What was measured of this device, at each split that may be advised. */
+  speed: { measured: { lastStages: number; embedSeconds: number; trainSeconds: number }[] };
+  /** In seconds. */
+  timeLimit: number;
+  /** What would have been advised without a time limit; null where that is the same. */
+  withoutLimit: Plan | null;
+  /** `head`, `last-k`, `full` and `scratch` at their usual settings. */
+  regimes: Plan[];
+}
+
+/** A training that was considered; `train(plan.config)` is that training. */
+export interface Plan {
+  regime: "head" | "last-k" | "full" | "scratch";
+  config: TrainConfig;
+  /** How long it should take here, with all its pictures still to be embedded. */
+  seconds: number;
+}
+
+/** A sentence of the advice: `text` in English, `code` and `params` for other languages. */
+export interface Reason {
+  code: string;
+  params: Record<string, number>;
+  text: string;
+}
+
+export interface Findings {
+  photos: number;
+  classes: number;
+  /** Photos of the smallest and of the largest class. */
+  smallest: number;
+  largest: number;
+  similarity: {
+    /** How sure the source model is of its answers, 0 to 1; see the README. */
+    score: number;
+    /** Mean probability of its first guess. */
+    confidence: number;
+    /** Fraction of the photos that it already sorts right with its own classes. */
+    alreadyToldApart: number;
+  };
+  /** How well an output layer on frozen features tells the classes apart, by cross-validation; null where no photo can be held out. */
+  separability: { accuracy: number; interval: { low: number; high: number }; folds: number } | null;
+}
+
 export interface DoneEvent {
   type: "done";
   report: Report;
@@ -310,8 +368,22 @@ export interface EvaluatedEvent {
   evaluation: Evaluation;
 }
 
-/** A training sends `embed`, `batch`, `epoch` and `done`; a cross-validation `embed`, `fold` and `evaluated`. */
-export type TrainEvent = EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent;
+/** What one of the runs of a comparison does, the first of which is 1. */
+export interface RunEvent {
+  type: "run";
+  run: number;
+  runs: number;
+  name: string;
+  event: EmbedEvent | BatchEvent | EpochEvent;
+}
+
+export interface ComparedEvent {
+  type: "compared";
+  comparison: Comparison;
+}
+
+/** A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it is advised; a cross-validation `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`. */
+export type TrainEvent = AdvisingEvent | AdvisedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
 
 export interface Score {
   loss: number;
@@ -341,10 +413,16 @@ export interface Report {
    */
   val: Score | null;
   train: Score;
+  /** Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves do not show it. */
+  overfitting: Overfitting | null;
   history: EpochEvent[];
   seconds: number;
   embedSeconds: number;
   seed: number;
+  /** Why it was trained like this; null where the options said what to train. */
+  advice: Advice | null;
+  /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
+  reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
   config: TrainConfig;
   device: Device;
   adapter: string;
@@ -352,6 +430,80 @@ export interface Report {
   version: string;
   /** Photos that had to be decoded and embedded in this training. */
   photosRead: number;
+}
+
+/** Where the curves of a fit part: losses are means over three epochs, accuracies those of the last one. */
+export interface Overfitting {
+  /** After this epoch only the photos learnt from were learnt better. */
+  epoch: number;
+  lowestValLoss: number;
+  lastValLoss: number;
+  /** Of the lowest loss: the rise is more than twice as much. */
+  standardError: number;
+  trainTop1: number;
+  valTop1: number;
+  /** The first less the second. */
+  gap: number;
+}
+
+/** One training of a comparison. */
+export interface RunConfig {
+  name: string;
+  /** Epochs that are left out are fewer than in a training, so that a comparison takes minutes. */
+  config?: Partial<TrainConfig>;
+}
+
+/** Trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`, runs in `runs`. */
+export interface Comparison {
+  classes: string[];
+  trainImages: number;
+  /** Ids of the photos held out, and the class each is in. */
+  heldOut: number[];
+  labels: number[];
+  /** As how many independent photos they count: fewer than there are where some are near-duplicates. */
+  independent: number;
+  /** How many have near-duplicates among the photos learnt from, because their class holds nothing else. */
+  heldOutLookAlikes: number;
+  holdout: number;
+  seed: number;
+  runs: ComparedRun[];
+  /** Of every pair of runs. */
+  differences: Difference[];
+  seconds: number;
+  device: Device;
+  adapter: string;
+  backbone: string;
+  version: string;
+}
+
+export interface ComparedRun {
+  name: string;
+  /** With everything decided: a training with it repeats the fit. */
+  config: TrainConfig;
+  /** On the held-out photos after the last epoch, which was fixed beforehand. */
+  val: Score;
+  /** Limits at 95 % of the accuracy on new photos. */
+  accuracy: { low: number; high: number };
+  /** The class each held-out photo was taken for. */
+  predicted: number[];
+  history: EpochEvent[];
+  overfitting: Overfitting | null;
+  /** `embedSeconds` included; what was embedded before costs nothing. */
+  seconds: number;
+  embedSeconds: number;
+}
+
+/** Accuracy of run `b` less that of run `a`, on the same photos, with its limits at 95 %: where these hold 0, the photos are too few to tell. */
+export interface Difference {
+  a: number;
+  b: number;
+  bothRight: number;
+  onlyA: number;
+  onlyB: number;
+  bothWrong: number;
+  difference: number;
+  low: number;
+  high: number;
 }
 
 /** The result of a cross-validation. Classes are positions in `classes`. */
@@ -484,6 +636,13 @@ export interface CoreFeatureMaps extends Omit<FeatureMaps, "channels" | "seen" |
   sheet: Picture;
 }
 
+/** What a comparison needs; see `FineTuner.compare`. */
+export interface ComparisonOptions {
+  runs: { name: string; config: Partial<TrainConfig> }[];
+  holdout: number | undefined;
+  seed: number | undefined;
+}
+
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
@@ -495,8 +654,11 @@ export interface Core {
   removeClass(label: string): void;
   rename(from: string, to: string): void;
   move(ids: Uint32Array, label: string): void;
+  needsAdvice(config: object): boolean;
+  startAdvice(config: object): void;
   startTraining(config: object): void;
   startEvaluation(options: EvaluationOptions): void;
+  startComparison(options: ComparisonOptions): void;
   step(): Promise<StepEvent>;
   cancelTraining(): void;
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;

@@ -1,4 +1,4 @@
-/** @import { Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { ComparisonOptions, Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
 import { decode, pixelsOf } from "./decode.js";
@@ -69,8 +69,10 @@ const handlers = {
     core().move(Uint32Array.from(ids), label);
   },
 
+  advise,
   train,
   evaluate,
+  compare,
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
   async predict({ image, topK, model }) {
@@ -123,14 +125,26 @@ const handlers = {
 };
 
 /**
+ * Advice, one piece at a time.
+ * @param {{ config: Partial<TrainConfig> }} args
+ * @param {CallContext} context
+ */
+async function* advise({ config }, { emit }) {
+  core().startAdvice(config);
+  const { advice } = yield* untilIts("advised", emit);
+  return advice;
+}
+
+/**
  * A training, one piece at a time: a batch, or a photo that has to be decoded again.
  * @param {{ config: Partial<TrainConfig> }} args
  * @param {CallContext} context
  */
-async function* train({ config }, { emit }) {
-  core().startTraining(config);
-  const { report } = yield* untilIts("done", emit);
-  return { report, model: await core().exportModel() };
+async function* train({ config }, context) {
+  const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
+  core().startTraining(advice?.plan.config ?? config);
+  const { report } = yield* untilIts("done", context.emit);
+  return { report: { ...report, advice }, model: await core().exportModel() };
 }
 
 /**
@@ -145,8 +159,19 @@ async function* evaluate(options, { emit }) {
 }
 
 /**
+ * A comparison of trainings, one piece at a time. The classifier stays as it is.
+ * @param {ComparisonOptions} options
+ * @param {CallContext} context
+ */
+async function* compare(options, { emit }) {
+  core().startComparison(options);
+  const { comparison } = yield* untilIts("compared", emit);
+  return comparison;
+}
+
+/**
  * Carries on what was started until its last event, which is returned.
- * @template {"done" | "evaluated"} Last
+ * @template {"done" | "evaluated" | "advised" | "compared"} Last
  * @param {Last} last
  * @param {CallContext["emit"]} emit
  * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}

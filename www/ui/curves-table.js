@@ -14,13 +14,14 @@ export const curvesTableStyles = css`
  * @param {import("./types.js").PanelLanguage} language
  * @param {readonly import("./types.js").EpochView[]} history
  * @param {number | null} chosen
+ * @param {string} [title]
  */
-export function curvesTable(language, history, chosen) {
+export function curvesTable(language, history, chosen, title = language.say("curves.table")) {
   const loss = (/** @type {number | null} */ value) => (value === null ? "–" : language.number(value, { minimumFractionDigits: 3, maximumFractionDigits: 3 }));
   const percent = (/** @type {number | null} */ value) => (value === null ? "–" : language.percent(value, 1));
   return html`<details>
-      <summary class="small">${language.say("curves.table")}</summary>
-      <div class="numbers" tabindex="0" role="region" aria-label=${language.say("curves.table")}>
+      <summary class="small">${title}</summary>
+      <div class="numbers" tabindex="0" role="region" aria-label=${title}>
         <table>
           <thead>
             <tr><th scope="col" rowspan="2">${language.say("curves.epoch")}</th><th scope="colgroup" colspan="2">${language.say("curves.loss")}</th><th scope="colgroup" colspan="2">${language.say("curves.top1")}</th></tr>

@@ -1,13 +1,10 @@
 import { LitElement, css, html, nothing, unsafeCSS } from "lit";
 import uPlot from "uplot";
 import uPlotStyles from "uplot/dist/uPlot.min.css";
+import { CHART_HEIGHT, SIDE_BY_SIDE, chartOptions } from "./chart.js";
 import { curvesTable, curvesTableStyles } from "./curves-table.js";
 import { define } from "./define.js";
 import { shared } from "./styles.js";
-
-const HEIGHT = 190;
-/** Below this width the two charts stand below each other. */
-const SIDE_BY_SIDE = 560;
 
 /**
  * @typedef {{ key: "loss" | "top1", train: (epoch: import("./types.js").EpochView) => number | null, validation: (epoch: import("./types.js").EpochView) => number | null }} Chart
@@ -23,13 +20,14 @@ const CHARTS = [
  * Training is dashed and validation solid, so that the two differ without colour too.
  */
 export class Curves extends LitElement {
-  static properties = { language: { attribute: false }, history: { attribute: false }, chosen: { attribute: false } };
+  static properties = { language: { attribute: false }, history: { attribute: false }, chosen: { attribute: false }, overfitting: { attribute: false } };
 
   constructor() {
     super();
     /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
     /** @type {import("./types.js").EpochView[]} */ this.history = [];
     /** The epoch that was kept, once it is known. @type {number | null} */ this.chosen = null;
+    /** The epoch after which the fit got worse on held-out photos. @type {number | null} */ this.overfitting = null;
     /** @type {Map<Chart["key"], uPlot>} */ this.plots = new Map();
     this.resize = new ResizeObserver(() => this.#fit());
     // The lines take their colours from the theme, which a canvas does not follow by itself.
@@ -47,11 +45,11 @@ export class Curves extends LitElement {
       .key { display: inline-flex; gap: 1em; color: var(--ink-soft); }
       .key span::before { content: ""; display: inline-block; width: 1.3em; margin-inline-end: .4em; vertical-align: .28em; border-top: 2px dashed var(--second); }
       .key .validation::before { border-top: 2.5px solid var(--accent); }
-      .plot { height: ${HEIGHT}px; margin-top: .4em; }
+      .plot { height: ${CHART_HEIGHT}px; margin-top: .4em; }
       .uplot { font-family: inherit; }
       .u-legend { display: none; }
       .u-cursor-x { border-right-color: var(--ink-faint); }
-      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); }
+      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); } .probe-overfitting { color: var(--bad); }
     `,
   ];
 
@@ -66,7 +64,7 @@ export class Curves extends LitElement {
           <div class="plot" id=${chart.key} role="img" aria-label=${this.#describe(language, chart)}></div>
         </figure>`)}
       </div>
-      <i class="probe-train" hidden></i><i class="probe-validation" hidden></i><i class="probe-axis" hidden></i><i class="probe-grid" hidden></i>
+      <i class="probe-train" hidden></i><i class="probe-validation" hidden></i><i class="probe-axis" hidden></i><i class="probe-grid" hidden></i><i class="probe-overfitting" hidden></i>
       ${curvesTable(language, this.history, this.chosen)}`;
   }
 
@@ -108,29 +106,37 @@ export class Curves extends LitElement {
 
   /** @param {Chart} chart @param {number} width @returns {uPlot.Options} */
   #options(chart, width) {
-    const percent = chart.key === "top1";
-    const font = "12px system-ui, sans-serif";
-    const axis = { stroke: () => this.#colour("axis"), grid: { stroke: () => this.#colour("grid"), width: 1 }, ticks: { show: false }, font };
-    const format = (/** @type {number} */ value) => (percent ? this.language?.percent(value) : this.language?.number(value)) ?? "";
-    // A line needs two points; the first epoch alone is drawn as a dot.
-    const alone = (/** @type {uPlot} */ plot) => plot.data[0].length < 2;
-    return {
+    return chartOptions({
+      language: /** @type {import("./types.js").PanelLanguage} */ (this.language),
       width,
-      height: HEIGHT,
-      padding: [10, 10, 0, 0],
-      scales: { x: { time: false, range: (_, min, max) => [Math.min(1, min), Math.max(max, min + 4)] }, y: { range: percent ? [0, 1.02] : (_, _min, max) => [0, Math.max(max * 1.05, 0.1)] } },
-      axes: [
-        { ...axis, size: 28, space: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
-        { ...axis, size: percent ? 50 : 40, space: 34, values: (_, splits) => splits.map(format) },
+      percent: chart.key === "top1",
+      lines: [
+        { label: "train", colour: () => this.#colour("train"), dashed: true },
+        { label: "validation", colour: () => this.#colour("validation") },
       ],
-      series: [
-        {},
-        { label: "train", stroke: () => this.#colour("train"), width: 2, dash: [5, 4], points: { show: alone } },
-        { label: "validation", stroke: () => this.#colour("validation"), width: 2.5, points: { show: alone } },
-      ],
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-      hooks: { draw: [(plot) => this.#markChosen(plot, chart)] },
-    };
+      colours: { axis: () => this.#colour("axis"), grid: () => this.#colour("grid") },
+      below: (plot) => this.#markOverfitting(plot, chart),
+      above: (plot) => this.#markChosen(plot, chart),
+    });
+  }
+
+  /** The part of a fit in which only the training photos were learnt better. @param {uPlot} plot @param {Chart} chart */
+  #markOverfitting(plot, chart) {
+    if (this.overfitting === null || !this.language) return;
+    const { ctx: context, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const x = Math.round(plot.valToPos(this.overfitting, "x", true));
+    context.save();
+    context.fillStyle = this.#colour("overfitting");
+    context.globalAlpha = 0.12;
+    context.fillRect(x, bbox.top, bbox.left + bbox.width - x, bbox.height);
+    context.globalAlpha = 1;
+    context.font = `${11 * ratio}px system-ui, sans-serif`;
+    context.textAlign = "right";
+    // A line away from where the chosen epoch is named.
+    const y = chart.key === "top1" ? bbox.top + bbox.height - 20 * ratio : bbox.top + 25 * ratio;
+    context.fillText(this.language.say("curves.overfitting"), bbox.left + bbox.width - 5 * ratio, y);
+    context.restore();
   }
 
   /** A line at the epoch that was kept. @param {uPlot} plot @param {Chart} chart */
@@ -156,7 +162,7 @@ export class Curves extends LitElement {
     context.restore();
   }
 
-  /** @param {"train" | "validation" | "axis" | "grid"} name */
+  /** @param {"train" | "validation" | "axis" | "grid" | "overfitting"} name */
   #colour(name) {
     const probe = this.renderRoot.querySelector(`.probe-${name}`);
     return probe ? getComputedStyle(probe).color : "gray";
@@ -173,7 +179,7 @@ export class Curves extends LitElement {
   #fit() {
     for (const plot of this.plots.values()) {
       const width = plot.root.parentElement?.clientWidth ?? 0;
-      if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
+      if (width > 0 && width !== plot.width) plot.setSize({ width, height: CHART_HEIGHT });
     }
   }
 

@@ -1,4 +1,6 @@
 import { LitElement, css, html, nothing } from "lit";
+import "./advice.js";
+import "./comparison-panel.js";
 import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
@@ -9,8 +11,8 @@ import "./training-result.js";
 
 /**
  * Step 2: training, what it does while it does it, and what came out.
- * Sends what `last-layer-evaluation` sends, `train`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
- * For tests: `train-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
+ * Sends what `last-layer-evaluation` and `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `options-change`, `model-save` and `model-open` (`{ file }`).
+ * For tests: `train-button`, `advise-button`, `cancel-button`, `train-progress` (the stage in `data-stage`), `train-reasons`, `train-stale`,
  * `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
@@ -23,6 +25,7 @@ export class TrainPanel extends LitElement {
     optionsValid: { type: Boolean },
     reading: { type: Boolean },
     evaluation: { attribute: false },
+    comparison: { attribute: false },
   };
 
   constructor() {
@@ -31,10 +34,11 @@ export class TrainPanel extends LitElement {
     /** @type {import("./types.js").ClassView[]} */ this.classes = [];
     /** @type {import("./types.js").TrainingView | undefined} */ this.training = undefined;
     /** @type {readonly import("./types.js").OptionView[]} */ this.options = [];
-    /** @type {Record<string, number>} */ this.values = {};
+    /** @type {Record<string, number | string>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
     /** @type {import("./types.js").EvaluationView | undefined} */ this.evaluation = undefined;
+    /** @type {import("./types.js").ComparisonView | undefined} */ this.comparison = undefined;
     this.hadFocus = false;
   }
 
@@ -63,18 +67,22 @@ export class TrainPanel extends LitElement {
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
       ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
+      ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
+        @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
       ${report && !stage ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs}></last-layer-curves>` : nothing}
-      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading}
+      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
+      ${this.evaluation?.possible && !stage ? html`<last-layer-evaluation .language=${language} .view=${this.evaluation} .classes=${this.classes} ?blocked=${this.reading || this.comparison?.stage != null}
         @evaluate=${this.#forward} @evaluate-cancel=${this.#forward} @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-evaluation>` : nothing}
-      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null}
+      ${this.comparison && this.classes.length > 1 ? html`<last-layer-comparison .language=${language} .view=${this.comparison} .classes=${this.classes} ?blocked=${this.reading || stage !== null || this.evaluation?.stage != null}
+        @compare=${this.#forward} @compare-cancel=${this.#forward} @compare-choose=${this.#forward}></last-layer-comparison>` : nothing}
+      <last-layer-train-options .language=${language} .options=${this.options} .values=${this.values} ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null}
         @options-change=${(/** @type {CustomEvent} */ event) => this.#forward(event)}></last-layer-train-options>
       ${this.#files(language, training)}
     </section>`;
   }
 
   willUpdate() {
-    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=cancel-button]:focus");
+    const focused = this.renderRoot?.querySelector("[data-testid=train-button]:focus, [data-testid=advise-button]:focus, [data-testid=cancel-button]:focus");
     this.hadFocus = focused != null;
   }
 
@@ -89,8 +97,9 @@ export class TrainPanel extends LitElement {
     const reasons = this.#reasons(language);
     const lone = this.classes.length > 0 && this.classes.every((view) => view.photos.length === 1);
     return html`<div class="start">
-      <button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
+      <div class="row"><button class="button primary" type="button" data-testid="train-button" ?disabled=${reasons.length > 0} aria-describedby="reasons" @click=${() => emit(this, "train")}>
         ${language.say(report ? "train.again" : "train.button")}</button>
+        <button class="button quiet" type="button" data-testid="advise-button" ?disabled=${reasons.length > 0} @click=${() => emit(this, "advise")}>${language.say("advice.button")}</button></div>
       <div class="reasons" id="reasons" data-testid="train-reasons">
         ${reasons.map((reason) => html`<p>${reason}</p>`)}
         ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
@@ -106,15 +115,17 @@ export class TrainPanel extends LitElement {
     if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
     if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
+    if (this.comparison?.stage) reasons.push(language.say("comparison.running"));
     if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
     return reasons;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TrainingStage} stage */
   #progress(language, stage) {
-    const count = stage.stage === "embed" ? stage : stage.stage === "starting" ? null : { done: stage.epoch, total: stage.epochs };
+    const count = stage.stage === "embed" ? stage : stage.stage === "starting" || stage.stage === "advice" ? null : { done: stage.epoch, total: stage.epochs };
     const text =
       stage.stage === "starting" ? language.say("train.starting")
+      : stage.stage === "advice" ? language.say("advice.running")
       : stage.stage === "embed" ? language.say("train.embed", { done: stage.done, total: stage.total })
       : language.say(stage.stage === "holdout" && !stage.epochsChosen ? "train.measure" : `train.${stage.stage}`, { epoch: stage.epoch, epochs: stage.epochs });
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
@@ -128,7 +139,7 @@ export class TrainPanel extends LitElement {
   #files(language, { hasClassifier, stage }) {
     return html`<div class="row files">
       ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
-      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
+      <button class="button quiet" type="button" ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null} @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}>${icons.open}${language.say("model.open")}</button>
       <input id="model" type="file" accept=".safetensors" hidden data-testid="input-model" @change=${this.#pickedModel} />
     </div>`;
   }
@@ -139,6 +150,12 @@ export class TrainPanel extends LitElement {
     const file = input.files?.[0];
     if (file) emit(this, "model-open", { file });
     input.value = "";
+  }
+
+  /** The advice is taken or overridden: from the next training on. @param {CustomEvent} event */
+  #chooseRegime({ detail }) {
+    const { lastStages: _, ...others } = this.values;
+    emit(this, "options-change", { values: { ...others, regime: detail.regime }, valid: this.optionsValid });
   }
 
   /** @param {CustomEvent} event */

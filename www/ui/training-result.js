@@ -1,11 +1,12 @@
 import { LitElement, css, html, nothing } from "lit";
 import { define } from "./define.js";
+import { overfittingNotice } from "./overfitting.js";
 import { scores, scoreStyles } from "./scores.js";
 import { shared } from "./styles.js";
 
 /**
  * What a training came to: the scores, large, and right below them what they mean and what they do not.
- * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`.
+ * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`, `overfitting` (its epoch in `data-epoch`).
  */
 export class TrainingResult extends LitElement {
   static properties = { language: { attribute: false }, report: { attribute: false } };
@@ -29,20 +30,29 @@ export class TrainingResult extends LitElement {
     if (!language || !report) return nothing;
     return html`${scores(language, { score: report.val, top1Id: "val-top1", top5Id: "val-top5", on: report.val ? language.say("report.on", { count: report.val.count }) : "" })}
       <div class="explanation" data-testid="report-explanation">${this.#explanation(language, report)}
+        ${this.#reduced(language, report)}
         <p class="small faint number">${language.say("report.time", { photos: report.trainImages, seconds: language.seconds(report.seconds) })}</p></div>`;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
-  #explanation(language, { val, heldOut, heldOutLookAlikes, trainImages, epochs, epochsTried, epochsChosen }) {
+  #reduced(language, { reduced }) {
+    if (!reduced) return nothing;
+    const { budgetBytes, augment, lastStages } = reduced;
+    return html`<p>${language.say("report.reduced", { mebibytes: Math.round(budgetBytes / 2 ** 20), drawsUsed: augment.used, drawsAsked: augment.asked, stagesUsed: lastStages.used, stagesAsked: lastStages.asked })}</p>`;
+  }
+
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
+  #explanation(language, { val, heldOut, heldOutLookAlikes, trainImages, epochs, epochsTried, epochsChosen, overfitting }) {
+    const overfitted = overfitting ? overfittingNotice(language, overfitting, epochsChosen) : nothing;
     if (!val) return html`<p>${language.say("report.noHoldout", { all: trainImages, epochs })}</p>`;
     const lookAlikes = heldOutLookAlikes > 0 ? html`<p>${language.say("report.lookAlikes", { count: heldOutLookAlikes })}</p>` : nothing;
     const step = language.number(100 / val.count, { maximumFractionDigits: val.count < 100 ? 0 : 1 });
     if (!epochsChosen) {
       return html`<p>${language.say("report.fixed", { heldOut, all: trainImages, epochs })}</p>
-        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>${lookAlikes}`;
+        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>${lookAlikes}${overfitted}`;
     }
     return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs })}</p>
-      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>${lookAlikes}`;
+      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>${lookAlikes}${overfitted}`;
   }
 }
 

@@ -23,12 +23,19 @@
  * @typedef {{ loss: number, top1: number, top5: number | null, count: number }} Score
  * @typedef {{ phase: "holdout" | "refit", epoch: number, epochs: number, trainLoss: number, trainTop1: number, trainTop5: number | null,
  *             valLoss: number | null, valTop1: number | null, valTop5: number | null }} EpochView
- * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
+ * @typedef {{ regime: string, stages: number, draws: number, epochs: number, seconds: number }} PlanView
+ * @typedef {{ code: string, params: Record<string, number>, text: string }} ReasonView
+ * @typedef {{ plan: PlanView, reasons: readonly ReasonView[], regimes: readonly PlanView[] }} AdviceView
+ *
+ * @typedef {{ stage: "starting" } | { stage: "advice" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
  *          `epochsChosen`: the held-out photos choose the number of epochs
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
- *             val: Score | null, train: Score, seconds: number }} ReportView
+ *             val: Score | null, train: Score, overfitting: OverfittingView | null, seconds: number,
+ *             reduced: { budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } } | null }} ReportView
+ * @typedef {{ epoch: number, lowestValLoss: number, lastValLoss: number, trainTop1: number, valTop1: number }} OverfittingView
+ *          after `epoch` the validation loss rose from its lowest
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean,
- *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean }} TrainingView
+ *             opened: { name: string, labels: string[] } | null, hasClassifier: boolean, advice: AdviceView | null }} TrainingView
  *
  * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number } | { stage: "fold", fold: number, folds: number, share: number }} EvaluationStage
  *          `share`: how much of all folds is done, 0..1
@@ -40,6 +47,18 @@
  *          `nearDuplicates`: names of photos; `anySuspicious`: there were suspicious photos, though all may have been dealt with
  * @typedef {{ stage: EvaluationStage | null, result: EvaluationResultView | null, stale: boolean, cancelled: boolean, possible: boolean }} EvaluationView
  *          `stale`: photos or classes have changed since; `possible`: there is a training to judge
+ *
+ * @typedef {"head" | "head-augmented" | "last-k" | "last-k-augmented" | "full" | "full-augmented" | "scratch" | "scratch-augmented"} PreparedRun
+ * @typedef {{ run: PreparedRun, history: EpochView[] }} RunCurvesView
+ * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number }
+ *           | { stage: "run", run: PreparedRun, number: number, runs: number, pictures: Count | null, epoch: number, epochs: number, share: number }} ComparisonStage
+ *          `pictures`: of this run, while they are being read; `share`: how much of all runs is done, 0..1
+ * @typedef {{ run: PreparedRun, accuracy: number, low: number, high: number, train: number, epochs: number, inputSize: number, seconds: number,
+ *             overfitting: OverfittingView | null, difference: { value: number, low: number, high: number, onlyThis: number, onlyFirst: number } | null }} ComparedRunView
+ *          `difference`: from the first run, whose own is null; `inputSize` is 0 where the network sees its usual size
+ * @typedef {{ runs: ComparedRunView[], heldOut: number, trainImages: number, seconds: number }} ComparisonResultView
+ * @typedef {{ chosen: readonly PreparedRun[], stage: ComparisonStage | null, curves: readonly RunCurvesView[], result: ComparisonResultView | null,
+ *             stale: boolean, cancelled: boolean }} ComparisonView
  *
  * @typedef {{ label: string, index: number, probability: number }} Prediction
  * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], unknown: boolean, threshold: { rejectRate: number } | null,

@@ -14,27 +14,76 @@ use lastlayer::train::embed::Draw;
 
 use crate::io_error;
 
-/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights, split and
-/// framing.
+/// What the frozen layers of a training made of photos, and what the source model did, which every training asks.
 pub struct EmbeddingFiles {
+    /// `None` where no stage is frozen.
+    own: Option<SplitFiles>,
+    /// `None` where the training's own are the source model's.
+    source: Option<SplitFiles>,
+}
+
+impl EmbeddingFiles {
+    /// `config` must be settled.
+    pub fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
+        // The source model sees photos in its own way, whatever the training does.
+        let source = TrainConfig {
+            last_stages: 0,
+            input_size: 0,
+            framing: weights.card.input.framing,
+            augment: 0,
+            flip_average: 0,
+            ..config.clone()
+        };
+        let stages = weights.architecture.stages.len();
+        let open =
+            |wanted: bool, config: TrainConfig| wanted.then(|| SplitFiles::open(folder, weights, config)).transpose();
+        let another = config.last_stages > 0 || config.framing != source.framing;
+        Ok(Self { source: open(another, source)?, own: open(config.last_stages < stages, config)? })
+    }
+
+    /// Gives the session what is known of its photos.
+    pub fn restore(&self, session: &mut Session) -> Result<()> {
+        [&self.own, &self.source].into_iter().flatten().try_for_each(|files| files.restore(session))
+    }
+
+    /// Writes what the session has embedded.
+    pub fn keep(&self, session: &Session) -> Result<()> {
+        [&self.own, &self.source].into_iter().flatten().try_for_each(|files| files.keep(session))
+    }
+
+    /// The activations by which a classifier of that configuration judges a photo, as [`Session::activation`] gives them; `None`
+    /// where one is missing.
+    pub fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+        self.own.as_ref().map_or(Ok(None), |files| files.read_views(sha256))
+    }
+
+    /// Keeps what [`read_views`](Self::read_views) reads.
+    pub fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
+        self.own.as_ref().map_or(Ok(()), |files| files.write_views(sha256, activations))
+    }
+}
+
+/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights, split, framing
+/// and input size.
+struct SplitFiles {
     folder: PathBuf,
     config: TrainConfig,
 }
 
-impl EmbeddingFiles {
-    pub fn open(folder: &Path, weights: &Weights, config: &TrainConfig) -> Result<Self> {
+impl SplitFiles {
+    fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
         let framing = match config.framing {
             Framing::Crop => "",
             Framing::Pad => "-pad",
             Framing::Squash => "-squash",
         };
-        let folder = folder.join(format!("{}-last-{}{framing}", &weights.sha256[..16], config.last_stages));
+        let size = if config.input_size == 0 { String::new() } else { format!("-{}px", config.input_size) };
+        let folder = folder.join(format!("{}-last-{}{framing}{size}", &weights.sha256[..16], config.last_stages));
         std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
-        Ok(Self { folder, config: config.clone() })
+        Ok(Self { folder, config })
     }
 
-    /// Gives the session what is known of its photos.
-    pub fn restore(&self, session: &mut Session) -> Result<()> {
+    fn restore(&self, session: &mut Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = self.read(&sha256, draw.number)? {
                 session.restore_activation(&self.config, draw, activation)?;
@@ -43,8 +92,7 @@ impl EmbeddingFiles {
         Ok(())
     }
 
-    /// Writes what the session has embedded.
-    pub fn keep(&self, session: &Session) -> Result<()> {
+    fn keep(&self, session: &Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = session.cached_activation(&self.config, draw) {
                 self.write(&sha256, draw.number, activation)?;
@@ -59,16 +107,14 @@ impl EmbeddingFiles {
         photos.flat_map(|photo| draws(photo.id).map(|draw| (draw, photo.sha256.clone()))).collect()
     }
 
-    /// The activations by which a classifier of that configuration judges a photo, as
-    /// [`Session::activation`] gives them; `None` where one is missing.
-    pub fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+    /// See [`EmbeddingFiles::read_views`].
+    fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
         let views = self.config.views().iter();
         let views: Option<Vec<Vec<f32>>> = views.map(|&draw| self.read(sha256, draw)).collect::<Result<_>>()?;
         Ok(views.map(|views| views.concat()))
     }
 
-    /// Keeps what [`read_views`](Self::read_views) reads.
-    pub fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
+    fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
         let views = self.config.views();
         let each = activations.chunks_exact(activations.len() / views.len());
         views.iter().zip(each).try_for_each(|(&draw, activation)| self.write(sha256, draw, activation))

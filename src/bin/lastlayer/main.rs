@@ -1,6 +1,9 @@
 //! `lastlayer` on the command line: the page's core on a folder of class folders.
 
+mod advise;
+mod compare;
 mod draws;
+mod drive;
 mod embeddings;
 mod evaluate;
 mod explain;
@@ -44,7 +47,9 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(train::command())
+        .subcommand(advise::command())
         .subcommand(evaluate::command())
+        .subcommand(compare::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
         .subcommand(draws::command())
@@ -54,7 +59,9 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<()> {
     match matches.subcommand() {
         Some(("train", arguments)) => train::run(arguments),
+        Some(("advise", arguments)) => advise::run(arguments),
         Some(("evaluate", arguments)) => evaluate::run(arguments),
+        Some(("compare", arguments)) => compare::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
         Some(("draws", arguments)) => draws::run(arguments),

@@ -72,7 +72,7 @@ pub fn json(arguments: &ArgMatches) -> bool {
     arguments.get_flag("json")
 }
 
-fn kebab_case(camel_case: &str) -> String {
+pub fn kebab_case(camel_case: &str) -> String {
     camel_case.chars().fold(String::new(), |mut name, letter| {
         if letter.is_ascii_uppercase() {
             name.push('-');

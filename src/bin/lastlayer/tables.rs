@@ -4,6 +4,7 @@ use lastlayer::metrics::Scores;
 use lastlayer::score::calibration::Calibration;
 use lastlayer::score::confusion::ClassScore;
 use lastlayer::score::interval::Interval;
+use lastlayer::train::overfitting::Overfitting;
 
 use crate::print_line;
 
@@ -59,4 +60,22 @@ pub fn print_calibration(calibration: &Calibration) {
         percent(calibration.ece_after),
         percent(calibration.ece_before),
     ));
+}
+
+/// What the curves show, and what helps. `stopped` says that the classifier was kept from it, by fewer epochs.
+pub fn print_overfitting(overfitting: &Overfitting, stopped: bool) {
+    print_line(format_args!(
+        "overfitting: after epoch {} the loss on held-out photos rose from {:.2} to {:.2} while the network went on learning its own",
+        overfitting.epoch, overfitting.lowest_val_loss, overfitting.last_val_loss
+    ));
+    print_line(format_args!(
+        "    at the end {} of its own photos are right and {} of the others",
+        percent(overfitting.train_top1),
+        percent(overfitting.val_top1)
+    ));
+    print_line(if stopped {
+        "    the classifier that was kept stopped before that"
+    } else {
+        "    more photos help, or --augment, fewer --last-stages, fewer --epochs"
+    });
 }

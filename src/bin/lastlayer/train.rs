@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
-use lastlayer::data::dataset::{Added, PhotoId};
+use lastlayer::advise::decide::Advice;
+use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
-use lastlayer::session::Session;
-use lastlayer::train::event::{FitPhase, Report, StepEvent};
+use lastlayer::train::budget::Reduced;
+use lastlayer::train::event::Report;
 use serde::Serialize;
 
+use crate::drive::{self, Outcome};
 use crate::embeddings::EmbeddingFiles;
-use crate::photos::{self, PhotoFile};
 use crate::test_set::{Skipped, TestReport, TestSet};
-use crate::{io_error, options, print_line, progress, tables, weights};
+use crate::{advise, io_error, options, print_line, tables, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -66,6 +67,8 @@ struct Output {
     seconds: f64,
     /// Files that were not used, and why.
     skipped: Vec<Skipped>,
+    /// Why it was trained like this; `None` where the regime was given.
+    advice: Option<Advice>,
     report: Report,
 }
 
@@ -82,32 +85,25 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let config = options::training_config(arguments)?;
     let folds = folds(arguments)?;
     let mut session = weights::open_session(arguments)?;
-    // What is left to the regime decides what is cached under which name.
-    let config = config.settle(session.weights().architecture.stages.len())?;
     session.prepare_for(&config)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
+    let mut skipped = Vec::new();
+    let files = drive::add_class_folders(&mut session, train_dir, json, &mut skipped)?;
+    let advice = match config.needs_advice() {
+        true => Some(advise::advice(&mut session, &files, path("embeddings-cache"), config.clone(), json)?),
+        false => None,
+    };
+    let config = advice.as_ref().map_or(config, |advice| advice.plan.config.clone());
     let store = match path("embeddings-cache") {
-        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), &config)?),
+        Some(folder) => Some(EmbeddingFiles::open(folder, session.weights(), session.settled(config.clone())?)?),
         None => None,
     };
-
-    let mut skipped = Vec::new();
-    let files = photos::class_folders(train_dir)?;
-    let bar = progress::bar(json, files.len(), "reading");
-    for (id, file) in (0..).zip(&files) {
-        if let Err(error) = add(&mut session, id, file, &files) {
-            skipped.push(Skipped { file: file.path.display().to_string(), error });
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-
     if let Some(store) = &store {
         store.restore(&mut session)?;
     }
     session.start_training(config)?;
-    let Outcome::Trained(report) = pollster::block_on(drive(&mut session, &files, json))? else {
+    let Outcome::Trained(report) = pollster::block_on(drive::to_the_end(&mut session, &files, json))? else {
         return Err(Error::internal("a training that ends without a report"));
     };
     if let Some(store) = &store {
@@ -116,9 +112,9 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut evaluation = None;
     if let Some(folds) = folds {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
-        match pollster::block_on(drive(&mut session, &files, json))? {
+        match pollster::block_on(drive::to_the_end(&mut session, &files, json))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
-            Outcome::Trained(_) => return Err(Error::internal("an evaluation that ends with a training's report")),
+            _ => return Err(Error::internal("an evaluation that ends with something else")),
         }
     }
     let (mut test, mut test_report) = (None, None);
@@ -149,6 +145,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         files: evaluated_files,
         seconds: report.seconds,
         skipped,
+        advice,
         report: *report,
     };
     if json {
@@ -157,19 +154,6 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         print_summary(&output, path("output"));
     }
     Ok(())
-}
-
-/// Adds a photo; the error is the reason it was left out.
-fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), String> {
-    let photo = photos::read(&file.path).map_err(|error| error.message)?;
-    let name = photos::file_name(&file.path);
-    match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(|error| error.message)? {
-        Added::New => Ok(()),
-        Added::DuplicateOf(other) => {
-            let other = files.get(other as usize).map_or_else(String::new, |other| other.path.display().to_string());
-            Err(format!("the same photo as {other}"))
-        }
-    }
 }
 
 /// What `--folds` asks for: nothing, folds by the smallest class (`Some(None)`), or so many.
@@ -185,53 +169,6 @@ fn folds(arguments: &ArgMatches) -> Result<Option<Option<usize>>> {
     }
 }
 
-enum Outcome {
-    Trained(Box<Report>),
-    Evaluated(Box<Evaluation>),
-}
-
-/// Carries a training or an evaluation to its end.
-async fn drive(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
-    let bar = progress::bar(json, 0, "embedding");
-    loop {
-        match session.step().await? {
-            StepEvent::NeedPhotos { ids } => {
-                for id in ids {
-                    let file =
-                        files.get(id as usize).ok_or_else(|| Error::internal(format!("no file for photo {id}")))?;
-                    session.supply_photo(id, &photos::read(&file.path)?.pixels)?;
-                }
-            }
-            StepEvent::Embed { done, total } => {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            }
-            StepEvent::Batch { phase, epoch, epochs, .. } => {
-                bar.set_message(match phase {
-                    FitPhase::Holdout => "choosing the number of epochs",
-                    FitPhase::Refit => "training on all photos",
-                });
-                bar.set_length(epochs as u64);
-                bar.set_position(epoch as u64);
-            }
-            StepEvent::Epoch(_) => {}
-            StepEvent::Done { report } => {
-                bar.finish_and_clear();
-                return Ok(Outcome::Trained(report));
-            }
-            StepEvent::Fold { fold, folds, .. } => {
-                bar.set_message("cross-validation");
-                bar.set_length(folds as u64);
-                bar.set_position(fold as u64);
-            }
-            StepEvent::Evaluated { evaluation } => {
-                bar.finish_and_clear();
-                return Ok(Outcome::Evaluated(evaluation));
-            }
-        }
-    }
-}
-
 fn accuracy(scores: Scores) -> Accuracy {
     Accuracy { top1: scores.top1, top5: scores.top5.unwrap_or(1.0), count: scores.count }
 }
@@ -241,12 +178,25 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     for skipped in &output.skipped {
         print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
     }
+    if let Some(advice) = &output.advice {
+        advise::print(advice);
+    }
     print_line(format_args!(
         "{} photos in {} classes: {}",
         output.train_images,
         output.classes.len(),
         output.classes.join(", ")
     ));
+    if let Some(Reduced { budget_bytes, augment, last_stages }) = report.reduced {
+        print_line(format_args!(
+            "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
+            budget_bytes >> 20,
+            augment.used,
+            augment.asked,
+            last_stages.used,
+            last_stages.asked
+        ));
+    }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
         if report.epochs_chosen {
@@ -261,6 +211,9 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
         ));
     } else {
         print_line(format_args!("nothing could be held out, so there is no score: add photos"));
+    }
+    if let Some(overfitting) = &report.overfitting {
+        tables::print_overfitting(overfitting, report.epochs_chosen);
     }
     if let Some(evaluation) = &output.evaluation {
         print_evaluation(evaluation, &output.files);

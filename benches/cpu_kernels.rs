@@ -1,0 +1,144 @@
+//! Our kernels for the CPU against Burn's own operations, side by side: convolutions with their normalisation and clamp,
+//! forward and backward, then whole training steps and the frozen prefix. Medians of interleaved runs.
+//!
+//! ```text
+//! cargo bench --bench cpu_kernels [-- REPEATS [FILTER]]
+//! ```
+
+use std::time::Instant;
+
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::{Device, Tensor, TensorData};
+use lastlayer::backbone::efficientnet_lite::LITE0;
+use lastlayer::model::{Prefix, Split, Suffix};
+use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
+use lastlayer::nn::cpu;
+use lastlayer::nn::params::RandomParams;
+use lastlayer::rng::Rng;
+
+const BATCH: usize = 16;
+const SIZE: usize = 224;
+const CLASSES: usize = 5;
+
+struct Bench {
+    repeats: usize,
+    filter: String,
+}
+
+impl Bench {
+    /// Prints the medians of `work`, which returns milliseconds, with Burn's operations and with ours.
+    fn compare<const N: usize>(&self, name: &str, parts: [&str; N], mut work: impl FnMut() -> [f64; N]) {
+        if !name.contains(&self.filter) {
+            return;
+        }
+        let (mut burns, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..=self.repeats {
+            burns.push(cpu::without(&mut work));
+            ours.push(work());
+        }
+        for (part, label) in parts.into_iter().enumerate() {
+            // The first of each warms the caches up.
+            let median = |runs: &[[f64; N]]| {
+                let mut times: Vec<f64> = runs[1..].iter().map(|run| run[part]).collect();
+                times.sort_by(f64::total_cmp);
+                times[times.len() / 2]
+            };
+            let (burns, ours) = (median(&burns), median(&ours));
+            println!("{name:46} {label:9} Burn {burns:8.2} ms   ours {ours:8.2} ms   {:5.1} x", burns / ours);
+        }
+    }
+}
+
+fn milliseconds<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64() * 1e3, result)
+}
+
+fn drawn<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    let mut rng = Rng::new(1);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.normal()).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn layer(bench: &Bench, spec: ConvNormSpec, side: usize) {
+    let device = Device::flex().autodiff();
+    let kind = if spec.groups > 1 { "depthwise" } else { "pointwise" };
+    let name = format!("{kind} {}->{} k{} s{} at {side} x {side}", spec.inputs, spec.outputs, spec.kernel, spec.stride);
+    let layer = ConvNorm::load(&mut RandomParams(Rng::new(2)), ("conv", "norm"), spec, Mode::Trainable, &device);
+    let x = drawn([BATCH, spec.inputs, side, side], &device.clone().inner());
+    bench.compare(&name, ["forward", "backward"], || {
+        let x = Tensor::from_inner(x.clone()).require_grad();
+        let (forward, y) = milliseconds(|| layer.forward(x));
+        let loss = y.sum();
+        let (backward, _) = milliseconds(|| loss.backward());
+        [forward, backward]
+    });
+}
+
+fn step(bench: &Bench, last_stages: usize) {
+    let split = Split(last_stages);
+    let device = Device::flex().autodiff();
+    let suffix =
+        Suffix::load(&LITE0, split, CLASSES, &mut RandomParams(Rng::new(3)), &mut RandomParams(Rng::new(4)), &device);
+    let [channels, height, width] = split.activation_shape(&LITE0, SIZE);
+    let x = drawn([BATCH, channels, height, width], &device.clone().inner());
+    let optimizer = AdamWConfig::new().init();
+    let mut state = Some((suffix, optimizer));
+    bench.compare(&format!("step at k = {last_stages}"), ["forward", "backward", "optimiser", "whole"], || {
+        let (suffix, mut optimizer) = state.take().expect("one at a time");
+        let x = Tensor::from_inner(x.clone());
+        let (forward, loss) = milliseconds(|| suffix.forward(x).square().mean());
+        let (backward, gradients) = milliseconds(|| loss.backward());
+        let (update, suffix) = milliseconds(|| {
+            let gradients = GradientsParams::from_grads(gradients, &suffix);
+            optimizer.step(1e-4, suffix, gradients)
+        });
+        state = Some((suffix, optimizer));
+        [forward, backward, update, forward + backward + update]
+    });
+}
+
+fn prefix(bench: &Bench, photos: usize) {
+    let device = Device::flex();
+    let prefix = Prefix::load(&LITE0, Split(0), &mut RandomParams(Rng::new(3)), &device);
+    let x = drawn([photos, 3, SIZE, SIZE], &device);
+    bench.compare(&format!("embedding {photos} photos"), ["forward"], || {
+        let (time, _) = milliseconds(|| prefix.forward(x.clone()).into_data());
+        [time]
+    });
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let repeats = arguments.next().and_then(|repeats| repeats.parse().ok()).unwrap_or(7);
+    let bench = Bench { repeats, filter: arguments.next().unwrap_or_default() };
+    let spec = |inputs, outputs, kernel, stride, groups| ConvNormSpec {
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        groups,
+        relu6: true,
+        epsilon: 1e-3,
+    };
+    for (channels, kernel, stride, side) in [
+        (96, 3, 2, 112),
+        (144, 3, 1, 56),
+        (240, 5, 1, 28),
+        (480, 5, 1, 14),
+        (672, 5, 1, 14),
+        (672, 5, 2, 14),
+        (1152, 5, 1, 7),
+        (1152, 3, 1, 7),
+    ] {
+        layer(&bench, spec(channels, channels, kernel, stride, channels), side);
+    }
+    for (inputs, outputs, side) in
+        [(24, 144, 56), (112, 672, 14), (672, 112, 14), (192, 1152, 7), (1152, 192, 7), (320, 1280, 7)]
+    {
+        layer(&bench, spec(inputs, outputs, 1, 1, 1), side);
+    }
+    [1, 2, 3, 7].into_iter().for_each(|last_stages| step(&bench, last_stages));
+    [1, 4].into_iter().for_each(|photos| prefix(&bench, photos));
+}

@@ -1,0 +1,141 @@
+//! What a training costs on this device: measured on one batch, and carried over by counting multiply-adds.
+
+use serde::Serialize;
+
+use crate::backbone::Architecture;
+use crate::train::config::{Regime, TrainConfig};
+
+/// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; the last convolution comes last.
+pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {
+    let mut side = size.div_ceil(2);
+    let mut inputs = architecture.stem_channels;
+    let mut first = (3 * 9 * inputs * side * side) as f64;
+    let mut out = Vec::with_capacity(architecture.stages.len() + 1);
+    for stage in architecture.stages {
+        let mut sum = std::mem::take(&mut first);
+        for block in 0..stage.blocks {
+            let hidden = inputs * stage.expansion;
+            let expand = if stage.expansion == 1 { 0 } else { inputs * hidden * side * side };
+            side = side.div_ceil(if block == 0 { stage.stride } else { 1 });
+            let depthwise = hidden * stage.kernel * stage.kernel * side * side;
+            let project = hidden * stage.channels * side * side;
+            sum += (expand + depthwise + project) as f64;
+            inputs = stage.channels;
+        }
+        out.push(sum);
+    }
+    out.push((inputs * architecture.features * side * side) as f64);
+    out
+}
+
+/// Seconds that one picture takes at one split, as measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measured {
+    pub last_stages: usize,
+    /// Through the prefix.
+    pub embed_seconds: f64,
+    /// Through the suffix and back, with its share of the optimiser's step.
+    pub train_seconds: f64,
+}
+
+/// What was measured of this device.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Speed {
+    /// At least one, by rising `last_stages`.
+    pub measured: Vec<Measured>,
+}
+
+impl Speed {
+    /// At any split. Where it was not measured itself, a picture's way through the prefix is interpolated between the splits that
+    /// were, by multiply-adds; and the way through the suffix and back takes as many times its forward pass as at the nearest
+    /// split that was.
+    fn at(&self, last_stages: usize, architecture: &Architecture) -> Measured {
+        if let Some(measured) = self.measured.iter().find(|measured| measured.last_stages == last_stages) {
+            return *measured;
+        }
+        let whole = self.measured[0].embed_seconds;
+        let forward = |measured: &Measured| {
+            let share = share_of_suffix(measured.last_stages, architecture);
+            // The difference of two noisy numbers: never less than half of what the multiply-adds say.
+            (whole - measured.embed_seconds).max(0.5 * share * whole)
+        };
+        let deeper = self.measured.iter().filter(|measured| measured.last_stages > 0);
+        let Some(nearest) = deeper.min_by_key(|measured| measured.last_stages.abs_diff(last_stages)) else {
+            return self.measured[0];
+        };
+        let there = share_of_suffix(nearest.last_stages, architecture);
+        let here = share_of_suffix(last_stages, architecture);
+        // From the split measured to the end of the network on this side of it, or to its start on the other.
+        let suffix = if here <= there {
+            forward(nearest) * here / there
+        } else {
+            whole - (whole - forward(nearest)) * (1.0 - here) / (1.0 - there)
+        };
+        let train_seconds = nearest.train_seconds * suffix / forward(nearest);
+        Measured { last_stages, embed_seconds: whole - suffix, train_seconds }
+    }
+}
+
+/// Fraction of the network's multiply-adds that the last stages and the last convolution make up.
+fn share_of_suffix(last_stages: usize, architecture: &Architecture) -> f64 {
+    let all = multiply_adds(architecture, 224);
+    let frozen = architecture.stages.len() - last_stages;
+    all[frozen..].iter().sum::<f64>() / all.iter().sum::<f64>()
+}
+
+/// Rendering an augmented draw costs so much of a second; next to the forward pass of the whole network it hardly counts.
+const DRAW_SECONDS: f64 = 0.002;
+
+/// Seconds that a settled training of `photos` photos takes, both its fits and the embedding of all pictures. `embedded`: photos
+/// whose features are already there, at split 0.
+pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, architecture: &Architecture) -> f64 {
+    let at = speed.at(config.last_stages, architecture);
+    let size = if config.regime == Regime::Scratch { config.input_size as f64 / 224.0 } else { 1.0 };
+    let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
+    let photos = photos as f64;
+    let cached = config.last_stages < architecture.stages.len();
+    let embed = if cached {
+        let already = if config.last_stages == 0 { photos } else { 0.0 };
+        (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS)
+    } else {
+        0.0
+    };
+    // An epoch of the head sees every draw; the held-out photos usually stop it half way.
+    let (looks, epochs) = match config.regime {
+        Regime::Head => (1.0 + draws, config.epochs as f64 / 2.0),
+        _ => (1.0, config.epochs as f64),
+    };
+    let fits = if config.holdout > 0.0 { 2.0 - config.holdout } else { 1.0 };
+    embed + photos * looks * epochs * fits * at.train_seconds * size * size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::efficientnet_lite::LITE0;
+
+    #[test]
+    fn lite0_has_the_multiply_adds_of_its_paper() {
+        // 407 million with the output layer's 1.28 million, by Google's table.
+        let all: f64 = multiply_adds(&LITE0, 224).iter().sum();
+        assert!((3.75e8..4.1e8).contains(&all), "{all:e}");
+    }
+
+    #[test]
+    fn more_work_costs_more() {
+        let measured =
+            |last_stages, embed_seconds, train_seconds| Measured { last_stages, embed_seconds, train_seconds };
+        let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)] };
+        let seconds = |regime, last_stages, augment| {
+            let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(7, 50).unwrap();
+            expected_seconds(&config, 50, &speed, &LITE0)
+        };
+        let head = seconds(Regime::Head, 0, 0);
+        assert!((head - 50.0 * 50.0 * 1.8 * 1e-4).abs() < 1e-9, "embedded already, half of 100 epochs, twice: {head}");
+        assert!(seconds(Regime::Head, 0, 8) > head + 8.0);
+        let of_stages: Vec<f64> = (1..7).map(|k| seconds(Regime::LastK, k, 0)).collect();
+        assert!(of_stages.is_sorted() && of_stages[0] > head, "{of_stages:?}");
+        assert!(seconds(Regime::Scratch, 7, 0) < 3.0 * seconds(Regime::Full, 7, 0), "smaller pictures");
+    }
+}

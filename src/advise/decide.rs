@@ -1,0 +1,296 @@
+//! From findings and speed to a regime, its settings, and the reasons.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::cost::{Speed, expected_seconds};
+use super::similarity::Similarity;
+use crate::backbone::Architecture;
+use crate::error::Result;
+use crate::score::interval::Interval;
+use crate::train::config::{Regime, TrainConfig, usual_epochs};
+
+/// A similarity from which the photos count as like ImageNet. Flowers (0.54) lie above and hands before a wall (0.32) below; of
+/// the former the output layer alone learns more than deeper stages do, of the latter less.
+const SIMILAR: f64 = 0.43;
+/// Between the two the photos are asked: where the frozen features tell the classes apart less well than this, deeper stages
+/// have something to gain.
+const SIMILAR_FOR_SURE: f64 = 0.5;
+const TOLD_APART: f64 = 0.85;
+/// Where the frozen features tell the classes apart this well at the lower end of the interval, nothing is left to gain.
+const NOTHING_TO_GAIN: f64 = 0.97;
+/// Photos a class from which there are many: enough to move all stages without learning them by heart.
+const MANY: usize = 100;
+/// Photos a class, and classes of them together, from which random weights can catch up with pretrained ones on unlike photos.
+const VERY_MANY: usize = 2000;
+/// A class with fewer photos than this makes every number about it a guess.
+const VERY_FEW: usize = 5;
+/// The source model can do the job itself when it tells this fraction of the photos apart.
+const ALREADY_KNOWN: f64 = 0.9;
+
+/// What was found out about the photos.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Findings {
+    pub photos: usize,
+    pub classes: usize,
+    /// Photos of the smallest and of the largest class.
+    pub smallest: usize,
+    pub largest: usize,
+    pub similarity: Similarity,
+    /// How well an output layer on frozen features tells the classes apart; `None` where no photo can be held out.
+    pub separability: Option<Separability>,
+}
+
+/// A cross-validation of the output layer alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Separability {
+    /// Fraction of held-out photos that were told right.
+    pub accuracy: f64,
+    /// Where it lies for new photos, at 95 %.
+    pub interval: Interval,
+    pub folds: usize,
+}
+
+/// A sentence of the advice: `code` and `params` for whoever translates, `text` in English.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reason {
+    pub code: &'static str,
+    pub params: BTreeMap<&'static str, f64>,
+    pub text: String,
+}
+
+/// One training that was considered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    pub regime: Regime,
+    /// Settled: a training with it is this plan.
+    pub config: TrainConfig,
+    /// How long it should take, with all its pictures still to be embedded.
+    pub seconds: f64,
+}
+
+/// What to train, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Advice {
+    pub plan: Plan,
+    pub reasons: Vec<Reason>,
+    pub findings: Findings,
+    pub speed: Speed,
+    pub time_limit: f64,
+    /// What would have been advised with all the time in the world, where that is something else.
+    pub without_limit: Option<Plan>,
+    /// Every regime at its usual settings, to compare and to choose from.
+    pub regimes: Vec<Plan>,
+}
+
+/// Decides. `wish` holds what the person chose already (everything that differs from the defaults is kept) and the time limit.
+///
+/// # Errors
+/// `invalid-option` where the wishes contradict each other.
+pub fn decide(findings: Findings, speed: Speed, wish: &TrainConfig, architecture: &Architecture) -> Result<Advice> {
+    let photos = findings.photos;
+    let plan = |config: TrainConfig| -> Result<Plan> {
+        let config = config.settle(architecture.stages.len(), photos)?;
+        let seconds = expected_seconds(&config, photos, &speed, architecture);
+        Ok(Plan { regime: config.regime, config, seconds })
+    };
+    let (regime, mut reasons) = choose(&findings);
+    let plans: Vec<Plan> = ladder(regime, wish, photos).into_iter().map(&plan).collect::<Result<_>>()?;
+    let fitting = plans.iter().position(|plan| plan.seconds <= wish.time_limit);
+    let chosen = fitting.unwrap_or(plans.len() - 1);
+    let advised = plans[chosen].clone();
+    let without_limit = (chosen > 0).then(|| plans[0].clone());
+    if let Some(better) = &without_limit {
+        reasons.push(limited(better, &advised, wish.time_limit));
+    }
+    let usual = [Regime::Head, Regime::LastK, Regime::Full, Regime::Scratch];
+    let usual = usual.map(|regime| TrainConfig { regime, last_stages: 0, input_size: 0, epochs: 0, ..wish.clone() });
+    let regimes = usual.into_iter().map(plan).collect::<Result<_>>()?;
+    Ok(Advice { plan: advised, reasons, findings, speed, time_limit: wish.time_limit, without_limit, regimes })
+}
+
+/// The regime that the table of the four gives, and what speaks for it.
+fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
+    let Findings { photos, classes, smallest, largest, similarity, separability } = findings;
+    let per_class = photos / classes.max(&1);
+    let score = similarity.score;
+    let told_apart = separability.map(|separability| separability.accuracy);
+    let similar = match told_apart {
+        Some(accuracy) if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) => accuracy >= TOLD_APART,
+        _ => score >= SIMILAR,
+    };
+    let mut reasons = vec![amount(per_class, *photos), likeness(score)];
+    if let Some(Separability { accuracy, interval, folds }) = separability {
+        reasons.push(reason(
+            "separability",
+            &[("accuracy", *accuracy), ("low", interval.low), ("high", interval.high), ("folds", *folds as f64)],
+            format!(
+                "An output layer on the frozen features tells {:.0} % of photos right that it has not seen ({:.0} to {:.0} % \
+                 on new photos).",
+                accuracy * 100.0,
+                interval.low * 100.0,
+                interval.high * 100.0
+            ),
+        ));
+    }
+    let solved = separability.is_some_and(|separability| separability.interval.low >= NOTHING_TO_GAIN);
+    let regime = match (similar, per_class) {
+        _ if solved => Regime::Head,
+        (true, ..MANY) => Regime::Head,
+        (false, ..MANY) => Regime::LastK,
+        (false, VERY_MANY..) => Regime::Scratch,
+        _ => Regime::Full,
+    };
+    reasons.push(verdict(regime, solved));
+    if largest > &(2 * smallest) {
+        reasons.push(reason(
+            "imbalance",
+            &[("smallest", *smallest as f64), ("largest", *largest as f64)],
+            format!("The classes are uneven ({smallest} to {largest} photos): the small ones will count for more."),
+        ));
+    }
+    if *smallest < VERY_FEW {
+        reasons.push(reason(
+            "very-few",
+            &[("smallest", *smallest as f64)],
+            format!("The smallest class has {smallest} photos: a few more would help more than any setting."),
+        ));
+    }
+    reasons.push(worth(findings));
+    (regime, reasons)
+}
+
+fn amount(per_class: usize, photos: usize) -> Reason {
+    let params = [("perClass", per_class as f64), ("photos", photos as f64), ("many", MANY as f64)];
+    match per_class {
+        ..MANY => {
+            reason("few-photos", &params, format!("Few photos: {per_class} a class; many would be {MANY} or more."))
+        }
+        _ => reason("many-photos", &params, format!("Many photos: {per_class} a class.")),
+    }
+}
+
+fn likeness(score: f64) -> Reason {
+    let params = [("similarity", score), ("threshold", SIMILAR)];
+    if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) {
+        let text = format!(
+            "They are somewhat like what the network was pretrained on: similarity {score:.2}; so what the frozen features can \
+             tell apart decides."
+        );
+        reason("between", &params, text)
+    } else if score >= SIMILAR {
+        let text =
+            format!("They are like what the network was pretrained on: similarity {score:.2} (from {SIMILAR} up).");
+        reason("similar", &params, text)
+    } else {
+        let text =
+            format!("They are unlike what the network was pretrained on: similarity {score:.2} (below {SIMILAR}).");
+        reason("unlike", &params, text)
+    }
+}
+
+fn verdict(regime: Regime, solved: bool) -> Reason {
+    let (code, text) = match regime {
+        _ if solved => (
+            "verdict-solved",
+            "The frozen features already tell the classes apart: nothing deeper has anything to gain.",
+        ),
+        Regime::LastK => {
+            ("verdict-last-k", "Few and unlike: the last stages should learn along with the output layer.")
+        }
+        Regime::Full => ("verdict-full", "Many photos: all stages may learn, from the pretrained weights."),
+        Regime::Scratch => ("verdict-scratch", "Very many and unlike: training from random weights can pay."),
+        Regime::Head | Regime::Auto => {
+            ("verdict-head", "Few and similar: the output layer alone is enough, and the safest.")
+        }
+    };
+    reason(code, &[], text.to_owned())
+}
+
+/// Whether fine-tuning pays at all.
+fn worth(findings: &Findings) -> Reason {
+    let Findings { similarity, separability, classes, .. } = findings;
+    let known = similarity.already_told_apart;
+    if known >= ALREADY_KNOWN {
+        let text = format!(
+            "The source model already tells {:.0} % of these photos apart by its own 1000 classes: training adds your names \
+             and little else.",
+            known * 100.0
+        );
+        return reason("already-known", &[("fraction", known)], text);
+    }
+    let chance = 1.0 / *classes as f64;
+    match separability {
+        Some(Separability { interval, .. }) if interval.low <= chance => {
+            let text = format!(
+                "So far the classes cannot be told apart better than by guessing ({:.0} %): check the labels, or add photos, \
+                 before expecting anything of a training.",
+                chance * 100.0
+            );
+            reason("no-better-than-chance", &[("chance", chance)], text)
+        }
+        _ => reason(
+            "pays",
+            &[],
+            "Fine-tuning pays here: the source model does not know these classes, and a network of one's own would need \
+             thousands of photos."
+                .to_owned(),
+        ),
+    }
+}
+
+fn limited(better: &Plan, advised: &Plan, limit: f64) -> Reason {
+    let config = |plan: &Plan| {
+        let TrainConfig { last_stages, epochs, .. } = plan.config;
+        format!("{last_stages} stages, {} draws, {epochs} epochs", plan.config.draws())
+    };
+    let params = [
+        ("limit", limit),
+        ("seconds", better.seconds),
+        ("stages", better.config.last_stages as f64),
+        ("draws", better.config.draws() as f64),
+        ("epochs", better.config.epochs as f64),
+    ];
+    let text = format!(
+        "The time limit of {limit:.0} s costs something: {} would take about {:.0} s; advised are {}.",
+        config(better),
+        better.seconds,
+        config(advised)
+    );
+    reason("time-limit", &params, text)
+}
+
+fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> Reason {
+    Reason { code, params: params.iter().copied().collect(), text }
+}
+
+/// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
+/// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
+fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
+    let head = [8, 4, 2, 0].map(|draws| (Regime::Head, 0, draws, 1.0));
+    let last_k = [(3, 8, 1.0), (3, 8, 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
+        .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
+    let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, 8, epochs));
+    let steps: Vec<(Regime, usize, i32, f64)> = match regime {
+        Regime::Head | Regime::Auto => head.to_vec(),
+        Regime::LastK => [&last_k[..], &head].concat(),
+        Regime::Full => [&all(Regime::Full)[..], &last_k, &head].concat(),
+        Regime::Scratch => [&all(Regime::Scratch)[..], &all(Regime::Full), &last_k, &head].concat(),
+    };
+    let plans = steps.into_iter().map(|(regime, last_stages, augment, share)| {
+        let usual = usual_epochs(regime, photos, wish.batch_size) as f64;
+        TrainConfig {
+            regime,
+            last_stages,
+            augment: if wish.augment < 0 { augment } else { wish.augment },
+            epochs: if wish.epochs == 0 { (usual * share).ceil() as usize } else { wish.epochs },
+            ..wish.clone()
+        }
+    });
+    let mut plans: Vec<TrainConfig> = plans.collect();
+    plans.dedup();
+    plans
+}

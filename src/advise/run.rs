@@ -1,0 +1,189 @@
+//! Finding out, one small step at a time, as [`TrainRun`](crate::train::run::TrainRun) goes.
+//!
+//! 1. **Embed** every photo as it is: a training of the output layer needs that anyway.
+//! 2. **Ask the source model** what it makes of them, in the framing it was taught with whatever is wished: the limits between
+//!    like and unlike were measured so.
+//! 3. **Cross-validate** an output layer on the frozen features: a second or less, since they are cached.
+//! 4. **Measure** one batch at each split that may be advised.
+
+use super::cost::{Measured, Speed};
+use super::decide::{Advice, Findings, Separability, decide};
+use super::similarity::{Similarity, similarity};
+use crate::data::dataset::PhotoId;
+use crate::error::{Error, ErrorCode, Result};
+use crate::eval::cross_validation::{CrossValidation, EvaluationStep, REJECT_RATE};
+use crate::eval::outputs::Outputs;
+use crate::image::Pixels;
+use crate::model::Suffix;
+use crate::train::cache::ActivationCache;
+use crate::train::config::{Regime, TrainConfig};
+use crate::train::event::StepEvent;
+use crate::train::inputs::Inputs;
+use crate::train::reading::Reading;
+use crate::train::sample::Sample;
+use crate::train::teaching_set::TeachingSet;
+use crate::train::workbench::Workbench;
+
+/// Epochs of the cross-validated output layer.
+const EPOCHS: usize = 30;
+/// The source model is asked about so many photos at once.
+const BATCH: usize = 16;
+/// What `last-k` trains, which is timed beside the output layer.
+const TIMED: usize = 3;
+/// Everything is timed too where the photos are that many: it takes a second or more.
+const PHOTOS_FOR_ALL: usize = 200;
+
+/// What a step brought.
+pub enum AdviceStep {
+    Event(StepEvent),
+    Finished(Box<Advice>),
+}
+
+pub struct AdviceRun {
+    wish: TrainConfig,
+    set: TeachingSet,
+    source: Suffix,
+    /// How the network is split in this phase.
+    config: TrainConfig,
+    /// Splits still to be timed, the next one last.
+    to_time: Vec<usize>,
+    similarity: Option<Similarity>,
+    separability: Option<Separability>,
+    measured: Vec<Measured>,
+    phase: Phase,
+}
+
+enum Phase {
+    Read(Reading),
+    Source(Box<Outputs>),
+    CrossValidate(Box<CrossValidation>),
+    Measure,
+}
+
+impl AdviceRun {
+    /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer; the
+    /// workbench is that of [`head`].
+    ///
+    /// # Errors
+    /// `too-few-classes`, `empty-class`.
+    pub fn new(wish: TrainConfig, source: Suffix, mut bench: Workbench<'_>) -> Result<Self> {
+        let set = TeachingSet::of(bench.dataset)?;
+        let config = head(&wish);
+        let stages = bench.weights.architecture.stages.len();
+        let many = set.samples.len() >= PHOTOS_FOR_ALL;
+        // The toy backbones of tests have fewer stages.
+        let to_time = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many).collect();
+        let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench));
+        let (similarity, separability, measured) = (None, None, Vec::new());
+        Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
+    }
+
+    /// The workbench must be of this one.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// One batch of photos read, asked about or learnt from, or one split measured.
+    pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<AdviceStep> {
+        match &mut self.phase {
+            Phase::Read(reading) => {
+                if let Some(event) = reading.step(&mut bench).await? {
+                    return Ok(AdviceStep::Event(event));
+                }
+                let outputs = Outputs::new(self.source.clone(), self.set.samples.clone(), &[0]);
+                self.phase = Phase::Source(Box::new(outputs));
+            }
+            Phase::Source(outputs) if !outputs.is_complete() => {
+                let features = Inputs::Activations(bench.source_features());
+                outputs.step(BATCH, &features, &bench.device.tensors).await?;
+            }
+            Phase::Source(outputs) => {
+                let labels: Vec<usize> = self.set.samples.iter().map(|sample| sample.label).collect();
+                let source_classes = outputs.logits.len() / labels.len().max(1);
+                self.similarity = similarity(&outputs.logits, source_classes, &labels, self.set.labels.len());
+                let run = CrossValidation::new(self.config.clone(), None, REJECT_RATE, None, bench)?;
+                self.phase = Phase::CrossValidate(Box::new(run));
+            }
+            Phase::CrossValidate(run) => match run.step(bench).await {
+                Ok(EvaluationStep::Event(_)) => {}
+                Ok(EvaluationStep::Finished(evaluation, _)) => {
+                    self.separability = Some(Separability {
+                        accuracy: evaluation.scores.top1,
+                        interval: evaluation.accuracy,
+                        folds: evaluation.method.folds,
+                    });
+                    self.time_next();
+                }
+                // No photo can be held out: then nothing is known of that, which is no reason to give no advice.
+                Err(error) if error.code == ErrorCode::TooFewPhotos => self.time_next(),
+                Err(error) => return Err(error),
+            },
+            Phase::Measure => {
+                self.measured.push(self.measure(&bench).await?);
+                if self.to_time.is_empty() {
+                    return self.advise(&bench).map(|advice| AdviceStep::Finished(Box::new(advice)));
+                }
+                self.time_next();
+            }
+        }
+        Ok(AdviceStep::Event(StepEvent::Advising))
+    }
+
+    fn time_next(&mut self) {
+        self.phase = Phase::Measure;
+        self.config.last_stages = self.to_time.pop().unwrap_or(0);
+        self.config.regime = if self.config.last_stages == 0 { Regime::Head } else { Regime::LastK };
+    }
+
+    /// One batch through the prefix, and one through the suffix and back; each once before the clock runs, since the first time
+    /// a device compiles and reserves.
+    async fn measure(&self, bench: &Workbench<'_>) -> Result<Measured> {
+        let embedder = &bench.embedders[bench.own];
+        let size = embedder.input.size;
+        let grey = Pixels { width: size, height: size, rgb: vec![127; (size * size * 3) as usize] };
+        let pictures = vec![&grey; bench.device.embedding_batch()];
+        embedder.activations(&pictures[..1]).await?;
+        let started = (bench.clock)();
+        let activations = embedder.activations(&pictures).await?;
+        let embed_seconds = ((bench.clock)() - started) / pictures.len() as f64;
+
+        let shape = embedder.cache.shape();
+        let batch = self.wish.batch_size.min(self.set.samples.len());
+        let mut cache = ActivationCache::new(shape);
+        let samples: Vec<Sample> = (0..batch as PhotoId).map(|photo| Sample { photo, label: 0 }).collect();
+        for sample in &samples {
+            cache.insert(sample.photo, activations[..shape.iter().product()].to_vec())?;
+        }
+        let (inputs, device) = (Inputs::Activations(&cache), &bench.device.tensors);
+        let mut fit = bench.fresh_fit(&self.config, samples, Vec::new(), self.set.labels.len(), 2);
+        fit.step(&inputs, device)?;
+        fit.end_epoch().await?;
+        let started = (bench.clock)();
+        fit.step(&inputs, device)?;
+        fit.end_epoch().await?;
+        let train_seconds = ((bench.clock)() - started) / batch as f64;
+        Ok(Measured { last_stages: self.config.last_stages, embed_seconds, train_seconds })
+    }
+
+    fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
+        let similarity = self.similarity.ok_or_else(|| Error::internal("advice without photos"))?;
+        let per_class = || self.set.per_class.iter().copied();
+        let findings = Findings {
+            photos: self.set.samples.len(),
+            classes: self.set.labels.len(),
+            smallest: per_class().min().unwrap_or(0),
+            largest: per_class().max().unwrap_or(0),
+            similarity,
+            separability: self.separability,
+        };
+        let speed = Speed { measured: self.measured.clone() };
+        decide(findings, speed, &self.wish, bench.weights.architecture)
+    }
+}
+
+/// An output layer alone, on the photos as they are, by whatever else is wished.
+pub fn head(wish: &TrainConfig) -> TrainConfig {
+    let TrainConfig { framing, balance, batch_size, seed, .. } = *wish;
+    let regime = Regime::Head;
+    TrainConfig { regime, epochs: EPOCHS, augment: 0, framing, balance, batch_size, seed, ..TrainConfig::default() }
+}

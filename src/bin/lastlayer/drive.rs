@@ -1,0 +1,116 @@
+//! What `train` and `advise` share: photos into a session, and whatever is under way to its end.
+
+use std::path::Path;
+
+use lastlayer::data::dataset::{Added, PhotoId};
+use lastlayer::error::{Error, Result};
+use lastlayer::score::evaluation::Evaluation;
+use lastlayer::session::Session;
+use lastlayer::train::compared::Compared;
+use lastlayer::train::event::{FitPhase, Report, StepEvent};
+
+use crate::photos::{self, PhotoFile};
+use crate::progress;
+use crate::test_set::Skipped;
+
+/// Adds the photos of a folder of class folders. A photo's id is its place in the list that is returned; those that could not be
+/// used go to `skipped`.
+pub fn add_class_folders(
+    session: &mut Session,
+    folder: &Path,
+    json: bool,
+    skipped: &mut Vec<Skipped>,
+) -> Result<Vec<PhotoFile>> {
+    let files = photos::class_folders(folder)?;
+    let bar = progress::bar(json, files.len(), "reading");
+    for (id, file) in (0..).zip(&files) {
+        if let Err(error) = add(session, id, file, &files) {
+            skipped.push(Skipped { file: file.path.display().to_string(), error });
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(files)
+}
+
+/// Adds a photo; the error is the reason it was left out.
+fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), String> {
+    let photo = photos::read(&file.path).map_err(|error| error.message)?;
+    let name = photos::file_name(&file.path);
+    match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(|error| error.message)? {
+        Added::New => Ok(()),
+        Added::DuplicateOf(other) => {
+            let other = files.get(other as usize).map_or_else(String::new, |other| other.path.display().to_string());
+            Err(format!("the same photo as {other}"))
+        }
+    }
+}
+
+pub enum Outcome {
+    Trained(Box<Report>),
+    Evaluated(Box<Evaluation>),
+    Compared(Box<Compared>),
+    /// The session has the advice.
+    Advised,
+}
+
+/// Carries a training, an evaluation, a comparison or advice to its end.
+pub async fn to_the_end(session: &mut Session, files: &[PhotoFile], json: bool) -> Result<Outcome> {
+    let bar = progress::bar(json, 0, "embedding");
+    loop {
+        match session.step().await? {
+            StepEvent::NeedPhotos { ids } => {
+                for id in ids {
+                    let file =
+                        files.get(id as usize).ok_or_else(|| Error::internal(format!("no file for photo {id}")))?;
+                    session.supply_photo(id, &photos::read(&file.path)?.pixels)?;
+                }
+            }
+            StepEvent::Embed { done, total } => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            StepEvent::Batch { phase, epoch, epochs, .. } => {
+                bar.set_message(match phase {
+                    FitPhase::Holdout => "choosing the number of epochs",
+                    FitPhase::Refit => "training on all photos",
+                });
+                bar.set_length(epochs as u64);
+                bar.set_position(epoch as u64);
+            }
+            StepEvent::Epoch(_) => {}
+            StepEvent::Advising => bar.set_message("looking at the photos"),
+            StepEvent::Advised => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Advised);
+            }
+            StepEvent::Done { report } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Trained(report));
+            }
+            StepEvent::Fold { fold, folds, .. } => {
+                bar.set_message("cross-validation");
+                bar.set_length(folds as u64);
+                bar.set_position(fold as u64);
+            }
+            StepEvent::Run { name, event, .. } => {
+                let (done, total) = match *event {
+                    StepEvent::Embed { done, total } => (done, total),
+                    StepEvent::Batch { epoch, epochs, .. } => (epoch, epochs),
+                    _ => continue,
+                };
+                bar.set_message(name);
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            StepEvent::Compared { comparison } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Compared(comparison));
+            }
+            StepEvent::Evaluated { evaluation } => {
+                bar.finish_and_clear();
+                return Ok(Outcome::Evaluated(evaluation));
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Convolutions of our own for the CPU device, forward and backward.
+//!
+//! Burn's `flex` spends most of a training step in the backward passes of depthwise convolutions and in going over every
+//! activation again for the normalisation and the clamp behind each convolution. Here the three are one operation,
+//! `clamp(s · (w ∗ x) + b, 0, 6)` with a scale and a shift per output channel, which is what a convolution followed by
+//! batch-norm with fixed statistics and ReLU6 amounts to:
+//!
+//! ```text
+//!  fused      the operation on Burn's tensors: which device, which shapes, the node for autodiff
+//!  depthwise  its kernels for one filter per channel      pointwise  ... and for 1 × 1, on `gemm`
+//!  padded     planes with room for the padding             rows       short runs of values, vectorised
+//!  tasks      work shared between the threads there are
+//! ```
+//!
+//! Every other device, kernel size and precision takes Burn's own operations. The same inputs give the same bits on
+//! every run: each sum is taken in one order, whichever thread takes it.
+
+mod depthwise;
+pub(super) mod fused;
+mod padded;
+mod pointwise;
+mod rows;
+mod tasks;
+
+use std::cell::Cell;
+
+thread_local! {
+    static SWITCHED_OFF: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` with Burn's own operations in place of these, on this thread: for measurements and for tests.
+pub fn without<T>(work: impl FnOnce() -> T) -> T {
+    let before = SWITCHED_OFF.replace(true);
+    let result = work();
+    SWITCHED_OFF.set(before);
+    result
+}
+
+fn switched_off() -> bool {
+    SWITCHED_OFF.get()
+}

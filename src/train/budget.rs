@@ -1,0 +1,122 @@
+//! What fits into memory: fewer draws, then fewer stages, where the activations of all photos would not.
+
+use serde::Serialize;
+
+use super::config::{Regime, TrainConfig};
+use crate::backbone::Architecture;
+use crate::error::Result;
+use crate::model::Split;
+
+/// Bytes that the activations of a training may take. They lie in the host's memory whatever the device, and the command line
+/// keeps to the same, so that it trains as the page does. With nine draws of three stages of EfficientNet-Lite0: 950 photos.
+pub const ACTIVATION_BUDGET: usize = 512 << 20;
+
+/// What a training was asked for and could not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reduced {
+    pub budget_bytes: usize,
+    pub augment: Change,
+    pub last_stages: Change,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub asked: usize,
+    pub used: usize,
+}
+
+/// The settled configuration of a training of so many photos that keeps to the budget: with fewer draws where that is enough,
+/// and with fewer stages where not even the photos as they are would fit. The features that the output layer learns from are
+/// kept in any case, and where no stage is frozen nothing is.
+///
+/// # Errors
+/// As [`TrainConfig::settle`].
+pub fn settle_within(
+    budget: usize,
+    config: TrainConfig,
+    photos: usize,
+    architecture: &Architecture,
+    input_size: usize,
+) -> Result<(TrainConfig, Option<Reduced>)> {
+    let stages = architecture.stages.len();
+    let asked = config.clone().settle(stages, photos)?;
+    if asked.draws_anew() || asked.regime == Regime::Auto {
+        return Ok((asked, None));
+    }
+    let looks = |split: Split| {
+        let bytes = split.activation_shape(architecture, input_size).iter().product::<usize>() * size_of::<f32>();
+        budget / (bytes * photos.max(1))
+    };
+    let views = asked.views().len();
+    let last_stages = (0..=asked.last_stages).rev().find(|&k| looks(Split(k)) >= views).unwrap_or(0);
+    let draws = asked.draws().min(looks(Split(last_stages)).saturating_sub(views));
+    if (draws, last_stages) == (asked.draws(), asked.last_stages) {
+        return Ok((asked, None));
+    }
+    let reduced = Reduced {
+        budget_bytes: budget,
+        augment: Change { asked: asked.draws(), used: draws },
+        last_stages: Change { asked: asked.last_stages, used: last_stages },
+    };
+    let regime = if last_stages == 0 { Regime::Head } else { Regime::LastK };
+    // From what was given, so that what it left open is settled as for the smaller regime.
+    let used = TrainConfig { regime, last_stages, augment: draws as i32, ..config }.settle(stages, photos)?;
+    Ok((used, Some(reduced)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::efficientnet_lite::LITE0;
+
+    fn settle(budget: usize, config: TrainConfig) -> (TrainConfig, Option<Reduced>) {
+        settle_within(budget, config, 100, &LITE0, 224).unwrap()
+    }
+
+    fn last_k(last_stages: usize) -> TrainConfig {
+        TrainConfig { regime: Regime::LastK, last_stages, ..TrainConfig::default() }
+    }
+
+    #[test]
+    fn first_draws_go_then_stages() {
+        let photos = |shape: [usize; 3]| 100 * shape.iter().product::<usize>() * 4;
+        let three = photos([80, 14, 14]);
+        let (config, reduced) = settle(9 * three, last_k(3));
+        assert_eq!((config.augment, config.last_stages, reduced), (8, 3, None));
+
+        let (config, reduced) = settle(9 * three - 1, last_k(3));
+        assert_eq!((config.augment, config.last_stages), (7, 3));
+        assert_eq!(reduced.unwrap().augment, Change { asked: 8, used: 7 });
+        let (config, _) = settle(three, last_k(3));
+        assert_eq!((config.augment, config.last_stages), (0, 3));
+
+        // Two stages would need more than three do: their activation is the larger one.
+        let (config, reduced) = settle(three - 1, last_k(3));
+        assert_eq!((config.last_stages, config.regime, config.epochs), (1, Regime::LastK, 20));
+        assert_eq!(reduced.unwrap().last_stages, Change { asked: 3, used: 1 });
+        assert!((config.augment as usize + 1) * photos([192, 7, 7]) < three);
+
+        let (config, _) = settle(1, last_k(3));
+        assert_eq!((config.regime, config.last_stages, config.augment, config.epochs), (Regime::Head, 0, 0, 100));
+        assert_eq!(settle(1, config.clone()), (config, None), "a reduced configuration stays");
+    }
+
+    #[test]
+    fn mirror_images_take_room_too() {
+        let three = 100 * 80 * 14 * 14 * 4;
+        let averaging = TrainConfig { flip_average: 1, ..last_k(3) };
+        assert_eq!(settle(10 * three, averaging.clone()).1, None);
+        assert_eq!(settle(9 * three, averaging.clone()).0.augment, 7);
+        let (config, _) = settle(2 * three - 1, averaging);
+        assert_eq!((config.last_stages, config.flip_average), (1, 1), "both views of three stages do not fit");
+    }
+
+    #[test]
+    fn what_keeps_no_activations_is_not_reduced() {
+        for regime in [Regime::Full, Regime::Scratch] {
+            let config = TrainConfig { regime, ..TrainConfig::default() };
+            assert_eq!(settle(1, config.clone()), (config.settle(7, 100).unwrap(), None));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a training or a cross-validation works with.
+
+use super::cache::ActivationCache;
+use super::config::{Regime, TrainConfig};
+use super::embed::Embedder;
+use super::fit::Fit;
+use super::inputs::Inputs;
+use super::sample::Sample;
+use crate::backbone::weights::Weights;
+use crate::data::dataset::Dataset;
+use crate::device::ComputeDevice;
+use crate::model::{Split, Suffix};
+use crate::nn::params::RandomParams;
+use crate::rng::Rng;
+
+/// What a run works with; the session owns it.
+pub struct Workbench<'a> {
+    pub device: &'a ComputeDevice,
+    pub weights: &'a Weights,
+    pub dataset: &'a mut Dataset,
+    /// The first is the source model's, at [`Split(0)`](Split).
+    pub embedders: &'a mut [Embedder],
+    /// Position of the embedder of the run's own split and input; 0 where the head learns alone from what the source model sees.
+    pub own: usize,
+    /// Bytes that the activations of the run may take.
+    pub activation_budget: usize,
+    /// Seconds from any fixed point at the start of the step, for the report alone.
+    pub now: f64,
+    /// Where they come from, for what is measured within a step.
+    pub clock: fn() -> f64,
+}
+
+impl Workbench<'_> {
+    /// What the run's fits are fed with.
+    pub fn inputs(&self) -> Inputs<'_> {
+        let embedder = &self.embedders[self.own];
+        if embedder.has_frozen_stages() {
+            Inputs::Activations(&embedder.cache)
+        } else {
+            Inputs::Pictures(embedder, self.dataset)
+        }
+    }
+
+    /// Pooled features of the source model, by which near-duplicates are told in every regime and framing alike.
+    pub fn source_features(&self) -> &ActivationCache {
+        &self.embedders[0].cache
+    }
+
+    /// A fit of `samples` for so many epochs. It starts and goes by the seed alone, so all fits of a run start alike.
+    pub fn fresh_fit(
+        &self,
+        config: &TrainConfig,
+        samples: Vec<Sample>,
+        held_out: Vec<Sample>,
+        classes: usize,
+        epochs: usize,
+    ) -> Fit {
+        let suffix = self.fresh_suffix(config, classes);
+        Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"))
+    }
+
+    /// Pretrained stages, or random ones, and a random head, on the autodiff device.
+    fn fresh_suffix(&self, config: &TrainConfig, classes: usize) -> Suffix {
+        let (architecture, device) = (self.weights.architecture, self.device.tensors.clone().autodiff());
+        let mut head = RandomParams(Rng::stream(config.seed, "head"));
+        if config.regime == Regime::Scratch {
+            let mut stages = RandomParams(Rng::stream(config.seed, "stages"));
+            return Suffix::load_live(architecture, classes, &mut stages, &mut head, &device);
+        }
+        let split = Split(config.last_stages);
+        Suffix::load(architecture, split, classes, &mut self.weights.params(), &mut head, &device)
+    }
+}

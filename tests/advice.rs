@@ -1,0 +1,160 @@
+//! Advice: what follows from findings and speed, and the run that finds them out.
+
+mod common;
+
+use common::{add_drawn, head, toy_session, train};
+use lastlayer::advise::cost::{Measured, Speed};
+use lastlayer::advise::decide::{Advice, Findings, Separability, decide};
+use lastlayer::advise::similarity::Similarity;
+use lastlayer::backbone::efficientnet_lite::LITE0;
+use lastlayer::error::ErrorCode;
+use lastlayer::score::interval::Interval;
+use lastlayer::session::Session;
+use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::event::StepEvent;
+
+const FLOWERS: f64 = 0.54;
+const BETWEEN: f64 = 0.46;
+const HANDS: f64 = 0.32;
+
+fn findings(per_class: usize, score: f64, accuracy: f64) -> Findings {
+    let similarity = Similarity { score, confidence: score, already_told_apart: 0.0 };
+    let interval = Interval { low: accuracy - 0.1, high: (accuracy + 0.05).min(1.0) };
+    let separability = Some(Separability { accuracy, interval, folds: 5 });
+    Findings { photos: 5 * per_class, classes: 5, smallest: per_class, largest: per_class, similarity, separability }
+}
+
+/// A middling laptop.
+fn speed() -> Speed {
+    let measured = |last_stages, embed_seconds, train_seconds| Measured { last_stages, embed_seconds, train_seconds };
+    Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.012, 0.02), measured(7, 0.0, 0.09)] }
+}
+
+fn advice(findings: Findings, wish: &TrainConfig) -> Advice {
+    decide(findings, speed(), wish, &LITE0).unwrap()
+}
+
+fn unlimited() -> TrainConfig {
+    TrainConfig { time_limit: 86_400.0, ..TrainConfig::default() }
+}
+
+fn codes(advice: &Advice) -> Vec<&'static str> {
+    advice.reasons.iter().map(|reason| reason.code).collect()
+}
+
+#[test]
+fn the_table_of_the_four_regimes() {
+    let regime = |per_class, score, accuracy| advice(findings(per_class, score, accuracy), &unlimited()).plan.regime;
+    assert_eq!(regime(10, FLOWERS, 0.9), Regime::Head);
+    assert_eq!(regime(10, HANDS, 0.8), Regime::LastK);
+    assert_eq!(regime(300, FLOWERS, 0.9), Regime::Full);
+    assert_eq!(regime(300, HANDS, 0.9), Regime::Full);
+    assert_eq!(regime(5000, HANDS, 0.9), Regime::Scratch);
+    // In between the photos are asked what the frozen features can tell apart.
+    assert_eq!([0.95, 0.7].map(|accuracy| regime(10, BETWEEN, accuracy)), [Regime::Head, Regime::LastK]);
+    let mut solved = findings(300, HANDS, 1.0);
+    solved.separability = Some(Separability { accuracy: 1.0, interval: Interval { low: 0.98, high: 1.0 }, folds: 5 });
+    assert_eq!(advice(solved, &unlimited()).plan.regime, Regime::Head, "nothing left to gain");
+}
+
+#[test]
+fn every_reason_cites_its_number() {
+    let mut uneven = findings(10, HANDS, 0.3);
+    (uneven.smallest, uneven.largest) = (3, 17);
+    let said = advice(uneven, &unlimited());
+    assert_eq!(
+        codes(&said),
+        ["few-photos", "unlike", "separability", "verdict-last-k", "imbalance", "very-few", "no-better-than-chance"]
+    );
+    for reason in &said.reasons {
+        for (name, value) in &reason.params {
+            let written = [format!("{value:.0}"), format!("{value:.2}"), format!("{:.0} %", value * 100.0)];
+            let silent = matches!(*name, "photos" | "folds");
+            assert!(silent || written.iter().any(|text| reason.text.contains(text)), "{name} in {reason:?}");
+        }
+    }
+    let mut known = findings(10, FLOWERS, 0.9);
+    known.similarity.already_told_apart = 0.96;
+    let worth = |findings| codes(&advice(findings, &unlimited())).pop();
+    assert_eq!(worth(known), Some("already-known"));
+    assert_eq!(worth(findings(10, FLOWERS, 0.9)), Some("pays"));
+}
+
+#[test]
+fn the_time_limit_takes_away_and_says_what() {
+    let free = advice(findings(40, HANDS, 0.8), &unlimited());
+    assert_eq!(
+        (free.plan.regime, free.plan.config.last_stages, free.without_limit.is_none()),
+        (Regime::LastK, 3, true)
+    );
+    let mut last = f64::INFINITY;
+    for limit in [200.0, 100.0, 50.0, 20.0, 5.0, 1.0] {
+        let advice = advice(findings(40, HANDS, 0.8), &TrainConfig { time_limit: limit, ..TrainConfig::default() });
+        let seconds = advice.plan.seconds;
+        assert!(
+            seconds <= limit || advice.plan.config.augment == 0 && advice.plan.regime == Regime::Head,
+            "{limit}: {seconds}"
+        );
+        assert!(seconds <= last, "less time, less work");
+        last = seconds;
+        if seconds < free.plan.seconds {
+            let better = advice.without_limit.as_ref().unwrap();
+            assert_eq!((better.regime, better.seconds), (free.plan.regime, free.plan.seconds));
+            assert!(codes(&advice).contains(&"time-limit"));
+        }
+    }
+}
+
+#[test]
+fn what_the_person_chose_stays() {
+    let wish = TrainConfig { augment: 3, epochs: 7, seed: 9, holdout: 0.0, ..unlimited() };
+    for score in [FLOWERS, HANDS] {
+        let TrainConfig { augment, epochs, seed, holdout, .. } = advice(findings(10, score, 0.8), &wish).plan.config;
+        assert_eq!((augment, epochs, seed, holdout), (3, 7, 9, 0.0));
+    }
+}
+
+fn advise(session: &mut Session, wish: TrainConfig) -> Advice {
+    session.start_advice(wish).unwrap();
+    while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised) {}
+    session.advice().unwrap().clone()
+}
+
+#[test]
+fn a_run_finds_out_and_its_plan_trains() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 6, 0);
+    let advice = advise(&mut session, TrainConfig::default());
+    let Findings { photos, classes, smallest, largest, separability, .. } = advice.findings.clone();
+    assert_eq!((photos, classes, smallest, largest), (18, 3, 6, 6));
+    let separability = separability.unwrap();
+    assert!(separability.interval.low <= separability.accuracy && separability.folds == 5);
+    assert!(!advice.speed.measured.is_empty() && advice.regimes.len() == 4);
+    let (_, report) = train(&mut session, advice.plan.config.clone());
+    assert_eq!(report.config, advice.plan.config, "settled: the training decides nothing any more");
+    // The toy's stand-in for a clock stands still, so everything is free; the same findings give the same advice.
+    assert_eq!(advise(&mut session, TrainConfig::default()), advice);
+}
+
+#[test]
+fn one_photo_a_class_is_enough_for_advice() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, 1, 0);
+    let advice = advise(&mut session, TrainConfig::default());
+    assert_eq!(advice.findings.separability, None);
+    assert!(codes(&advice).contains(&"very-few"));
+}
+
+#[test]
+fn auto_has_to_be_advised_and_advice_needs_classes() {
+    let mut session = toy_session();
+    assert_eq!(session.start_advice(TrainConfig::default()).unwrap_err().code, ErrorCode::TooFewClasses);
+    add_drawn(&mut session, 2, 2, 0);
+    let error = session.start_training(TrainConfig::default()).unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidOption);
+    assert!(error.message.contains("advice first"), "{}", error.message);
+    session.start_advice(TrainConfig::default()).unwrap();
+    assert_eq!(session.start_training(head()).unwrap_err().code, ErrorCode::Busy);
+    session.cancel_training();
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+}

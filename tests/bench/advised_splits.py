@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""The advised training beside the better of PyTorch's two, on the first five splits that PyTorch's figures were made with.
+
+    cargo build --release
+    python3 tests/bench/advised_splits.py                    # 2 sets x 3 sizes x 5 splits
+    python3 tests/bench/advised_splits.py --splits 2 --shots 5
+    python3 tests/bench/advised_splits.py -- --seed 7        # whatever follows -- goes to `lastlayer train`
+
+Every split (`photo_splits.py`) is trained by `lastlayer train --regime auto --time-limit 600`. reference.json has PyTorch's output layer
+on frozen features (`head`) and its fine-tuning of the last three stages (`last-3`); in each row the one with the higher mean is taken,
+and the test accuracies are compared split by split.
+
+Exit code: 0 when the mean difference is at least -0.005 in every row and above zero over all of them, or when the photos are absent
+(then it says so); 1 when not; 2 when something did not work.
+"""
+import json
+import sys
+import time
+
+from photo_splits import arguments, check_reference, main, parse, pool, ready, reference_argument, train_on_split
+
+SETS = ('flowers5', 'digits5')
+SPLITS = 5
+TOLERANCE = 0.005
+ADVISED = ['--regime', 'auto', '--time-limit', '600']
+
+
+def options(argv):
+    parser = arguments('The advised training beside the better of PyTorch\'s two.', SPLITS)
+    reference_argument(parser)
+    parser.add_argument('--sets', nargs='+', choices=SETS, default=list(SETS))
+    return parse(parser, argv)
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def plan(result):
+    """What was advised, in short."""
+    config = result['report']['config']
+    return f'{config["regime"]}, {config["lastStages"]} stages, {config["augment"]} draws, {config["epochs"]} epochs'
+
+
+def measure(chosen, passed_on, reference):
+    rows = []
+    given = ADVISED + passed_on + (['--embeddings-cache', chosen.cache] if chosen.cache else [])
+    for name in chosen.sets:
+        photos = pool(chosen.data, name)
+        check_reference(reference, name, photos, chosen)
+        for per_class in chosen.shots:
+            theirs = reference[name][f'{per_class} per class']
+            better = max(('head', 'last-3'), key=lambda key: mean(theirs[key][:SPLITS]))
+            row = {'set': name, 'per_class': per_class, 'against': better, 'reference': theirs[better][:chosen.splits], 'ours': [], 'plans': [],
+                   'similarity': [], 'predicted': [], 'seconds': []}
+            rows.append(row)
+            for split in range(chosen.splits):
+                began = time.monotonic()
+                result = train_on_split(chosen, photos, per_class, split, given)
+                row['ours'].append(result['test']['top1'])
+                row['plans'].append(plan(result))
+                row['similarity'].append(result['advice']['findings']['similarity']['score'])
+                row['predicted'].append(result['advice']['plan']['seconds'])
+                row['seconds'].append(round(time.monotonic() - began, 1))
+                print(f'{name}, {per_class} per class, split {split + 1}/{chosen.splits}: {row["ours"][-1]:.4f} ({row["reference"][split]:.4f}); '
+                      f'{row["plans"][-1]}; {row["seconds"][-1]:.0f} s', file=sys.stderr, flush=True)
+            row['differences'] = [round(a - b, 4) + 0.0 for a, b in zip(row['ours'], row['reference'])]
+    return rows
+
+
+def table(rows):
+    print(f'{"set":<10}{"per class":>9}  {"against":<8}{"ours":>8}{"PyTorch":>9}{"difference":>12}{"seconds":>9}{"predicted":>11}  advised')
+    for row in rows:
+        difference = mean(row['differences'])
+        print(f'{row["set"]:<10}{row["per_class"]:>9}  {row["against"]:<8}{mean(row["ours"]):>8.4f}{mean(row["reference"]):>9.4f}{difference:>+12.4f}'
+              f'{mean(row["seconds"]):>9.0f}{mean(row["predicted"]):>11.0f}  {"; ".join(dict.fromkeys(row["plans"]))}'
+              f'{"" if difference >= -TOLERANCE else f"   below -{TOLERANCE}"}')
+
+
+def benchmark(argv):
+    chosen, passed_on = options(argv)
+    if not ready(chosen, [chosen.reference] + [chosen.data / name for name in chosen.sets]):
+        return 0
+    rows = measure(chosen, passed_on, json.loads(chosen.reference.read_text(encoding='utf-8')))
+    table(rows)
+    overall = mean([mean(row['differences']) for row in rows])
+    print(f'over all rows: {overall:+.4f}')
+    if chosen.json:
+        chosen.json.write_text(json.dumps(rows, indent=1) + '\n', encoding='utf-8')
+    return 0 if overall > 0 and all(mean(row['differences']) >= -TOLERANCE for row in rows) else 1
+
+
+if __name__ == '__main__':
+    main(benchmark)

@@ -1,0 +1,196 @@
+//! Our kernels for the CPU against Burn's own operations: the same outputs and the same gradients, for every convolution of
+//! EfficientNet-Lite0 and for sizes that do not divide evenly.
+#![cfg(feature = "cpu")]
+
+mod common;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Tensor, TensorData};
+use lastlayer::backbone::efficientnet_lite::LITE0;
+use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
+use lastlayer::nn::cpu;
+use lastlayer::nn::params::Params;
+use lastlayer::rng::Rng;
+
+/// Values as a trained network has them: filters of norm 1, statistics that are not the identity.
+struct Drawn(Rng);
+
+impl Params for Drawn {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let fan_in: usize = shape[1..].iter().product();
+        let rng = &mut self.0;
+        let mut draw = || match name.rsplit_once('.') {
+            Some(("norm", "running_var")) => 0.2 + rng.uniform(),
+            Some(("norm", "weight")) => 0.5 + rng.uniform(),
+            Some(("norm", _)) => 0.5 * rng.normal(),
+            _ => 2.0 * rng.normal() / (fan_in as f32).sqrt(),
+        };
+        (0..shape.iter().product()).map(|_| draw()).collect()
+    }
+}
+
+/// A convolution and what it is given, `[batch, height, width]`.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    spec: ConvNormSpec,
+    input: [usize; 3],
+}
+
+fn depthwise(channels: usize, kernel: usize, stride: usize, relu6: bool, input: [usize; 3]) -> Case {
+    let spec =
+        ConvNormSpec { inputs: channels, outputs: channels, kernel, stride, groups: channels, relu6, epsilon: 1e-3 };
+    Case { spec, input }
+}
+
+fn pointwise(inputs: usize, outputs: usize, relu6: bool, input: [usize; 3]) -> Case {
+    Case { spec: ConvNormSpec { inputs, outputs, kernel: 1, stride: 1, groups: 1, relu6, epsilon: 1e-3 }, input }
+}
+
+/// Every depthwise and pointwise convolution of Lite0 for a picture of `size`, each once.
+fn lite0(size: usize, batch: usize) -> Vec<Case> {
+    let (mut cases, mut side, mut inputs) = (Vec::new(), size.div_ceil(2), LITE0.stem_channels);
+    for stage in LITE0.stages {
+        for block in 0..stage.blocks.min(2) {
+            let (middle, stride) = (inputs * stage.expansion, if block == 0 { stage.stride } else { 1 });
+            if stage.expansion > 1 {
+                cases.push(pointwise(inputs, middle, true, [batch, side, side]));
+            }
+            cases.push(depthwise(middle, stage.kernel, stride, true, [batch, side, side]));
+            side = side.div_ceil(stride);
+            cases.push(pointwise(middle, stage.channels, false, [batch, side, side]));
+            inputs = stage.channels;
+        }
+    }
+    cases.push(pointwise(inputs, LITE0.features, true, [batch, side, side]));
+    cases
+}
+
+/// Sizes at which something may go wrong: odd ones, oblong ones, smaller than the kernel, one photo.
+fn awkward() -> Vec<Case> {
+    let mut cases = vec![pointwise(5, 7, true, [1, 1, 1]), pointwise(3, 1, false, [3, 5, 2])];
+    for kernel in [3, 5] {
+        for stride in [1, 2] {
+            for (height, width) in [(1, 1), (1, 9), (2, 3), (3, 2), (5, 5), (6, 13), (8, 8), (9, 4), (15, 31), (33, 17)]
+            {
+                cases.push(depthwise(3, kernel, stride, height % 2 == 0, [2, height, width]));
+            }
+        }
+    }
+    cases
+}
+
+fn values(rng: &mut Rng, count: usize) -> Vec<f32> {
+    (0..count).map(|_| rng.normal()).collect()
+}
+
+/// Output, and gradients of the input and then of each parameter.
+fn run(case: Case, x_wanted: bool) -> Vec<Vec<f32>> {
+    let device = common::cpu().tensors.autodiff();
+    let layer = ConvNorm::load(&mut Drawn(Rng::new(3)), ("conv", "norm"), case.spec, Mode::Trainable, &device);
+    let [batch, height, width] = case.input;
+    let shape = [batch, case.spec.inputs, height, width];
+    let mut rng = Rng::new(5);
+    let x = Tensor::<4>::from_data(TensorData::new(values(&mut rng, shape.iter().product()), shape), &device);
+    let x = if x_wanted { x.require_grad() } else { x };
+    let y = layer.forward(x.clone());
+    let weights = values(&mut rng, y.dims().iter().product());
+    let weights = Tensor::<4>::from_data(TensorData::new(weights, y.dims()), &device);
+    let gradients = (y.clone() * weights).sum().backward();
+
+    let mut out = vec![y.into_data().try_into_vec::<f32>().unwrap()];
+    out.extend(x.grad(&gradients).map(|gradient| gradient.into_data().try_into_vec::<f32>().unwrap()));
+    let gradients = GradientsParams::from_grads(gradients, &layer);
+    let mut collect = Collect { gradients, out };
+    layer.visit(&mut collect);
+    collect.out
+}
+
+struct Collect {
+    gradients: GradientsParams,
+    out: Vec<Vec<f32>>,
+}
+
+impl ModuleVisitor for Collect {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            self.out.push(gradient.into_data().try_into_vec::<f32>().unwrap());
+        }
+    }
+}
+
+fn assert_same(case: Case, x_wanted: bool) {
+    let (ours, burns) = (run(case, x_wanted), cpu::without(|| run(case, x_wanted)));
+    assert_eq!(ours.len(), if x_wanted { 5 } else { 4 }, "{case:?}: a gradient is missing");
+    for (part, (ours, burns)) in ours.iter().zip(&burns).enumerate() {
+        assert_eq!(ours.len(), burns.len());
+        // Relative to the largest: a sum of thousands of terms that cancel has the error of its terms.
+        let scale = burns.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
+        let worst = ours.iter().zip(burns).map(|(ours, burns)| (ours - burns).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-4 * scale, "{case:?}, part {part}: off by {worst} where values go up to {scale}");
+    }
+}
+
+#[test]
+fn every_convolution_of_lite0_is_burns() {
+    // At an eighth of the size with a few photos: the same channels, kernels and strides, and odd sides among the planes.
+    lite0(56, 3).into_iter().for_each(|case| assert_same(case, true));
+}
+
+#[test]
+fn every_convolution_of_lite0_is_burns_at_full_size() {
+    // One photo: Burn takes its time.
+    let deep = lite0(224, 1).into_iter().filter(|case| case.input[1] <= 28);
+    deep.for_each(|case| assert_same(case, true));
+}
+
+#[test]
+fn awkward_sizes_are_burns() {
+    awkward().into_iter().for_each(|case| assert_same(case, true));
+}
+
+#[test]
+fn parameters_get_their_gradients_where_the_input_wants_none() {
+    for case in [depthwise(4, 5, 2, true, [2, 9, 9]), pointwise(6, 4, true, [2, 3, 3])] {
+        assert_same(case, false);
+    }
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bits() {
+    for case in [depthwise(64, 5, 1, true, [4, 14, 14]), pointwise(48, 96, true, [4, 14, 14])] {
+        let first = run(case, true);
+        (0..3).for_each(|_| assert_eq!(run(case, true), first, "{case:?}"));
+    }
+}
+
+#[test]
+fn gradients_are_the_slopes_of_the_output() {
+    for case in
+        [depthwise(2, 3, 2, true, [1, 5, 6]), depthwise(2, 5, 1, true, [1, 5, 4]), pointwise(3, 2, true, [2, 2, 2])]
+    {
+        let device = common::cpu().tensors;
+        let layer = ConvNorm::load(&mut Drawn(Rng::new(3)), ("conv", "norm"), case.spec, Mode::Trainable, &device);
+        let [batch, height, width] = case.input;
+        let shape = [batch, case.spec.inputs, height, width];
+        let mut rng = Rng::new(5);
+        let x = values(&mut rng, shape.iter().product());
+        let outputs = batch * case.spec.outputs * height.div_ceil(case.spec.stride) * width.div_ceil(case.spec.stride);
+        let weights = values(&mut rng, outputs);
+        let value = |x: &[f32]| -> f64 {
+            let y = layer.forward(Tensor::<4>::from_data(TensorData::new(x.to_vec(), shape), &device));
+            let y = y.into_data().try_into_vec::<f32>().unwrap();
+            y.iter().zip(&weights).map(|(y, weight)| f64::from(*y) * f64::from(*weight)).sum()
+        };
+        let gradient = &run(case, true)[1];
+        let step = 1e-3;
+        for index in 0..x.len() {
+            let (mut above, mut below) = (x.clone(), x.clone());
+            above[index] += step;
+            below[index] -= step;
+            let slope = (value(&above) - value(&below)) / f64::from(2.0 * step);
+            let error = (slope - f64::from(gradient[index])).abs();
+            assert!(error < 1e-2, "{case:?}, input {index}: slope {slope}, gradient {}", gradient[index]);
+        }
+    }
+}

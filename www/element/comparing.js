@@ -1,0 +1,121 @@
+/** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types.d.ts" */
+/** @typedef {import("../ui/types.js").PreparedRun} PreparedRun */
+
+/** What a reader can choose from. Epochs and the input size of `scratch` are left to the library. @type {Record<PreparedRun, Partial<TrainConfig>>} */
+const PREPARED = {
+  head: { regime: "head", augment: 0 },
+  "head-augmented": { regime: "head", augment: -1 },
+  "last-k": { regime: "last-k", augment: 0 },
+  "last-k-augmented": { regime: "last-k", augment: -1 },
+  full: { regime: "full", augment: 0 },
+  "full-augmented": { regime: "full", augment: -1 },
+  scratch: { regime: "scratch", augment: 0 },
+  "scratch-augmented": { regime: "scratch", augment: -1 },
+};
+const ORDER = /** @type {PreparedRun[]} */ (Object.keys(PREPARED));
+
+/** Of the reader's own options, those that mean the same in every run. @type {readonly string[]} */
+const KEPT = ["batchSize", "learningRate", "weightDecay", "framing", "flip", "flipAverage", "labelSmoothing", "dropout", "balance", "seed"];
+
+/** A comparison of ways to train, as the train panel shows and starts it. */
+export class Comparing {
+  /** @param {import("./session.js").Session} session */
+  constructor(session) {
+    this.session = session;
+    /** @type {PreparedRun[]} */ this.chosen = ["head", "full", "scratch"];
+    /** @type {import("../ui/types.js").ComparisonStage | null} */ this.stage = null;
+    /** @type {import("../ui/types.js").RunCurvesView[]} */ this.curves = [];
+    /** @type {import("../ui/types.js").ComparisonResultView | null} */ this.result = null;
+    /** The photos it was of: an array that is another one after every change. @type {readonly unknown[] | null} */ this.photos = null;
+    this.cancelled = false;
+    this.abort = new AbortController();
+  }
+
+  /** @returns {import("../ui/types.js").ComparisonView} */
+  get view() {
+    const { chosen, stage, curves, result, cancelled } = this;
+    return { chosen, stage, curves, result, cancelled, stale: result !== null && this.photos !== this.session.tuner?.photos };
+  }
+
+  /** @param {readonly PreparedRun[]} chosen */
+  choose(chosen) {
+    this.chosen = ORDER.filter((run) => chosen.includes(run));
+    this.session.changed();
+  }
+
+  async compare() {
+    const before = this.curves;
+    Object.assign(this, { stage: { stage: "starting" }, curves: [], cancelled: false, abort: new AbortController() });
+    this.session.announce("comparison.starting");
+    this.session.changed();
+    const { signal } = this.abort;
+    const { options } = this.session.settings();
+    const shared = Object.fromEntries(Object.entries(options).filter(([name]) => KEPT.includes(name)));
+    const runs = this.chosen.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
+    const seed = typeof shared.seed === "number" ? { seed: shared.seed } : {};
+    const photos = this.session.tuner?.photos ?? null;
+    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, { ...seed, signal, onEvent: (event) => this.#follow(event) }));
+    Object.assign(this, { stage: null, cancelled: signal.aborted && !comparison });
+    if (comparison) {
+      Object.assign(this, { result: drawnUp(comparison), photos });
+      this.session.announce("comparison.done");
+    } else {
+      this.curves = before;
+      if (this.cancelled) this.session.announce("comparison.cancelled");
+    }
+    this.session.changed();
+  }
+
+  cancel() {
+    this.abort.abort();
+  }
+
+  /** @param {TrainEvent} event */
+  #follow(event) {
+    if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
+    if (event.type === "run") this.#followRun(event);
+    this.session.changed();
+  }
+
+  /** @param {import("../lib/types.d.ts").RunEvent} event */
+  #followRun({ run: number, runs, name, event }) {
+    const run = /** @type {PreparedRun} */ (name);
+    if (this.curves.length < number) this.curves = [...this.curves, { run, history: [] }];
+    const about = { run, number, runs };
+    if (event.type === "embed") {
+      this.stage = { stage: "run", ...about, pictures: event, epoch: 0, epochs: 0, share: (number - 1) / runs };
+    } else {
+      const { epoch, epochs } = event;
+      const within = event.type === "batch" ? event.batch / event.batches : 1;
+      this.stage = { stage: "run", ...about, pictures: null, epoch, epochs, share: (number - 1 + (epoch - 1 + within) / epochs) / runs };
+    }
+    if (event.type === "epoch") this.curves = this.curves.map((curve) => (curve.run === run ? { run, history: [...curve.history, event] } : curve));
+  }
+}
+
+/**
+ * @param {Comparison} comparison
+ * @returns {import("../ui/types.js").ComparisonResultView}
+ */
+function drawnUp({ runs, differences, heldOut, trainImages, seconds }) {
+  const against = (/** @type {number} */ run) => {
+    const found = differences.find(({ a, b }) => a === 0 && b === run);
+    return found ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA } : null;
+  };
+  return {
+    heldOut: heldOut.length,
+    trainImages,
+    seconds,
+    runs: runs.map(({ name, config, val, accuracy, history, overfitting, seconds: took }, index) => ({
+      run: /** @type {PreparedRun} */ (name),
+      accuracy: val.top1,
+      ...accuracy,
+      train: history.at(-1)?.trainTop1 ?? 0,
+      epochs: config.epochs,
+      inputSize: config.inputSize,
+      seconds: took,
+      overfitting,
+      difference: against(index),
+    })),
+  };
+}
