@@ -58,7 +58,7 @@ impl Split {
 }
 
 /// The frozen part, batch-norm folded away. Its output is what the cache keeps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prefix {
     stages: Vec<Stage>,
     /// Only where no stage learns; then pooling is part of the prefix too.
@@ -159,6 +159,21 @@ impl Suffix {
     /// - output: `[batch, features]`
     pub fn pooled(&self, activation: Tensor<4>) -> Tensor<2> {
         global_average(self.forward_layers(activation, usize::MAX)).flatten::<2>(1, 3)
+    }
+
+    /// As [`pooled`](Self::pooled), of several views of each photo, averaged over these. The head is linear, so its answer to the
+    /// average is the average of its answers.
+    ///
+    /// # Shapes
+    /// - input: `[photos · views, channels, height, width]`, the views of a photo side by side
+    /// - output: `[photos, features]`
+    pub fn pooled_over(&self, views: usize, activation: Tensor<4>) -> Tensor<2> {
+        let features = self.pooled(activation);
+        if views == 1 {
+            return features;
+        }
+        let [rows, width] = features.dims();
+        features.reshape([rows / views, views, width]).mean_dim(1).reshape([rows / views, width])
     }
 
     /// The activation after the first `layers` layers of the suffix, never pooled; see [`Prefix::forward_layers`].

@@ -11,6 +11,7 @@ use crate::advise::run::{AdviceRun, AdviceStep};
 use crate::advise::{self, decide::Advice};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{Added, Dataset, PhotoId};
+use crate::data::similar::PerceptualHash;
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Known, Prediction, RawOutputs};
@@ -19,6 +20,7 @@ use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, Evaluatio
 use crate::export::model_file;
 use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
+use crate::image::stored::StoredPhoto;
 use crate::model::{Split, Suffix};
 use crate::train::budget::{ACTIVATION_BUDGET, Reduced, settle_within};
 use crate::train::cache::ActivationCache;
@@ -47,6 +49,8 @@ pub struct Session {
     /// Seconds from any fixed point; the core has no clock of its own.
     clock: fn() -> f64,
     dataset: Dataset,
+    /// What the pixels in `dataset` are prepared for: in the framing of the last training, or of the one under way.
+    stored: InputSpec,
     source: Classifier,
     /// One per split and input in use: the source model's first, and those of the classifier and of the training under way.
     embedders: Vec<Embedder>,
@@ -101,16 +105,16 @@ impl Session {
         let mut stages = weights.params();
         let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
         params.finish_all()?;
-        let source = Classifier::new(split, input, suffix, labels);
+        let source = Classifier::new(split, input.clone(), suffix, labels);
         let dataset = Dataset::default();
         let features = ActivationCache::new([weights.architecture.features, 1, 1]);
         let (embedders, classifier, taught, run, advice) = (vec![embedder], None, None, None, None);
-        let activation_budget = ACTIVATION_BUDGET;
         Ok(Self {
             device,
             weights,
             clock,
             dataset,
+            stored: input,
             source,
             embedders,
             classifier,
@@ -118,7 +122,7 @@ impl Session {
             taught,
             run,
             advice,
-            activation_budget,
+            activation_budget: ACTIVATION_BUDGET,
         })
     }
 
@@ -156,15 +160,44 @@ impl Session {
         self.editable()?.add_class(label).map(drop)
     }
 
-    /// Resizes a decoded photo to what the backbone sees and adds it under an id of the caller's.
+    /// Resizes a decoded photo to what the network sees and adds it under an id of the caller's.
     pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
-        let stored = self.weights.card.input.store(photo)?;
-        self.editable()?.add_photo(id, name, label, sha256, stored)
+        let stored = self.store(photo)?;
+        // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
+        let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
+        self.editable()?.add_photo(id, name, label, sha256, hash, stored)
+    }
+
+    /// From now on photos are prepared as a training with that configuration wants them, which saves it asking for them again.
+    /// Pixels that were prepared otherwise are dropped.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub fn prepare_for(&mut self, config: &TrainConfig) -> Result<()> {
+        let stored = self.stored_for(config);
+        if self.stored != stored {
+            self.editable()?.drop_all_pixels();
+            self.stored = stored;
+        }
+        Ok(())
+    }
+
+    fn stored_for(&self, config: &TrainConfig) -> InputSpec {
+        self.weights.card.input.framed(config.framing)
+    }
+
+    fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
+        let source = &self.source.input;
+        let by_source = match self.stored == *source {
+            true => None,
+            false => Some((source.framing, source.prepare(photo)?)),
+        };
+        Ok(StoredPhoto { by_source, ..self.stored.store(photo)? })
     }
 
     /// Pixels that a step asked for. Allowed, and needed, during a training.
     pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
-        let stored = self.weights.card.input.store(photo)?;
+        let stored = self.store(photo)?;
         self.dataset.supply_pixels(id, stored)
     }
 
@@ -218,7 +251,7 @@ impl Session {
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
         let (config, reduced) = self.settle(config)?;
-        let run = TrainRun::new(config.clone(), reduced, self.workbench(&config)?)?;
+        let run = TrainRun::new(config.clone(), reduced, self.begin(&config)?)?;
         self.run = Some(Run::Training(Box::new(run)));
         Ok(())
     }
@@ -231,7 +264,7 @@ impl Session {
     pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
         self.editable()?;
         let source = self.source.suffix.clone();
-        let run = AdviceRun::new(wish.clone(), source, self.workbench(&advise::run::head(&wish))?)?;
+        let run = AdviceRun::new(wish.clone(), source, self.begin(&advise::run::head(&wish))?)?;
         self.run = Some(Run::Advice(Box::new(run)));
         Ok(())
     }
@@ -266,7 +299,7 @@ impl Session {
         let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
-        let bench = self.workbench(&train)?;
+        let bench = self.begin(&train)?;
         let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, bench)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
@@ -295,8 +328,16 @@ impl Session {
         Ok((config, reduced))
     }
 
-    /// What a run with that configuration works with.
+    /// The workbench of a run that is about to begin. Photos that cannot be taught are no reason to drop their pixels.
+    fn begin(&mut self, config: &TrainConfig) -> Result<Workbench<'_>> {
+        TeachingSet::of(&self.dataset)?;
+        self.workbench(config)
+    }
+
+    /// What a run with that configuration works with. Pixels that are prepared otherwise are dropped, as when a comparison comes to
+    /// a run of another framing.
     fn workbench(&mut self, config: &TrainConfig) -> Result<Workbench<'_>> {
+        self.prepare_for(config)?;
         let own = self.embedder(Split(config.last_stages), &self.input(config))?;
         Ok(Workbench {
             device: &self.device,
@@ -312,9 +353,7 @@ impl Session {
 
     /// What the network sees in a run with that configuration.
     fn input(&self, config: &TrainConfig) -> InputSpec {
-        let input = self.weights.card.input.clone();
-        let size = if config.input_size > 0 { config.input_size as u32 } else { input.size };
-        InputSpec { size, ..input }
+        config.input(&self.weights.card.input)
     }
 
     /// Carries the training or evaluation on by one batch. An error ends it; photos and the previous classifier stay.
@@ -334,9 +373,9 @@ impl Session {
                     Ok(event)
                 }
                 Step::Finished(suffix, report) => {
-                    let regime = Some(report.config.regime);
+                    let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
                     let classifier = Classifier::new(split, input, *suffix, report.classes.clone());
-                    self.set_classifier(Classifier { regime, ..classifier });
+                    self.set_classifier(Classifier { regime, flip_average, ..classifier });
                     let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
                     let set = TeachingSet::of(&self.dataset)?;
                     // A resumed training keeps the order of classes that it was begun with.
@@ -400,21 +439,32 @@ impl Session {
         self.forget_unused_embedders();
     }
 
-    /// Position of the embedder of that split and input, loaded when it is not there.
+    /// Position of the embedder of that split and input, made when it is not there.
     fn embedder(&mut self, split: Split, input: &InputSpec) -> Result<usize> {
         if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_of(split, input)) {
             return Ok(index);
         }
-        let mut params = self.weights.params();
-        let (architecture, stored) = (self.weights.architecture, self.weights.card.input.clone());
-        self.embedders.push(Embedder::load(architecture, split, &mut params, input.clone(), stored, &self.device));
-        params.finish()?;
+        let (architecture, stored) = (self.weights.architecture, self.weights.card.input.framed(input.framing));
+        let embedder = match self.embedders.iter().find(|embedder| embedder.split == split) {
+            Some(other) => other.with_input(input.clone(), stored, architecture),
+            None => {
+                let mut params = self.weights.params();
+                let embedder = Embedder::load(architecture, split, &mut params, input.clone(), stored, &self.device);
+                params.finish()?;
+                embedder
+            }
+        };
+        self.embedders.push(embedder);
         Ok(self.embedders.len() - 1)
     }
 
     fn forget_unused_embedders(&mut self) {
         let in_use: Vec<&Classifier> = [Some(&self.source), self.classifier.as_ref()].into_iter().flatten().collect();
-        self.embedders.retain(|embedder| in_use.iter().any(|model| embedder.is_of(model.split, &model.input)));
+        self.embedders.retain(|embedder| {
+            // What was embedded for the output layer alone is small, and is kept for the next training with such photos.
+            embedder.is_of(Split(0), &self.stored)
+                || in_use.iter().any(|model| embedder.is_of(model.split, &model.input))
+        });
     }
 
     // --- predictions and files -------------------------------------------------------------------------------------
@@ -433,10 +483,11 @@ impl Session {
         self.answer_activation(activation, top_k, model).await
     }
 
-    /// What the frozen layers under that model make of a decoded photo: for callers that keep it and come again.
+    /// What the frozen layers under that model make of a decoded photo, and of its mirror image after that where the model looks at
+    /// both: for callers that keep it and come again.
     pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
-        let (_, embedder) = self.network(model)?;
-        embedder.activations(&[&embedder.seen(photo)?]).await
+        let (classifier, embedder) = self.network(model)?;
+        embedder.activations(&classifier.pictures(embedder.seen(photo)?).iter().collect::<Vec<_>>()).await
     }
 
     /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
@@ -459,7 +510,7 @@ impl Session {
                 .with("max", self.source.labels.len()));
         }
         let (classifier, embedder) = self.network(model)?;
-        let shape = self.check_activation(&activation, embedder)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
         classifier.answer(activation, shape, embedder.device(), top_k).await
     }
 
@@ -467,16 +518,8 @@ impl Session {
     /// [`activation`](Self::activation)'s result: for scores that need more than the best classes.
     pub async fn outputs(&self, activation: Vec<f32>, model: ModelChoice) -> Result<RawOutputs> {
         let (classifier, embedder) = self.network(model)?;
-        let shape = self.check_activation(&activation, embedder)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
         classifier.outputs(activation, shape, embedder.device()).await
-    }
-
-    fn check_activation(&self, activation: &[f32], embedder: &Embedder) -> Result<[usize; 3]> {
-        let shape = embedder.cache.shape();
-        if activation.len() == shape.iter().product::<usize>() {
-            return Ok(shape);
-        }
-        Err(Error::internal(format!("expected an activation of {shape:?}, got {} values", activation.len())))
     }
 
     /// What a training with that configuration has cached of one draw of a photo: nothing where no stage is frozen.
@@ -526,6 +569,15 @@ impl Session {
         self.taught = None;
         Ok(&self.set_classifier(classifier).labels)
     }
+}
+
+/// The shape of one of the activations.
+fn check_activation(activation: &[f32], classifier: &Classifier, embedder: &Embedder) -> Result<[usize; 3]> {
+    let (shape, views) = (embedder.cache.shape(), classifier.views());
+    if activation.len() == views * shape.iter().product::<usize>() {
+        return Ok(shape);
+    }
+    Err(Error::internal(format!("expected {views} activations of {shape:?}, got {} values", activation.len())))
 }
 
 fn no_classifier() -> Error {

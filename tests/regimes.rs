@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use common::{TOY, TOY_LABELS, TOY_SIZE, add_drawn, drawn, open_toy, toy_session, toy_weights_file, train};
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::data::dataset::{Dataset, PhotoId};
+use lastlayer::data::similar::PerceptualHash;
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::eval::explain::Question;
 use lastlayer::eval::feature_maps::Layer;
@@ -235,7 +236,9 @@ fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train:
     let stored = |id: PhotoId| card.store(&photo(id)).unwrap();
     let mut dataset = Dataset::with_pixel_budget(photos * stored(0).bytes());
     for id in 0..12 {
-        dataset.add_photo(id, "", TOY_LABELS[id as usize / 4], &format!("hash {id}"), stored(id)).unwrap();
+        let hash = PerceptualHash::of(&stored(id).prepared);
+        let label = TOY_LABELS[id as usize / 4];
+        dataset.add_photo(id, "", label, &format!("hash {id}"), hash, stored(id)).unwrap();
     }
     let config = config(regime).settle(3, 8).unwrap();
     let mut embedders: Vec<Embedder> = [(0, card.clone()), (3, InputSpec { size: 64.max(card.size), ..card.clone() })]

@@ -37,6 +37,8 @@ fn main() {
         test("cli_trains_scores_and_predicts", half, cli_trains_scores_and_predicts),
         test("cli_goes_on_after_it_was_killed", half, cli_goes_on_after_it_was_killed),
         test("cli_evaluates_and_says_none_of_these", half, cli_evaluates_and_says_none_of_these),
+        test("cli_keeps_framings_and_mirror_images_apart", half, cli_keeps_framings_and_mirror_images_apart),
+        test("cli_draws_what_the_network_sees", half, cli_draws_what_the_network_sees),
         test("cli_says_what_is_wrong", half, cli_says_what_is_wrong),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
@@ -373,6 +375,65 @@ fn cli_evaluates_and_says_none_of_these() {
     let refused = common::lastlayer(&["train", &train, "--json", "--folds", "many"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("invalid-option"));
+}
+
+fn cli_keeps_framings_and_mirror_images_apart() {
+    let root = common::folder("cli-framing");
+    for (class, label) in ["red", "green"].iter().enumerate() {
+        for variant in 0..3 {
+            common::write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 150, 60));
+            common::write_png(&root.join(format!("test/{label}/{variant}.png")), &drawn(class, 50 + variant, 60, 150));
+        }
+    }
+    let path = |name: &str| root.join(name).display().to_string();
+    let (train, test, cache, model) = (path("train"), path("test"), path("cache"), path("model.safetensors"));
+    let arguments = ["train", &train, "--test", &test, "-o", &model, "--json", "--regime", "head", "--epochs", "5"];
+    let run = |framing: &str, flip: &str, with_cache: bool| {
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--augment", "0", "--framing", framing, "--flip-average", flip]);
+        arguments.extend(with_cache.then_some(["--embeddings-cache", cache.as_str()]).into_iter().flatten());
+        let output = common::json(&common::lastlayer(&arguments));
+        (output["report"]["history"].clone(), output["test_report"].clone())
+    };
+    let settings = [("crop", "0"), ("crop", "1"), ("pad", "0"), ("pad", "1"), ("squash", "0")];
+    let fresh = settings.map(|(framing, flip)| run(framing, flip, false));
+    for (one, other) in [(0, 1), (0, 2), (0, 4), (2, 3), (2, 4)] {
+        assert_ne!(fresh[one].1, fresh[other].1, "{:?} and {:?}", settings[one], settings[other]);
+    }
+    // The second round finds everything in the cache.
+    for _ in 0..2 {
+        for ((framing, flip), fresh) in settings.into_iter().zip(&fresh) {
+            assert_eq!(&run(framing, flip, true), fresh, "{framing}, flip-average {flip}");
+        }
+    }
+    let (_, expected) = run("pad", "1", false);
+    for _ in 0..2 {
+        let report =
+            common::json(&common::lastlayer(&["evaluate", &model, &test, "--embeddings-cache", &cache, "--json"]));
+        assert_eq!(report["scores"], expected["scores"], "the file says how its photos are framed and looked at");
+    }
+}
+
+fn cli_draws_what_the_network_sees() {
+    let root = common::folder("cli-draws");
+    let (photo, sheet) = (root.join("photo.png"), root.join("sheet.png"));
+    common::write_png(&photo, &drawn(0, 1, 300, 150));
+    let (photo, out) = (photo.display().to_string(), sheet.display().to_string());
+    let run = |more: &[&str]| {
+        let arguments = [&["draws", photo.as_str(), "-o", out.as_str(), "--json"], more].concat();
+        (common::json(&common::lastlayer(&arguments)), common::read_photo(&sheet))
+    };
+    let (told, cropped) = run(&["--count", "3"]);
+    assert_eq!(told["crop"], serde_json::json!({ "x": 75.0, "y": 0.0, "width": 150.0, "height": 150.0 }));
+    assert_eq!((cropped.width, cropped.height), (2 * 224 + 18, 2 * 224 + 18), "the photo and three draws");
+    let (told, padded) = run(&["--count", "3", "--framing", "pad"]);
+    assert_eq!(told["crop"], serde_json::json!({ "x": 0.0, "y": -75.0, "width": 300.0, "height": 300.0 }));
+    let corner = |sheet: &lastlayer::image::Pixels| sheet.rgb[((6 * sheet.width + 6) * 3) as usize..][..3].to_vec();
+    assert_eq!(corner(&padded), [127; 3], "a bar above the photo");
+    assert_ne!(corner(&cropped), [127; 3]);
+    let output = common::lastlayer(&["draws", &photo, "--count", "1000", "--json"]);
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((output.status.success(), &error["code"]), (false, &Value::from("invalid-option")));
 }
 
 fn cli_says_what_is_wrong() {

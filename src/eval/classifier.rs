@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
@@ -14,10 +15,14 @@ use crate::train::embed::read;
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
     pub split: Split,
-    /// What the network sees.
+    /// What the network sees: how the photos are prepared that it was taught on, and those that it is asked about.
     pub input: InputSpec,
     /// How it was taught; `None` for the source model, and for one out of a file that does not say.
     pub regime: Option<Regime>,
+    /// Whether it looks at a photo's mirror image too and averages the two. Averaged are the features, which is to average the
+    /// logits, as He et al. (2016) do over views, and not the probabilities, as Krizhevsky et al. (2012) do: so one temperature
+    /// calibrates the answer, one similarity tells "none of these", and the class activation map stays exact.
+    pub flip_average: bool,
     /// On the plain device, not the autodiff one.
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
@@ -53,6 +58,8 @@ pub struct Answer {
     pub unknown: bool,
     /// How like the nearest class the photo is, −1 to 1; `None` where the classifier has not been evaluated.
     pub similarity: Option<f64>,
+    /// Below which similarity a photo is none of the classes, and how many photos of the classes that costs; `None` as before.
+    pub threshold: Option<Threshold>,
 }
 
 /// Raw outputs of one or more photos, row-major.
@@ -67,16 +74,29 @@ pub struct RawOutputs {
 impl Classifier {
     /// One that has not been evaluated.
     pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, input, regime: None, suffix, labels, temperature: 1.0, known: None }
+        Self { split, input, regime: None, flip_average: false, suffix, labels, temperature: 1.0, known: None }
+    }
+
+    /// How many pictures of a photo it looks at.
+    pub fn views(&self) -> usize {
+        if self.flip_average { 2 } else { 1 }
+    }
+
+    /// What it looks at, of a photo as the network sees it.
+    pub fn pictures(&self, seen: Pixels) -> Vec<Pixels> {
+        let mirrored = self.flip_average.then(|| seen.mirrored());
+        std::iter::once(seen).chain(mirrored).collect()
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
-    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split and input made of the photo, of shape
-    /// `[channels, height, width]`.
+    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split and input made of the photo's
+    /// [`pictures`](Self::pictures), of shape `[channels, height, width]` each.
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;
         let similarity = self.known.as_ref().map(|known| known.centroids.similarity(&raw.features));
-        Ok(Answer { predictions: self.predictions(&raw.logits, k), unknown: self.is_unknown(similarity), similarity })
+        let threshold = self.known.as_ref().map(|known| known.threshold);
+        let (predictions, unknown) = (self.predictions(&raw.logits, k), self.is_unknown(similarity));
+        Ok(Answer { predictions, unknown, similarity, threshold })
     }
 
     /// The `k` most probable classes, from the logits of one photo.
@@ -100,16 +120,16 @@ impl Classifier {
         similarity.zip(least).is_some_and(|(similarity, least)| similarity < least)
     }
 
-    /// Features and logits of activations of one or more photos.
+    /// Features and logits of activations of the [`pictures`](Self::pictures) of one or more photos.
     pub async fn outputs(
         &self,
         activations: Vec<f32>,
         [channels, height, width]: [usize; 3],
         device: &Device,
     ) -> Result<RawOutputs> {
-        let photos = activations.len() / (channels * height * width);
-        let data = TensorData::new(activations, [photos, channels, height, width]);
-        let features = self.suffix.pooled(Tensor::<4>::from_data(data, device));
+        let pictures = activations.len() / (channels * height * width);
+        let data = TensorData::new(activations, [pictures, channels, height, width]);
+        let features = self.suffix.pooled_over(self.views(), Tensor::<4>::from_data(data, device));
         let logits = read(self.suffix.head().forward(features.clone())).await?;
         // One readback more, only where somebody looks at them.
         let features = if self.known.is_some() { read(features).await? } else { Vec::new() };

@@ -75,7 +75,7 @@ enum Phase {
 }
 
 impl Comparison {
-    /// What the source model is to look with, before the runs: all photos as they are.
+    /// What goes on while the source model looks at all photos as they are, before the runs. They are stored for the first one.
     pub fn look(config: &ComparisonConfig) -> TrainConfig {
         let first = config.runs.first().map(|run| run.config.clone()).unwrap_or_default();
         TrainConfig { regime: Regime::Head, last_stages: 0, input_size: 0, augment: 0, ..first }
@@ -85,10 +85,10 @@ impl Comparison {
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`.
-    pub fn new(config: ComparisonConfig, mut bench: Workbench<'_>) -> Result<Self> {
+    pub fn new(config: ComparisonConfig, bench: Workbench<'_>) -> Result<Self> {
         let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.dataset)?;
         let look = Self::look(&config);
-        let reading = Reading::new(&samples, &look, &mut bench);
+        let reading = Reading::by_source(&samples, &bench);
         Ok(Self {
             config,
             look,
@@ -103,7 +103,7 @@ impl Comparison {
         })
     }
 
-    /// How what is under way goes; the workbench's own embedder must be of the same split and input size.
+    /// How what is under way goes; the workbench's own embedder must be of the same split and input.
     pub fn config(&self) -> &TrainConfig {
         match self.phase {
             Phase::Look(_) => &self.look,
@@ -161,7 +161,7 @@ impl Comparison {
                 *epoch += 1;
                 if *epoch > config.epochs {
                     let (suffix, history) = (fit.learnt(), std::mem::take(history));
-                    let outputs = Box::new(Outputs::new(suffix, self.sides().1));
+                    let outputs = Box::new(Outputs::new(suffix, self.sides().1, config.views()));
                     self.phase = Phase::Judge { outputs, history };
                 }
                 StepEvent::Epoch(event)

@@ -119,7 +119,7 @@ impl CrossValidation {
         })
     }
 
-    /// How the fits go; the workbench's own embedder must be of the same split and input size.
+    /// How the fits go; the workbench's own embedder must be of the same split and input.
     pub fn config(&self) -> &TrainConfig {
         &self.config
     }
@@ -153,7 +153,7 @@ impl CrossValidation {
                     *epoch += 1;
                 }
                 if *epoch > self.config.epochs {
-                    let outputs = Outputs::new(fit.learnt(), self.samples.clone());
+                    let outputs = Outputs::new(fit.learnt(), self.samples.clone(), self.config.views());
                     self.phase = Phase::Judge { fold: *fold, outputs: Box::new(outputs) };
                 }
                 return Ok(EvaluationStep::Event(event));
@@ -174,7 +174,8 @@ impl CrossValidation {
                 } else {
                     match self.kept.take() {
                         Some(suffix) => {
-                            self.phase = Phase::Kept(Box::new(Outputs::new(suffix, self.samples.clone())));
+                            let outputs = Outputs::new(suffix, self.samples.clone(), self.config.views());
+                            self.phase = Phase::Kept(Box::new(outputs));
                         }
                         None => return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), None)),
                     }

@@ -30,10 +30,15 @@ pub struct ClassMaps {
 }
 
 impl ClassMaps {
-    /// `activation`: of one photo at the classifier's split, not pooled.
+    /// `activation`: of one photo's [`pictures`](Classifier::pictures) at the classifier's split, not pooled. Of a photo and its
+    /// mirror image the map is the average of the two, the latter turned back, and its mean is the logit still.
     pub async fn of(classifier: &Classifier, activation: Tensor<4>) -> Result<Self> {
         let features = classifier.suffix.forward_layers(activation, usize::MAX);
-        let [_, _, height, width] = features.dims();
+        let [pictures, _, height, width] = features.dims();
+        let features = match pictures {
+            2 => (features.clone().narrow(0, 0, 1) + features.narrow(0, 1, 1).flip([3])) / 2.0,
+            _ => features,
+        };
         let maps = classifier.suffix.head_at_each_position(features);
         let classes = classifier.labels.len();
         Ok(Self { width, height, classes, values: read(maps).await? })

@@ -7,12 +7,14 @@ use crate::model::Suffix;
 use crate::train::embed::read;
 use crate::train::fit::Progress;
 use crate::train::inputs::{Batch, Inputs};
-use crate::train::sample::{Look, Sample};
+use crate::train::sample::{Sample, looks};
 
 /// A pass over photos in progress: their features and logits so far.
 pub struct Outputs {
     suffix: Suffix,
     samples: Vec<Sample>,
+    /// The draws of a photo that are averaged; see [`TrainConfig::views`](crate::train::config::TrainConfig::views).
+    views: &'static [usize],
     /// `[photos, features]` and `[photos, classes]`, row-major.
     pub features: Vec<f32>,
     pub logits: Vec<f32>,
@@ -21,8 +23,8 @@ pub struct Outputs {
 
 impl Outputs {
     /// `suffix` must be on the plain device.
-    pub fn new(suffix: Suffix, samples: Vec<Sample>) -> Self {
-        Self { suffix, samples, features: Vec::new(), logits: Vec::new(), done: 0 }
+    pub fn new(suffix: Suffix, samples: Vec<Sample>, views: &'static [usize]) -> Self {
+        Self { suffix, samples, views, features: Vec::new(), logits: Vec::new(), done: 0 }
     }
 
     pub fn is_complete(&self) -> bool {
@@ -33,12 +35,11 @@ impl Outputs {
     pub async fn step(&mut self, batch: usize, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
         let rest = &self.samples[self.done..];
         let photos = &rest[..rest.len().min(batch.max(1))];
-        let as_they_are: Vec<Look> = photos.iter().map(|&sample| (sample, 0)).collect();
-        let input = match inputs.batch(&as_they_are, device)? {
+        let input = match inputs.batch(&looks(photos, self.views), device)? {
             Batch::Ready(input) => input,
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
         };
-        let features = self.suffix.pooled(input);
+        let features = self.suffix.pooled_over(self.views.len(), input);
         self.logits.extend(read(self.suffix.head().forward(features.clone())).await?);
         self.features.extend(read(features).await?);
         self.done += photos.len();

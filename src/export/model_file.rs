@@ -49,9 +49,12 @@ pub struct ModelCard {
     /// Where those weights come from, and their licence.
     pub weights_source: String,
     pub weights_licence: String,
-    /// How to feed the network.
+    /// How photos are prepared for the network.
     pub input: InputSpec,
     pub resize_filter: String,
+    /// Whether logits are averaged over a photo and its mirror image; missing where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flip_average: bool,
     /// Program and version.
     pub made_by: String,
     /// What an evaluation found out; missing where there was none. Logits are divided by `temperature` before the softmax.
@@ -84,6 +87,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         weights_licence: source.licence.clone(),
         input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
+        flip_average: classifier.flip_average,
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
@@ -124,8 +128,9 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
-    let (temperature, regime) = (card.temperature.unwrap_or(1.0), card.regime);
-    Ok(Classifier { temperature, regime, known, ..Classifier::new(split, card.input, suffix, card.labels) })
+    let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
+    let classifier = Classifier::new(split, card.input, suffix, card.labels);
+    Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
@@ -139,7 +144,7 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
     if card.temperature.is_some_and(|temperature| !temperature.is_normal() || temperature < 0.0) {
         return Err(corrupt("its temperature is not a number above 0".into()));
     }
-    let InputSpec { size, mean, std } = &card.input;
+    let InputSpec { size, mean, std, .. } = &card.input;
     let usable = |(mean, std): (&f32, &f32)| mean.is_finite() && std.is_normal() && *std > 0.0;
     if !INPUT_SIZES.contains(size) || !mean.iter().zip(std).all(usable) {
         return Err(corrupt(format!("its input of {size} pixels, mean {mean:?} and deviation {std:?} is not usable")));

@@ -29,8 +29,9 @@ const ERASE_PROBABILITY: f32 = 0.25;
 const ERASE_AREA: (f32, f32) = (0.03, 0.15);
 
 impl Augmentation {
-    /// Draw number `draw` (from 1) of a photo, of the backbone's input size. `photo` should be little larger than that
-    /// ([`InputSpec::store`]): sampling is bilinear, without a filter against aliasing.
+    /// Draw number `draw` (from 1) of a photo, of the network's input size. `photo` is what [`InputSpec::store`] keeps for it, little
+    /// larger than that: sampling is bilinear, without a filter against aliasing. Of a photo that is padded or squashed these are
+    /// views of the padded or squashed square.
     pub fn draw(&self, photo: &Pixels, input: &InputSpec, sha256: &str, draw: usize) -> Pixels {
         let seed = u64::from_str_radix(sha256.get(..16).unwrap_or(""), 16).unwrap_or(sha256.len() as u64);
         let mut rng = Rng::stream(seed.wrapping_add(draw as u64), "augmentation");
@@ -124,7 +125,7 @@ fn erase(picture: &mut Pixels, input: &InputSpec, rng: &mut Rng) {
     let height = (side * area.sqrt() / aspect) as usize;
     let left = rng.below(picture.width as usize - width + 1);
     let top = rng.below(picture.height as usize - height + 1);
-    let mean = input.mean.map(|mean| mean.round() as u8);
+    let mean = input.mean_colour();
     for row in top..top + height {
         let start = (row * picture.width as usize + left) * 3;
         picture.rgb[start..start + width * 3].chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&mean));
@@ -135,7 +136,8 @@ fn erase(picture: &mut Pixels, input: &InputSpec, rng: &mut Rng) {
 mod tests {
     use super::*;
 
-    const INPUT: InputSpec = InputSpec { size: 32, mean: [127.0; 3], std: [128.0; 3] };
+    const INPUT: InputSpec =
+        InputSpec { size: 32, mean: [127.0; 3], std: [128.0; 3], framing: crate::image::prepare::Framing::Crop };
 
     /// Red grows to the right, green downwards.
     fn gradient(width: u32, height: u32) -> Pixels {

@@ -6,10 +6,12 @@
 pub mod augment;
 #[cfg(feature = "cli")]
 pub mod decode;
+pub mod draws;
 pub mod header;
 pub mod heat;
 pub mod mosaic;
 pub mod prepare;
+pub mod stored;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -19,21 +21,6 @@ pub struct Pixels {
     pub width: u32,
     pub height: u32,
     pub rgb: Vec<u8>,
-}
-
-/// A photo as a session keeps it until it is embedded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredPhoto {
-    /// What the backbone sees of the photo as it is.
-    pub prepared: Pixels,
-    /// The whole photo, little larger than that: augmentation draws its crops from it.
-    pub whole: Pixels,
-}
-
-impl StoredPhoto {
-    pub fn bytes(&self) -> usize {
-        self.prepared.rgb.len() + self.whole.rgb.len()
-    }
 }
 
 impl Pixels {
@@ -61,6 +48,14 @@ impl Pixels {
         Ok(Self { width, height, rgb })
     }
 
+    /// Left and right exchanged.
+    pub fn mirrored(&self) -> Self {
+        let row =
+            |row: &[u8]| row.rchunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<Vec<_>>();
+        let rgb = self.rgb.chunks_exact(self.width.max(1) as usize * 3).flat_map(row).collect();
+        Self { rgb, ..*self }
+    }
+
     /// Interleaved RGBA, opaque, as a canvas takes it.
     pub fn to_rgba(&self) -> Vec<u8> {
         self.rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
@@ -80,6 +75,13 @@ mod tests {
         let pixels = Pixels::from_rgba(3, 1, &[10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128]).unwrap();
         assert_eq!(pixels.rgb, [10, 20, 30, 255, 255, 255, 127, 127, 127]);
         assert_eq!(pixels.to_rgba(), [10, 20, 30, 255, 255, 255, 255, 255, 127, 127, 127, 255]);
+    }
+
+    #[test]
+    fn mirroring_by_hand() {
+        let pixels = Pixels { width: 2, height: 2, rgb: vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] };
+        assert_eq!(pixels.mirrored().rgb, [4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9]);
+        assert_eq!(pixels.mirrored().mirrored(), pixels);
     }
 
     #[test]

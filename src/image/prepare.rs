@@ -4,7 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::{Pixels, StoredPhoto};
+use super::Pixels;
 use crate::error::{Error, Result};
 
 /// How a photo that is not square becomes one.
@@ -20,7 +20,8 @@ pub enum Framing {
     Squash,
 }
 
-/// What the backbone expects of its input, from the card of its weights.
+/// How a photo is prepared for a network: the one value that a classifier, its embedder and its model file share. The card of
+/// the weights says what the backbone expects; a training may choose another framing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputSpec {
     /// Side of the square, in pixels.
@@ -28,45 +29,70 @@ pub struct InputSpec {
     /// Per channel, in units of 0..255: the backbone sees `(x - mean) / std`.
     pub mean: [f32; 3],
     pub std: [f32; 3],
+    /// Files without it were made with the centre square.
+    #[serde(default, skip_serializing_if = "Framing::is_crop")]
+    pub framing: Framing,
 }
 
 impl InputSpec {
-    /// Short side to `size` by antialiased bicubic (a = −0.5), then the centre `size` × `size`: what torchvision's `Resize`
-    /// and `CenterCrop` do to a PIL image, within one grey level.
+    /// The same with another framing.
+    pub fn framed(&self, framing: Framing) -> Self {
+        Self { framing, ..self.clone() }
+    }
+
+    /// The `size` × `size` square that the network sees of a photo, by antialiased bicubic (a = −0.5). With
+    /// [`Framing::Crop`] this is what torchvision's `Resize` and `CenterCrop` do to a PIL image, with [`Framing::Pad`] Pillow's
+    /// `ImageOps.pad` on the [mean colour](Self::mean_colour), with [`Framing::Squash`] its `resize`, each within one grey level.
     ///
-    /// Pillow filters the rows first, rounds to 8 bits, then the columns; `fast_image_resize` on its own would take the other
-    /// order, which differs by up to 17 grey levels. So each direction is a call of its own, and only the part inside the
-    /// crop is computed.
+    /// The rows are filtered first, rounded to 8 bits, then the columns: Pillow's order wherever proportions are kept (otherwise its
+    /// newer versions choose). `fast_image_resize` on its own would take the other, which differs by up to 17 grey levels. So each direction is a call of its own, and only the part inside the
+    /// square is computed.
     pub fn prepare(&self, photo: &Pixels) -> Result<Pixels> {
-        let (width, height) = short_side_to(photo.width, photo.height, self.size);
-        let rows = Window::new(photo.width, width, self.size);
-        let columns = Window::new(photo.height, height, self.size);
-        let across = resample(photo, (self.size, photo.height), rows, Window::whole(photo.height))?;
-        resample(&across, (self.size, self.size), Window::whole(self.size), columns)
+        let [across, down] = self.lay(photo.width, photo.height);
+        let rows = resample(photo, (across.length, photo.height), across.window, Window::whole(photo.height))?;
+        let part = resample(&rows, (across.length, down.length), Window::whole(across.length), down.window)?;
+        Ok(if (part.width, part.height) == (self.size, self.size) { part } else { self.mount(&part, across, down) })
     }
 
-    /// What a session keeps of a decoded photo: the prepared square, and the whole photo with its short side at most
-    /// an eighth longer than the square's and its long side at most twice that.
-    pub fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
-        let short = self.size + self.size / 8;
-        let (width, height) = match photo.width.min(photo.height) {
-            side if side > short => short_side_to(photo.width, photo.height, short),
-            _ => (photo.width, photo.height),
-        };
-        let (kept_width, kept_height) = (width.min(2 * short), height.min(2 * short));
-        let rows = Window::new(photo.width, width, kept_width);
-        let columns = Window::new(photo.height, height, kept_height);
-        let across = resample(photo, (kept_width, photo.height), rows, Window::whole(photo.height))?;
-        let whole = resample(&across, (kept_width, kept_height), Window::whole(kept_width), columns)?;
-        Ok(StoredPhoto { prepared: self.prepare(photo)?, whole })
-    }
-
-    /// The part of a photo that [`prepare`](Self::prepare) keeps, in the photo's own pixels.
+    /// Where the square that [`prepare`](Self::prepare) makes lies in the photo, in the photo's own pixels: inside it where it
+    /// is cropped, beyond its edges where it is padded, the whole of it where it is squashed.
     pub fn crop(&self, photo_width: u32, photo_height: u32) -> Crop {
-        let (width, height) = short_side_to(photo_width, photo_height, self.size);
-        let rows = Window::new(photo_width, width, self.size);
-        let columns = Window::new(photo_height, height, self.size);
-        Crop { x: rows.start, y: columns.start, width: rows.length, height: columns.length }
+        let [across, down] = self.lay(photo_width, photo_height).map(|side| side.square(self.size));
+        Crop { x: across.start, y: down.start, width: across.length, height: down.length }
+    }
+
+    /// The mean that normalisation subtracts, as a colour: what the network sees as nothing.
+    pub fn mean_colour(&self) -> [u8; 3] {
+        self.mean.map(|mean| mean.round() as u8)
+    }
+
+    /// How a photo is laid into the square, across and down.
+    fn lay(&self, width: u32, height: u32) -> [Side; 2] {
+        let size = self.size;
+        let whole = |source, length| Side { window: Window::whole(source), start: crop_start(size, length), length };
+        match self.framing {
+            Framing::Crop => {
+                let scaled = short_side_to(width, height, size);
+                let part = |source, scaled| Side { window: Window::new(source, scaled, size), start: 0, length: size };
+                [part(width, scaled.0), part(height, scaled.1)]
+            }
+            Framing::Pad => {
+                let scaled = long_side_to(width, height, size);
+                [whole(width, scaled.0), whole(height, scaled.1)]
+            }
+            Framing::Squash => [whole(width, size), whole(height, size)],
+        }
+    }
+
+    /// The square of the mean colour with the picture on it.
+    fn mount(&self, part: &Pixels, across: Side, down: Side) -> Pixels {
+        let size = self.size as usize;
+        let mut rgb: Vec<u8> = self.mean_colour().repeat(size * size);
+        for (row, line) in (down.start as usize..).zip(part.rgb.chunks_exact(part.width as usize * 3)) {
+            let start = (row * size + across.start as usize) * 3;
+            rgb[start..start + line.len()].copy_from_slice(line);
+        }
+        Pixels { width: self.size, height: self.size, rgb }
     }
 
     /// `[3, size, size]` planes of `(x - mean) / std`, appended to `out`.
@@ -78,7 +104,14 @@ impl InputSpec {
     }
 }
 
-/// A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels.
+impl Framing {
+    fn is_crop(&self) -> bool {
+        *self == Self::Crop
+    }
+}
+
+/// A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels, and beyond the photo's own where it
+/// is padded.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Crop {
     pub x: f64,
@@ -88,31 +121,58 @@ pub struct Crop {
 }
 
 /// The size that makes the short side `size`; the long side is rounded down, as torchvision does.
-fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
+pub(super) fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
     let long = |long: u32, short: u32| (u64::from(size) * u64::from(long) / u64::from(short)) as u32;
     if width <= height { (size, long(height, width)) } else { (long(width, height), size) }
 }
 
-/// The part of one source direction that ends up inside the crop, in source pixels.
+/// The size that makes the long side `size`; the short side is rounded, halves to the even number, as Pillow's `ImageOps.contain`
+/// does, but never to nothing.
+fn long_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
+    let short = |short: u32, long: u32| {
+        let exact = f64::from(short) / f64::from(long) * f64::from(size);
+        (exact.round_ties_even() as u32).max(1)
+    };
+    if width >= height { (size, short(height, width)) } else { (short(width, height), size) }
+}
+
+/// One direction of the way from photo to square: `window` of the photo becomes `length` pixels of the square, from `start`.
 #[derive(Clone, Copy)]
-struct Window {
+struct Side {
+    window: Window,
+    start: u32,
+    length: u32,
+}
+
+impl Side {
+    /// The whole square, of `size` pixels, in pixels of the photo.
+    fn square(self, size: u32) -> Window {
+        let scale = self.window.length / f64::from(self.length);
+        let enlarged = f64::from(size) / f64::from(self.length);
+        Window { start: self.window.start - f64::from(self.start) * scale, length: self.window.length * enlarged }
+    }
+}
+
+/// A part of one direction of a photo, in its pixels.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
     start: f64,
     length: f64,
 }
 
 impl Window {
     /// `source` pixels are scaled to `scaled`, of which the middle `crop` are kept.
-    fn new(source: u32, scaled: u32, crop: u32) -> Self {
+    pub(super) fn new(source: u32, scaled: u32, crop: u32) -> Self {
         let scale = f64::from(source) / f64::from(scaled);
         Self { start: f64::from(crop_start(scaled, crop)) * scale, length: f64::from(crop) * scale }
     }
 
-    fn whole(length: u32) -> Self {
+    pub(super) fn whole(length: u32) -> Self {
         Self { start: 0.0, length: f64::from(length) }
     }
 }
 
-fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
+pub(super) fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
     let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new()
@@ -134,7 +194,7 @@ fn crop_start(length: u32, size: u32) -> u32 {
 mod tests {
     use super::*;
 
-    const SPEC: InputSpec = InputSpec { size: 4, mean: [127.0; 3], std: [128.0; 3] };
+    const SPEC: InputSpec = InputSpec { size: 4, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop };
 
     #[test]
     fn crop_rounds_halves_to_even() {
@@ -145,20 +205,6 @@ mod tests {
     fn a_square_of_the_right_size_is_left_alone() {
         let photo = Pixels { width: 4, height: 4, rgb: (0..48).collect() };
         assert_eq!(SPEC.prepare(&photo).unwrap(), photo);
-    }
-
-    #[test]
-    fn stored_photos_are_bounded() {
-        let stored = |width: u32, height: u32| {
-            let photo = Pixels { width, height, rgb: vec![9; (width * height * 3) as usize] };
-            let spec = InputSpec { size: 16, ..SPEC };
-            let whole = spec.store(&photo).unwrap().whole;
-            assert_eq!(whole.rgb.len(), (whole.width * whole.height * 3) as usize);
-            (whole.width, whole.height)
-        };
-        assert_eq!(stored(36, 54), (18, 27));
-        assert_eq!(stored(10, 12), (10, 12), "small photos are not enlarged");
-        assert_eq!(stored(500, 20), (36, 18), "of a panorama the middle is kept");
     }
 
     #[test]
@@ -175,6 +221,42 @@ mod tests {
         assert_eq!(spec.crop(896, 448), Crop { x: 224.0, y: 0.0, width: 448.0, height: 448.0 });
         let tall = spec.crop(333, 500);
         assert!((tall.y - 83.0).abs() < 1.0 && (tall.height - 333.0).abs() < 1.0, "{tall:?}");
+    }
+
+    #[test]
+    fn the_square_lies_around_a_padded_photo_and_on_a_squashed_one() {
+        let spec = InputSpec { size: 224, ..SPEC };
+        let [padded, squashed] = [Framing::Pad, Framing::Squash].map(|framing| spec.framed(framing).crop(896, 448));
+        assert_eq!(padded, Crop { x: 0.0, y: -224.0, width: 896.0, height: 896.0 });
+        assert_eq!(squashed, Crop { x: 0.0, y: 0.0, width: 896.0, height: 448.0 });
+        let tall = spec.framed(Framing::Pad).crop(3, 250);
+        assert!(tall.x < -90.0 && (tall.x + tall.width / 2.0 - 1.5).abs() < 1.0, "{tall:?}: the photo in its middle");
+    }
+
+    #[test]
+    fn bars_have_the_colour_of_nothing_and_the_photo_is_whole() {
+        let photo = Pixels { width: 8, height: 2, rgb: [[200; 12], [10; 12]].concat().repeat(2) };
+        let padded = SPEC.framed(Framing::Pad).prepare(&photo).unwrap();
+        let reds: Vec<u8> = padded.rgb.iter().copied().step_by(3).collect();
+        assert_eq!(
+            (&reds[..8], &reds[12..]),
+            (&[127; 8][..], &[127; 4][..]),
+            "one row of photo, at 1.5, which rounds to 2"
+        );
+        assert!(reds[8] > 190 && reds[11] < 20, "{reds:?}");
+        let mut planes = Vec::new();
+        SPEC.normalise_into(&padded, &mut planes);
+        assert_eq!(planes[0], 0.0);
+    }
+
+    #[test]
+    fn the_framing_is_written_where_it_is_not_the_usual_one() {
+        let json = |framing| serde_json::to_string(&SPEC.framed(framing)).unwrap();
+        assert!(!json(Framing::Crop).contains("framing"), "files from before stay as they were");
+        assert!(json(Framing::Squash).contains(r#""framing":"squash""#));
+        for framing in [Framing::Crop, Framing::Pad, Framing::Squash] {
+            assert_eq!(serde_json::from_str::<InputSpec>(&json(framing)).unwrap().framing, framing);
+        }
     }
 
     #[test]

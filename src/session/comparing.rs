@@ -23,7 +23,7 @@ impl Session {
             given.holdout = config.holdout;
         }
         let look = Comparison::look(&config);
-        let run = Comparison::new(config, self.workbench(&look)?)?;
+        let run = Comparison::new(config, self.begin(&look)?)?;
         self.run = Some(Run::Comparison(Box::new(run)));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Why a classifier answers as it does: heatmaps, feature maps, the most similar photos.
+//! What a classifier sees and why it answers as it does: draws, heatmaps, feature maps, the most similar photos.
 
 use std::borrow::Cow;
 
@@ -11,22 +11,47 @@ use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
 use crate::image::Pixels;
+use crate::image::draws::Draws;
 use crate::model::Split;
+use crate::train::config::TrainConfig;
 use crate::train::embed::read;
 
 /// Photos whose features a deeper classifier computes at a time.
 const BATCH: usize = 16;
 
+/// Most draws that are shown of a photo.
+const MAX_DRAWS: usize = 64;
+
 impl Session {
+    /// What the network sees of a decoded photo in a training with `config`, and the first `count` augmented draws of it. They are
+    /// fixed by the photo's file, whose hash is `sha256`. No forward pass.
+    ///
+    /// # Errors
+    /// `invalid-option` for a `count` above 64, and for options that contradict the regime.
+    pub fn draws(&self, photo: &Pixels, sha256: &str, count: usize, config: &TrainConfig) -> Result<Draws> {
+        if count > MAX_DRAWS {
+            let message = format!("count must be at most {MAX_DRAWS}, got {count}");
+            return Err(Error::new(ErrorCode::InvalidOption, message)
+                .with("name", "count")
+                .with("min", 0)
+                .with("max", MAX_DRAWS)
+                .with("value", count));
+        }
+        let config = config.clone().settle(self.weights.architecture.stages.len(), self.dataset.photos().len())?;
+        Draws::of(photo, sha256, (&self.stored_for(&config), &self.input(&config)), config.augmentation(), count)
+    }
+
     /// Where in a decoded photo the evidence for a class lies. One forward pass.
     ///
     /// # Errors
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
     pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
-        let seen = embedder.seen(photo)?;
+        let pictures = classifier.pictures(embedder.seen(photo)?);
+        let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
+        let maps = ClassMaps::of(classifier, activation).await?;
         let crop = embedder.input.crop(photo.width, photo.height);
-        let maps = ClassMaps::of(classifier, embedder.layers(&seen, usize::MAX)).await?;
+        let seen = pictures.into_iter().next().ok_or_else(|| Error::internal("a classifier that looks at nothing"))?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
 
@@ -46,7 +71,7 @@ impl Session {
         let seen = embedder.seen(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
-        let activation = embedder.layers(&seen, layers);
+        let activation = embedder.layers(&[&seen], layers);
         let activation = classifier.suffix.forward_layers(activation, layers.saturating_sub(frozen));
         FeatureMaps::strongest(activation, count, seen).await
     }
@@ -57,7 +82,8 @@ impl Session {
     ///
     /// With a classifier whose last stages learnt, the features are its own. The first call after a training then runs these
     /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass. Where no stage is frozen
-    /// nothing of a photo is cached, and those photos are compared whose pixels are at hand: some 600, usually all.
+    /// nothing of a photo is cached, and those photos are compared whose pixels are at hand: some 600, usually all, and none where
+    /// a training has begun since that frames photos otherwise.
     ///
     /// # Errors
     /// `no-classifier`; `invalid-option` for a `count` of 0.
@@ -67,8 +93,9 @@ impl Session {
                 .with("name", "count")
                 .with("value", 0));
         }
-        let activation = self.activation(photo, model).await?;
         let (classifier, embedder) = self.network(model)?;
+        // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
+        let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
         if classifier.split == Split(0) {
             // The activation at this split is the pooled features, of the source model and of the classifier alike.
             let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
@@ -85,7 +112,7 @@ impl Session {
         let (_, embedder) = self.network(ModelChoice::Trained)?;
         let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
             true => embedder.cache.contains(photo.id),
-            false => photo.pixels.is_some(),
+            false => photo.pixels.as_ref().is_some_and(|pixels| pixels.framing == embedder.input.framing),
         };
         let unread = self.dataset.photos().filter(|photo| !self.features.contains(photo.id));
         let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();

@@ -48,8 +48,9 @@ pub fn settle_within(
         let bytes = split.activation_shape(architecture, input_size).iter().product::<usize>() * size_of::<f32>();
         budget / (bytes * photos.max(1))
     };
-    let last_stages = (0..=asked.last_stages).rev().find(|&k| looks(Split(k)) > 0).unwrap_or(0);
-    let draws = asked.draws().min(looks(Split(last_stages)).saturating_sub(1));
+    let views = asked.views().len();
+    let last_stages = (0..=asked.last_stages).rev().find(|&k| looks(Split(k)) >= views).unwrap_or(0);
+    let draws = asked.draws().min(looks(Split(last_stages)).saturating_sub(views));
     if (draws, last_stages) == (asked.draws(), asked.last_stages) {
         return Ok((asked, None));
     }
@@ -99,6 +100,16 @@ mod tests {
         let (config, _) = settle(1, last_k(3));
         assert_eq!((config.regime, config.last_stages, config.augment, config.epochs), (Regime::Head, 0, 0, 100));
         assert_eq!(settle(1, config.clone()), (config, None), "a reduced configuration stays");
+    }
+
+    #[test]
+    fn mirror_images_take_room_too() {
+        let three = 100 * 80 * 14 * 14 * 4;
+        let averaging = TrainConfig { flip_average: 1, ..last_k(3) };
+        assert_eq!(settle(10 * three, averaging.clone()).1, None);
+        assert_eq!(settle(9 * three, averaging.clone()).0.augment, 7);
+        let (config, _) = settle(2 * three - 1, averaging);
+        assert_eq!((config.last_stages, config.flip_average), (1, 1), "both views of three stages do not fit");
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::collections::HashMap;
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 
+/// Number of the draw that is the photo's mirror image, for classifiers that look at both. Not an augmentation: it is the same
+/// whatever these are.
+pub const MIRRORED: usize = usize::MAX;
+
 /// Activations at one split, on the host: a batch is gathered and uploaded per step, which costs little next to the step
 /// and leaves the device's memory to the network.
 #[derive(Debug)]
@@ -68,13 +72,13 @@ impl ActivationCache {
 
     /// Forgets every augmented draw, as when the augmentation changes.
     pub fn remove_draws(&mut self) {
-        self.values.retain(|(_, draw), _| *draw == 0);
+        self.values.retain(|(_, draw), _| [0, MIRRORED].contains(draw));
     }
 
-    /// Forgets the draws numbered above `most` when so many more would take it past `budget` bytes.
-    pub fn make_room(&mut self, more: usize, most: usize, budget: usize) {
+    /// Forgets the draws that are not `wanted`, by number, when so many more would take it past `budget` bytes.
+    pub fn make_room(&mut self, more: usize, wanted: &[usize], budget: usize) {
         if self.bytes() + more * self.bytes_per_draw() > budget {
-            self.values.retain(|(_, draw), _| *draw <= most);
+            self.values.retain(|(_, draw), _| wanted.contains(draw));
         }
     }
 
@@ -97,10 +101,13 @@ mod tests {
         let mut cache = ActivationCache::new([2, 1, 1]);
         (0..3).for_each(|draw| cache.insert_draw(7, draw, vec![0.0; 2]).unwrap());
         assert_eq!(cache.bytes(), 24);
-        cache.make_room(2, 1, 40);
+        cache.make_room(2, &[0, 1], 40);
         assert!(cache.contains_draw(7, 2), "there is room");
-        cache.make_room(2, 1, 39);
+        cache.make_room(2, &[0, 1], 39);
         assert_eq!([0, 1, 2].map(|draw| cache.contains_draw(7, draw)), [true, true, false]);
         assert_eq!(cache.bytes(), 16);
+        cache.insert_draw(7, MIRRORED, vec![0.0; 2]).unwrap();
+        cache.make_room(1, &[0, MIRRORED], 16);
+        assert_eq!([0, 1, MIRRORED].map(|draw| cache.contains_draw(7, draw)), [true, false, true]);
     }
 }

@@ -6,9 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::cache::MIRRORED;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
-use crate::image::prepare::Framing;
+use crate::image::prepare::{Framing, InputSpec};
 
 /// An option as everybody but the training loop sees it.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -331,6 +332,22 @@ impl TrainConfig {
     /// at the photo as it is.
     pub fn draws(&self) -> usize {
         self.augment.max(0) as usize
+    }
+
+    /// The draws of a photo by which the classifier judges it; it averages over them.
+    pub fn views(&self) -> &'static [usize] {
+        if self.flip_average == 1 { &[0, MIRRORED] } else { &[0] }
+    }
+
+    /// The draws of a photo that a training needs: to learn from, and to judge it by.
+    pub fn needed_draws(&self) -> impl Iterator<Item = usize> {
+        (0..=self.draws()).chain(self.views().iter().copied().skip(1))
+    }
+
+    /// What the network sees in a training with this settled configuration, on a backbone that expects `input`.
+    pub fn input(&self, input: &InputSpec) -> InputSpec {
+        let size = if self.input_size > 0 { self.input_size as u32 } else { input.size };
+        InputSpec { size, ..input.framed(self.framing) }
     }
 
     pub fn augmentation(&self) -> Augmentation {

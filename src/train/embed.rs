@@ -4,19 +4,20 @@ use std::borrow::Cow;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cache::ActivationCache;
+use super::cache::{ActivationCache, MIRRORED};
 use super::config::TrainConfig;
 use crate::backbone::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
+use crate::image::Pixels;
 use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
-use crate::image::{Pixels, StoredPhoto};
+use crate::image::stored::StoredPhoto;
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
 
-/// One look at a photo: number 0 is the photo as it is, the others are augmented.
+/// One look at a photo: number 0 is the photo as it is, [`MIRRORED`] its mirror image, the others are augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
     pub photo: PhotoId,
@@ -31,13 +32,13 @@ pub enum Embedded {
     Missing(Vec<PhotoId>),
 }
 
-/// The prefix of one split and input size, and what it has computed so far.
+/// The prefix of one split and what it has computed so far, of photos prepared in one way.
 pub struct Embedder {
     pub split: Split,
     prefix: Prefix,
     /// What the network sees.
     pub input: InputSpec,
-    /// What the session's photos are stored for, which only a network taught from random weights departs from.
+    /// What photos of that framing are stored for, from whose size only a network taught from random weights departs.
     stored: InputSpec,
     /// `false` where every stage learns: nothing is cached then, since an activation would be the picture itself.
     frozen_stages: bool,
@@ -72,6 +73,12 @@ impl Embedder {
         self.frozen_stages
     }
 
+    /// The same prefix for photos prepared in another way: shares its weights, knows no photo yet.
+    pub fn with_input(&self, input: InputSpec, stored: InputSpec, architecture: &Architecture) -> Self {
+        let cache = ActivationCache::new(self.split.activation_shape(architecture, input.size as usize));
+        Self { input, stored, cache, prefix: self.prefix.clone(), device: self.device.clone(), ..*self }
+    }
+
     /// Where the prefix runs.
     pub fn device(&self) -> &Device {
         &self.device.tensors
@@ -82,9 +89,9 @@ impl Embedder {
         read(self.prefix.forward(self.images(pictures, self.device()))).await
     }
 
-    /// The activation of one picture after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
-    pub fn layers(&self, picture: &Pixels, layers: usize) -> Tensor<4> {
-        self.prefix.forward_layers(self.images(&[picture], self.device()), layers)
+    /// Activations of such pictures after the first `layers` layers, not pooled; see [`Prefix::forward_layers`].
+    pub fn layers(&self, pictures: &[&Pixels], layers: usize) -> Tensor<4> {
+        self.prefix.forward_layers(self.images(pictures, self.device()), layers)
     }
 
     /// Pictures of the input size, normalised: `[pictures, 3, size, size]`.
@@ -137,7 +144,7 @@ impl Embedder {
             return Vec::new();
         }
         photos
-            .flat_map(|photo| (0..=config.draws()).map(move |number| Draw { photo, number }))
+            .flat_map(|photo| config.needed_draws().map(move |number| Draw { photo, number }))
             .filter(|draw| !self.cache.contains_draw(draw.photo, draw.number))
             .collect()
     }
@@ -153,11 +160,20 @@ impl Embedder {
     }
 
     /// The picture of one draw of a photo.
+    ///
+    /// # Errors
+    /// `internal` for a photo that is stored in another framing, but for what the source model sees of it.
     pub fn picture(&self, photo: &StoredPhoto, sha256: &str, draw: usize) -> Result<Pixels> {
-        let photo = self.resized(photo)?;
+        if let (0, Some((framing, seen))) = (draw, &photo.by_source)
+            && (*framing, seen.width) == (self.input.framing, self.input.size)
+        {
+            return Ok(seen.clone());
+        }
+        let photo = self.input.resized(photo)?;
         Ok(match (draw, photo) {
             (0, Cow::Borrowed(photo)) => photo.prepared.clone(),
             (0, Cow::Owned(photo)) => photo.prepared,
+            (MIRRORED, photo) => photo.prepared.mirrored(),
             (_, photo) => self.augmentation.draw(&photo.whole, &self.input, sha256, draw),
         })
     }
@@ -167,15 +183,7 @@ impl Embedder {
         if self.input == self.stored {
             return self.input.prepare(photo);
         }
-        Ok(self.resized(&self.stored.store(photo)?)?.into_owned().prepared)
-    }
-
-    /// A stored photo as it would have been stored for this input.
-    fn resized<'a>(&self, photo: &'a StoredPhoto) -> Result<Cow<'a, StoredPhoto>> {
-        if self.input == self.stored {
-            return Ok(Cow::Borrowed(photo));
-        }
-        self.input.store(&photo.whole).map(Cow::Owned)
+        Ok(self.input.resized(&self.stored.store(photo)?)?.into_owned().prepared)
     }
 
     /// Draws embedded under another augmentation are forgotten.

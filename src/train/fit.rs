@@ -15,6 +15,7 @@ use super::config::{Regime, TrainConfig};
 use super::embed::read;
 use super::inputs::{Batch, Inputs};
 use super::optimiser::Optimiser;
+use super::sample::looks;
 pub use super::sample::{Look, Sample};
 use super::schedule::{Schedule, stage_factor};
 use crate::data::dataset::PhotoId;
@@ -75,6 +76,8 @@ pub struct Fit {
     measure_at: Option<usize>,
     samples: Vec<Sample>,
     held_out: Vec<Sample>,
+    /// The draws by which a held-out photo is judged.
+    views: &'static [usize],
     batch_size: usize,
     classes: usize,
     rng: Rng,
@@ -128,6 +131,7 @@ impl Fit {
             optimiser: Optimiser::new(&adamw),
             samples,
             held_out,
+            views: config.views(),
             batch_size,
             classes,
             rng,
@@ -236,10 +240,12 @@ impl Fit {
     /// Asks about the next held-out photos.
     fn judge(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
         let end = (self.judged + self.batch_size).min(self.held_out.len());
-        let batch: Vec<Look> = self.held_out[self.judged..end].iter().map(|&sample| (sample, 0)).collect();
-        match inputs.batch(&batch, device)? {
+        match inputs.batch(&looks(&self.held_out[self.judged..end], self.views), device)? {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
-            Batch::Ready(input) => self.logits.push(self.suffix.valid().forward(input)),
+            Batch::Ready(input) => {
+                let suffix = self.suffix.valid();
+                self.logits.push(suffix.head().forward(suffix.pooled_over(self.views.len(), input)));
+            }
         }
         self.judged = end;
         Ok(Progress::Done)

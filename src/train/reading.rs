@@ -1,7 +1,7 @@
 //! The first part of a training and of a cross-validation: every photo is read.
 //!
-//! The source model reads each photo once, as it is: near-duplicates are told by its features, the same whatever learns
-//! later, so that every regime holds out the same photos. Where some stages are frozen and others learn, the frozen ones then
+//! The source model reads each photo once, as it is and in the framing it was taught with: near-duplicates are told by its
+//! features, the same whatever learns later, so that every regime and framing holds out the same photos. Where some stages are frozen and others learn, the frozen ones then
 //! read every draw. Where none is frozen nothing more is read: the pictures are made when a fit asks for them.
 
 use super::config::TrainConfig;
@@ -20,24 +20,38 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// All draws of all photos.
+    /// All draws of all photos, to learn from them and to judge by them.
     pub fn new(samples: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
-        Self::of_sides(samples, &[], config, bench)
+        Self::of([(samples, config), (&[], config)], bench)
     }
 
-    /// All draws of the photos to learn from, and those held out as they are.
+    /// The draws of the photos to learn from, and those by which the ones held out are judged.
     pub fn of_sides(samples: &[Sample], held_out: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
-        let photos = || samples.iter().chain(held_out).map(|sample| sample.photo);
-        let plain = TrainConfig { augment: 0, ..config.clone() };
-        // Before the source's: at split 0 the two are one, and all its draws are wanted.
+        let taught = TrainConfig { flip_average: 0, ..config.clone() };
+        let judged = TrainConfig { augment: 0, ..config.clone() };
+        Self::of([(samples, &taught), (held_out, &judged)], bench)
+    }
+
+    /// With the source model alone.
+    pub fn by_source(samples: &[Sample], bench: &Workbench<'_>) -> Self {
+        let unread = |photo: &PhotoId| !bench.source_features().contains(*photo);
+        let photos = samples.iter().map(|sample| sample.photo).filter(unread);
+        Self { by_source: photos.map(|photo| Draw { photo, number: 0 }).collect(), by_prefix: Vec::new(), done: 0 }
+    }
+
+    /// What training with either configuration needs of its photos.
+    fn of(sides: [(&[Sample], &TrainConfig); 2], bench: &mut Workbench<'_>) -> Self {
         let own = &mut bench.embedders[bench.own];
-        let mut by_prefix = own.to_embed(samples.iter().map(|sample| sample.photo), config);
-        by_prefix.extend(own.to_embed(held_out.iter().map(|sample| sample.photo), &plain));
-        own.cache.make_room(by_prefix.len(), config.draws(), bench.activation_budget);
-        let source = &bench.embedders[0];
+        let (mut by_prefix, mut wanted) = (Vec::new(), Vec::new());
+        for (samples, config) in sides {
+            by_prefix.extend(own.to_embed(samples.iter().map(|sample| sample.photo), config));
+            wanted.extend(config.needed_draws());
+        }
+        own.cache.make_room(by_prefix.len(), &wanted, bench.activation_budget);
+        // Where the two embedders are one, draw 0 is among its own.
         let by_source = match bench.own {
             0 => Vec::new(),
-            _ => photos().filter(|id| !source.cache.contains(*id)).map(|photo| Draw { photo, number: 0 }).collect(),
+            _ => sides.iter().flat_map(|(samples, _)| Self::by_source(samples, bench).by_source).collect(),
         };
         Self { by_source, by_prefix, done: 0 }
     }

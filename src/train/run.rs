@@ -102,7 +102,7 @@ impl TrainRun {
         })
     }
 
-    /// How it goes; the workbench's own embedder must be of the same split and input size.
+    /// How it goes; the workbench's own embedder must be of the same split and input.
     pub fn config(&self) -> &TrainConfig {
         &self.config
     }

@@ -11,3 +11,8 @@ pub struct Sample {
 
 /// A sample in one of its draws; number 0 is the photo as it is.
 pub type Look = (Sample, usize);
+
+/// Photos in those of their draws by which they are judged, side by side.
+pub fn looks(samples: &[Sample], views: &[usize]) -> Vec<Look> {
+    samples.iter().flat_map(|&sample| views.iter().map(move |&draw| (sample, draw))).collect()
+}

@@ -20,7 +20,7 @@ pub struct Workbench<'a> {
     pub dataset: &'a mut Dataset,
     /// The first is the source model's, at [`Split(0)`](Split).
     pub embedders: &'a mut [Embedder],
-    /// Position of the embedder of the run's own split and input size; 0 where the head learns alone.
+    /// Position of the embedder of the run's own split and input; 0 where the head learns alone from what the source model sees.
     pub own: usize,
     /// Bytes that the activations of the run may take.
     pub activation_budget: usize,
@@ -41,7 +41,7 @@ impl Workbench<'_> {
         }
     }
 
-    /// Pooled features of the source model, by which near-duplicates are told in every regime alike.
+    /// Pooled features of the source model, by which near-duplicates are told in every regime and framing alike.
     pub fn source_features(&self) -> &ActivationCache {
         &self.embedders[0].cache
     }

@@ -32,6 +32,7 @@ struct Info {
     adapter_type: &'static str,
     backbone: String,
     input_size: u32,
+    stages: usize,
     version: &'static str,
 }
 
@@ -102,7 +103,7 @@ impl Core {
         Ok(Core { session: Slot::new(session) })
     }
 
-    /// `{device, adapter, adapterType, backbone, inputSize, version}`.
+    /// `{device, adapter, adapterType, backbone, inputSize, stages, version}`.
     pub fn info(&self) -> JsResult<JsValue> {
         let session = self.session.take().map_err(throw)?;
         let (device, card) = (session.device(), &session.weights().card);
@@ -112,6 +113,7 @@ impl Core {
             adapter_type: device.adapter_type,
             backbone: card.name.clone(),
             input_size: card.input.size,
+            stages: session.weights().architecture.stages.len(),
             version: env!("CARGO_PKG_VERSION"),
         })
     }
@@ -276,7 +278,7 @@ impl Core {
         to_js(&session.predict(&pixels, top_k, model).await.map_err(throw)?)
     }
 
-    /// As `predict`, and whether the photo is of any class at all: `{predictions, unknown, similarity}`, as
+    /// As `predict`, and whether the photo is of any class at all: `{predictions, unknown, similarity, threshold}`, as
     /// [`Answer`](crate::eval::classifier::Answer) documents them.
     pub async fn answer(
         &self,
@@ -313,6 +315,25 @@ impl Core {
         let session = self.session.take().map_err(throw)?;
         let explanation = session.explain(&pixels, question, model).await.map_err(throw)?;
         picture::explanation(&explanation)
+    }
+
+    /// What the network sees of a photo in a training with these options, and the first `count` augmented draws of it: `{seen, crop,
+    /// draws}`, `seen` and each draw a picture `{width, height, data}` as `ImageData` takes it, `crop` where in the photo `seen` lies.
+    /// `sha256`: of the photo's file, which fixes its draws.
+    #[allow(clippy::too_many_arguments)] // As for `add`.
+    pub fn draws(
+        &self,
+        rgba: &[u8],
+        width: u32,
+        height: u32,
+        sha256: &str,
+        count: usize,
+        config: JsValue,
+    ) -> JsResult<JsValue> {
+        let config = train_config(config)?;
+        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
+        let session = self.session.take().map_err(throw)?;
+        picture::draws(&session.draws(&pixels, sha256, count, &config).map_err(throw)?)
     }
 
     /// The channels of a stage (`0`, `1`, … or `conv_head`) that vary most over a photo: `{stage, width, height, of, channels, seen,

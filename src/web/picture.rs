@@ -8,6 +8,7 @@ use super::to_js;
 use crate::eval::explain::Explanation;
 use crate::eval::feature_maps::{Channel, FeatureMaps};
 use crate::image::Pixels;
+use crate::image::draws::Draws;
 
 type JsResult = Result<JsValue, JsValue>;
 
@@ -18,6 +19,18 @@ pub fn explanation(explanation: &Explanation) -> JsResult {
     set(&object, "evidence", &Float32Array::from(explanation.evidence.as_slice()))?;
     set(&object, "seen", &picture(&explanation.seen)?)?;
     set(&object, "overlay", &image_data(width, height, &explanation.overlay())?)?;
+    Ok(object)
+}
+
+pub fn draws(found: &Draws) -> JsResult {
+    let object = JsValue::from(Object::new());
+    set(&object, "seen", &picture(&found.seen)?)?;
+    set(&object, "crop", &to_js(&found.crop)?)?;
+    let pictures = Array::new();
+    for draw in &found.draws {
+        pictures.push(&picture(draw)?);
+    }
+    set(&object, "draws", &pictures)?;
     Ok(object)
 }
 

@@ -10,7 +10,7 @@ use lastlayer::backbone::weights::{CARD_KEY, Weights};
 use lastlayer::backbone::{Architecture, StageSpec};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
-use lastlayer::image::prepare::InputSpec;
+use lastlayer::image::prepare::{Framing, InputSpec};
 use lastlayer::image::{Pixels, decode};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::nn::linear;
@@ -74,7 +74,7 @@ pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f3
         source: "drawn by the tests".into(),
         licence: "MIT".into(),
         source_sha256: String::new(),
-        input: InputSpec { size: TOY_SIZE, mean: [127.0; 3], std: [128.0; 3] },
+        input: InputSpec { size: TOY_SIZE, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop },
         resize_filter: "bicubic".into(),
         stages: (0..3).map(|stage| format!("blocks.{stage}")).collect(),
         labels: TOY_LABELS.map(str::to_owned).to_vec(),

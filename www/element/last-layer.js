@@ -106,6 +106,7 @@ export class LastLayer extends LitElement {
           @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}
           @class-rename=${(/** @type {CustomEvent} */ { detail }) => collection.rename(detail.from, detail.to)}
           @class-remove=${(/** @type {CustomEvent} */ { detail }) => collection.removeClass(detail.label)}
+          .look=${session.looking.view} @photo-look=${(/** @type {CustomEvent} */ { detail }) => session.looking.at(detail.id)}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
         <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
@@ -122,7 +123,8 @@ export class LastLayer extends LitElement {
         <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
           @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
           @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}
-          @why-toggle=${() => testing.why.toggle()} @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}></last-layer-test-panel>
+          @why-toggle=${() => testing.why.toggle()} @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}
+          @why-stage=${(/** @type {CustomEvent} */ { detail }) => testing.why.chooseStage(detail.stage)}></last-layer-test-panel>
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;

@@ -2,6 +2,7 @@ import { FineTuner, LastLayerError } from "../lib/index.js";
 import { Collection } from "./collection.js";
 import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
+import { Looking } from "./looking.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
@@ -32,6 +33,7 @@ export class Session {
     this.loading = { state: "idle", bytes: null, device: null, problem: null, restarted: false };
     this.abort = new AbortController();
     this.collection = new Collection(this);
+    this.looking = new Looking(this);
     this.training = new Training(this);
     this.testing = new Testing(this);
     this.evaluating = new Evaluating(this);

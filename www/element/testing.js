@@ -29,13 +29,16 @@ export class Testing {
   /** @returns {import("../ui/types.js").TestView} */
   get view() {
     const { rows, running, score, model } = this;
-    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0, why: this.why.view };
+    const answered = rows.find(({ predictions }) => predictions.length > 0);
+    // An answer tells, also of a classifier out of a file.
+    const canTellUnknown = model === "trained" && answered ? answered.threshold !== null : null;
+    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0, canTellUnknown, why: this.why.view };
   }
 
   /** @param {import("../ui/types.js").Incoming} incoming */
   show({ files, unreadable }) {
     this.items = groupByFolder(files).flatMap(({ label, files: group }) => group.map((file) => ({ file, folder: label })));
-    this.unreadable = unreadable.map((name) => ({ name, blob: new Blob(), label: null, predictions: [], problem: { code: "unreadable", message: name }, seen: false }));
+    this.unreadable = unreadable.map((name) => ({ name, blob: new Blob(), label: null, predictions: [], unknown: false, threshold: null, problem: { code: "unreadable", message: name }, seen: false }));
     return this.#run();
   }
 
@@ -97,10 +100,10 @@ export class Testing {
   }
 
   /** @param {import("../lib/types.d.ts").TestRow} row @param {TestItem[]} items @param {number} done @param {number} total @param {AbortSignal} signal */
-  #add({ name, label, predictions, error }, items, done, total, signal) {
+  #add({ name, label, predictions, unknown, threshold, error }, items, done, total, signal) {
     const file = items[done - 1]?.file;
     if (signal.aborted || !file) return;
-    const view = { name, blob: file, label, predictions, problem: error, seen: false };
+    const view = { name, blob: file, label, predictions, unknown, threshold, problem: error, seen: false };
     this.rows = [...this.rows, view];
     this.running = { done, total };
     this.session.changed();
@@ -120,7 +123,8 @@ export class Testing {
     // Top-5 of five classes or fewer is always right: as a score it would only impress.
     const meaningful = this.session.training.labels.length > 5;
     this.score = { scored, top1, top5: meaningful ? top5 : null };
-    if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
+    if (this.rows.length === 1 && this.rows[0]?.unknown) this.session.announce("unknown.done");
+    else if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
     else this.session.announce("test.doneScore", { count: this.rows.length, top1 });
   }
 }

@@ -1,10 +1,13 @@
-/** @import { Explanation, Nearest } from "../lib/types.d.ts" */
+/** @import { Explanation, FeatureMaps, Nearest } from "../lib/types.d.ts" */
 
 /** How many similar training photos are shown. */
 const SIMILAR = 5;
+/** How many channels of a stage are shown. */
+const CHANNELS = 12;
 
 /**
- * Why the one photo that is shown is taken for what it is: the heatmap of a class, and the training photos most like it. Worked out only while
+ * Why the one photo that is shown is taken for what it is: the heatmap of a class, the training photos most like it, and what the stages of the
+ * network respond to. Worked out only while
  * the reader has it open, and forgotten as soon as the photo or the classifier is another one.
  */
 export class Why {
@@ -16,28 +19,41 @@ export class Why {
     /** The class that the reader chose; null for the first guess. @type {string | null} */ this.label = null;
     /** @type {Explanation | null} */ this.explanation = null;
     /** @type {Nearest | null} */ this.nearest = null;
+    /** The stage that the reader looks into, null for none. @type {string | null} */ this.stage = null;
+    /** Of that stage, of the subject. @type {FeatureMaps | null} */ this.maps = null;
     this.busy = false;
     this.abort = new AbortController();
+    this.mapsAbort = new AbortController();
   }
 
   /** Null where there is nothing to explain. @returns {import("../ui/types.js").WhyView | null} */
   get view() {
-    const { open, subject, label, explanation, busy } = this;
+    const { open, subject, label, explanation, busy, stage, maps } = this;
     if (!subject) return null;
-    return { open, label, explanation, busy, similar: this.#similar() };
+    return { open, label, explanation, busy, similar: this.#similar(), maps: { stages: this.#stages(), stage, found: maps } };
   }
 
   /** Another photo, or the same one before another classifier; null for none. @param {{ blob: Blob, model: "source" | "trained" } | null} subject */
   about(subject) {
     this.abort.abort();
-    Object.assign(this, { subject, label: null, explanation: null, nearest: null, busy: false });
+    this.mapsAbort.abort();
+    Object.assign(this, { subject, label: null, explanation: null, nearest: null, maps: null, busy: false });
     if (this.open) void this.#find();
+    if (this.open) void this.#findMaps();
   }
 
   toggle() {
     this.open = !this.open;
     this.session.changed();
     if (this.open && !this.explanation) void this.#find();
+    if (this.open && !this.maps) void this.#findMaps();
+  }
+
+  /** @param {string | null} stage */
+  chooseStage(stage) {
+    Object.assign(this, { stage, maps: null });
+    this.session.changed();
+    void this.#findMaps();
   }
 
   /** @param {string} label */
@@ -51,6 +67,24 @@ export class Why {
     if (this.subject?.model !== "trained") return;
     if (this.label === from) this.label = to;
     if (this.explanation?.class.label === from) this.explanation = { ...this.explanation, class: { ...this.explanation.class, label: to } };
+  }
+
+  /** By name, from the input on. */
+  #stages() {
+    const count = this.session.tuner?.info.stages ?? 0;
+    return [...Array.from({ length: count }, (_, index) => String(index)), "conv_head"];
+  }
+
+  async #findMaps() {
+    this.mapsAbort.abort();
+    this.mapsAbort = new AbortController();
+    const { signal } = this.mapsAbort;
+    const { subject, stage } = this;
+    if (!subject || stage === null) return;
+    const maps = await this.session.attempt((tuner) => tuner.featureMaps(subject.blob, { stage, channels: CHANNELS, model: subject.model, signal }));
+    if (signal.aborted || !maps) return;
+    this.maps = maps;
+    this.session.changed();
   }
 
   /** As the photos are now: some may have been moved, renamed or removed since. @returns {import("../ui/types.js").SimilarView[]} */

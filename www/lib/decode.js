@@ -27,7 +27,7 @@ export async function decode(core, blob) {
  * The pixels of whatever `predict` and its like take.
  * @param {Pick<Core, "inspect">} core
  * @param {Blob | ImageBitmap | ImageData} image
- * @returns {Promise<Pixels>}
+ * @returns {Promise<Pixels & { sha256?: string }>}  `sha256` is of the bytes of a file
  */
 export async function pixelsOf(core, image) {
   if (image instanceof Blob) return decode(core, image);

@@ -1,4 +1,4 @@
-/** @import { AddReport, Advice, Answer, CheckpointEvent, Comparison, ComparisonOptions, DeviceChoice, ErrorCode, Evaluation, EvaluationOptions, Explanation, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, CheckpointEvent, Comparison, ComparisonOptions, DeviceChoice, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { Connection } from "./connection.js";
@@ -384,6 +384,36 @@ export class FineTuner extends EventTarget {
   }
 
   /**
+   * What the network sees of a photo in a training with these options, and the first `count` augmented draws of it. Given a photo of this
+   * FineTuner by its id, or its file, these are the pictures that such a training learns from. Nothing is computed but pixels.
+   * Rejects with `unknown-photo`, `invalid-option` (a `count` above 64, or as `train` does), one of the image codes or `cancelled`.
+   *
+   * @param {number | Blob | ImageBitmap | ImageData} image  The id of a photo, or an image.
+   * @param {{ count?: number, options?: Partial<TrainConfig>, signal?: AbortSignal }} [options]
+   * @returns {Promise<Draws>}
+   */
+  async draws(image, { count = 8, options = {}, signal } = {}) {
+    const draws = await this.#connection.call("draws", { image, count, config: defined(options) }, { signal });
+    throwIfAborted(signal);
+    return draws;
+  }
+
+  /**
+   * What a stage of the network responds to in an image: the `channels` channels of it that vary most over the image, as grey pictures.
+   * `stage`: `"0"` to the last of `info.stages`, or `"conv_head"`. Shallow stages respond to edges and colours, deep ones to parts of things.
+   * Takes at most about as long as `predict`. Rejects with `invalid-option`, one of the image codes, `no-classifier` or `cancelled`.
+   *
+   * @param {Blob | ImageBitmap | ImageData} image
+   * @param {{ stage?: string | number, channels?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
+   * @returns {Promise<FeatureMaps>}
+   */
+  async featureMaps(image, { stage = "0", channels = 15, model = "auto", signal } = {}) {
+    const maps = await this.#connection.call("featureMaps", { image, stage: String(stage), channels, model }, { signal });
+    throwIfAborted(signal);
+    return maps;
+  }
+
+  /**
    * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for which rows count).
    * A file that cannot be used gets a row with its error.
    *
@@ -398,12 +428,13 @@ export class FineTuner extends EventTarget {
     const tested = [];
     for (const [position, file] of list.entries()) {
       /** @type {TestRow} */
-      const row = { name: nameOf(file, position), label: labels[position] ?? null, predictions: [], error: null };
+      const row = { name: nameOf(file, position), label: labels[position] ?? null, predictions: [], unknown: false, threshold: null, error: null };
       /** @type {Prediction[]} */
       let best = [];
       try {
-        best = await this.predict(file, { topK: Math.max(topK, 5), model, signal });
-        row.predictions = best.slice(0, topK);
+        const { predictions, unknown, threshold } = await this.answer(file, { topK: Math.max(topK, 5), model, signal });
+        best = predictions;
+        Object.assign(row, { predictions: best.slice(0, topK), unknown, threshold });
       } catch (error) {
         if (!isImageError(error)) throw error;
         row.error = error;

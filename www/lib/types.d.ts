@@ -78,6 +78,8 @@ export interface Info {
   backbone: string;
   /** Side of the square the source model looks at, in pixels. */
   inputSize: number;
+  /** Stages of the source model; `featureMaps` counts them from 0, and after them comes `conv_head`. */
+  stages: number;
   version: string;
   warnings: Warning[];
 }
@@ -114,6 +116,8 @@ export interface Answer {
   unknown: boolean;
   /** How like the nearest class it is, −1 to 1 (a cosine); null before a cross-validation. */
   similarity: number | null;
+  /** Where “none of these” begins, and what it costs; null as long as the classifier cannot tell. */
+  threshold: UnknownThreshold | null;
 }
 
 /** A class and what the classifier gives it. */
@@ -121,7 +125,7 @@ export interface ClassScore extends Prediction {
   logit: number;
 }
 
-/** A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels. */
+/** A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels, and beyond the photo's own where it is padded. */
 export interface Crop {
   x: number;
   y: number;
@@ -156,6 +160,46 @@ export interface Explanation extends ExplanationNumbers {
   seen: ImageData;
   /** The heatmap, to lay over `seen` or over the photo at `crop`: orange speaks for the class, blue against it; transparent where nothing does. */
   overlay: ImageData;
+}
+
+/** What the network sees of a photo in a training, and what else of it that training learns from. */
+export interface Draws {
+  /** Of the upright photo, in its own pixels. */
+  width: number;
+  height: number;
+  /** Where in the photo `seen` lies. */
+  crop: Crop;
+  /** The photo as it is: at the input size, framed as the options say. */
+  seen: ImageData;
+  /** Augmented draws of it, by number from 1: with the same options, the very pictures that a training learns from. */
+  draws: ImageData[];
+}
+
+/** What single channels of a stage respond to in an image. */
+export interface FeatureMaps {
+  stage: string;
+  /** Columns and rows of the stage's maps, before they are enlarged: places at which it looks. */
+  width: number;
+  height: number;
+  /** How many channels the stage has. */
+  of: number;
+  /** Those that vary most over the image, the most varying first. */
+  channels: FeatureMap[];
+  /** What the network sees of the image. */
+  seen: ImageData;
+  /** `seen` and all channels on one picture. */
+  sheet: ImageData;
+}
+
+export interface FeatureMap {
+  /** Position in the stage. */
+  index: number;
+  /** Of the activation over the image. */
+  variance: number;
+  /** The activations drawn black and white. */
+  range: [number, number];
+  /** In grey, enlarged to the size of `seen`. */
+  picture: ImageData;
 }
 
 /** A picture as the core hands it out. */
@@ -197,6 +241,10 @@ export interface TestRow {
   label: string | null;
   /** Best first; empty where `error` says why. */
   predictions: Prediction[];
+  /** “None of these”; false where that cannot be told. The scores count the first guess all the same. */
+  unknown: boolean;
+  /** As in `Answer`. */
+  threshold: UnknownThreshold | null;
   error: LastLayerError | null;
 }
 
@@ -608,6 +656,13 @@ export interface EvaluationOptions {
   epochs: number | undefined;
 }
 
+/** As the core hands them out. */
+export interface CoreFeatureMaps extends Omit<FeatureMaps, "channels" | "seen" | "sheet"> {
+  channels: (Omit<FeatureMap, "picture"> & { picture: Picture })[];
+  seen: Picture;
+  sheet: Picture;
+}
+
 /** What a comparison needs; see `FineTuner.compare`. */
 export interface ComparisonOptions {
   runs: { name: string; config: Partial<TrainConfig> }[];
@@ -617,7 +672,7 @@ export interface ComparisonOptions {
 
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
-  info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; version: string };
+  info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
   inspect(file: Uint8Array): { width: number; height: number; sha256: string };
   addClass(label: string): void;
   add(id: number, name: string, label: string, sha256: string, rgba: Uint8Array, width: number, height: number): number | undefined;
@@ -639,6 +694,8 @@ export interface Core {
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;
   explain(rgba: Uint8Array, width: number, height: number, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
+  draws(rgba: Uint8Array, width: number, height: number, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
+  featureMaps(rgba: Uint8Array, width: number, height: number, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
   nearest(rgba: Uint8Array, width: number, height: number, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array): { labels: string[] };

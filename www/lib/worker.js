@@ -117,6 +117,21 @@ const handlers = {
     return { ...numbers, seen: imageData(seen), overlay: imageData(overlay) };
   },
 
+  /** @param {{ image: number | Blob | ImageBitmap | ImageData, count: number, config: Partial<TrainConfig> }} args  `image`: or the id of a photo. */
+  async draws({ image, count, config }) {
+    const source = typeof image === "number" ? photoOf(image).blob : image;
+    const { rgba, width, height, sha256 = "" } = await received(source);
+    const { seen, crop, draws } = core().draws(rgba, width, height, sha256, count, config);
+    return { width, height, crop, seen: imageData(seen), draws: draws.map(imageData) };
+  },
+
+  /** @param {{ image: Blob | ImageBitmap | ImageData, stage: string, channels: number, model: ModelChoice }} args */
+  async featureMaps({ image, stage, channels, model }) {
+    const { rgba, width, height } = await received(image);
+    const { channels: found, seen, sheet, ...rest } = await core().featureMaps(rgba, width, height, stage, channels, model);
+    return { ...rest, channels: found.map(({ picture, ...channel }) => ({ ...channel, picture: imageData(picture) })), seen: imageData(seen), sheet: imageData(sheet) };
+  },
+
   /** @param {{ image: Blob | ImageBitmap | ImageData, count: number, model: ModelChoice }} args */
   async nearest({ image, count, model }) {
     const { rgba, width, height } = await received(image);
@@ -268,9 +283,15 @@ function imageData({ data, width, height }) {
 }
 
 /** @param {number} id */
-async function supply(id) {
+function photoOf(id) {
   const photo = photos.get(id);
   if (!photo) throw new LastLayerError("unknown-photo", `There is no photo ${id}.`, { id });
+  return photo;
+}
+
+/** @param {number} id */
+async function supply(id) {
+  const photo = photoOf(id);
   try {
     const { rgba, width, height } = await decode(core(), photo.blob);
     core().supply(id, rgba, width, height);

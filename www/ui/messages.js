@@ -244,6 +244,15 @@ export const MESSAGES = {
   "test.done": { en: { one: "{count} photo recognised.", other: "{count} photos recognised." }, zh: "已识别 {count} 张照片。" },
   "test.doneScore": { en: { one: "{count} photo recognised. Top-1: {top1}.", other: "{count} photos recognised. Top-1: {top1}." }, zh: "已识别 {count} 张照片，top-1 为 {top1}。" },
 
+  // "None of these"
+  "unknown.title": { en: "None of these", zh: "都不是" },
+  "unknown.meaning": { en: "This photo resembles none of your classes as much as their own photos do.", zh: "与各类别自己的照片相比，这张照片和哪一类都不够相似。" },
+  "unknown.rate": { en: "The line is drawn so that about {rate} of photos that do belong to a class get this answer, too.", zh: "按这条界线，确实属于某个类别的照片中约有 {rate} 也会得到这个回答。" },
+  "unknown.guesses": { en: "If it had to be one of them:", zh: "如果一定要选一个：" },
+  "unknown.count": { en: { one: "{count} of these photos is like none of your classes. About {rate} of photos that do belong to one get this answer, too. A score counts the first guess all the same.", other: "{count} of these photos are like none of your classes. About {rate} of photos that do belong to one get this answer, too. A score counts the first guess all the same." }, zh: "其中 {count} 张照片和哪一类都不相似。确实属于某一类的照片中约有 {rate} 也会得到这个回答。成绩仍按首选猜测计算。" },
+  "unknown.teach": { en: "Your classifier always names one of its classes. Cross-validating teaches it to say “none of these”.", zh: "你的分类器总会说出某个类别。做一次交叉验证，它就学会说“都不是”。" },
+  "unknown.done": { en: "None of these: the photo resembles none of your classes.", zh: "都不是：这张照片和哪一类都不够相似。" },
+
   // Why
   "why.show": { en: "Why?", zh: "为什么？" },
   "why.hide": { en: "Hide why", zh: "收起原因" },
@@ -268,6 +277,31 @@ export const MESSAGES = {
   "place.20": { en: "at the bottom left", zh: "在左下方" },
   "place.21": { en: "at the bottom", zh: "在下方" },
   "place.22": { en: "at the bottom right", zh: "在右下方" },
+
+  // What a stage responds to
+  "maps.title": { en: "What the stages see", zh: "各阶段看到什么" },
+  "maps.stage": { en: "Stage", zh: "阶段" },
+  "maps.stageName": { en: "Stage {number}", zh: "第 {number} 阶段" },
+  "maps.last": { en: "Last convolution", zh: "最后的卷积" },
+  "maps.shallow": { en: "Shallow stages respond to edges, colours and fine texture, at many places.", zh: "浅层对边缘、颜色和细纹理有反应，位置很细。" },
+  "maps.middle": { en: "Stages in the middle respond to patterns: textures, corners, simple shapes.", zh: "中间各层对图案有反应：纹理、边角、简单的形状。" },
+  "maps.deep": { en: "Deep stages respond to parts of things, at few places: this is what the classes are told apart by.", zh: "深层对物体的各个部分有反应，位置较粗：区分各类别靠的就是这些。" },
+  "maps.basis": { en: "The {count} of {of} channels that vary most over this photo, each at {width} × {height} places. White: strong; black: weak.", zh: "在这张照片上变化最大的 {count} 个通道（共 {of} 个），每个 {width} × {height} 个位置。白色表示反应强，黑色表示弱。" },
+  "maps.channel": { en: "Channel {index}", zh: "通道 {index}" },
+  "maps.done": { en: "Stage shown: {stage}.", zh: "已显示：{stage}。" },
+
+  // What the network sees of a training photo
+  "look.title": { en: "What the network sees", zh: "网络看到的画面" },
+  "look.crop": { en: "Everything inside the frame; the rest is not seen.", zh: "方框以内的部分，其余看不到。" },
+  "look.whole": { en: "All of the photo.", zh: "整张照片。" },
+  "look.pad": { en: "All of the photo, between bars.", zh: "整张照片，两侧加边条。" },
+  "look.squash": { en: "All of the photo, its proportions changed.", zh: "整张照片，但长宽比改变。" },
+  "look.seen": { en: "As it is", zh: "原样" },
+  "look.draw": { en: "Draw {number}", zh: "增强 {number}" },
+  "look.draws": { en: { one: "With these options it learns from {count} augmented draw of the photo as well.", other: "With these options it learns from {count} augmented draws of the photo as well." }, zh: "按当前选项，还会从这张照片的 {count} 个增强版本中学习。" },
+  "look.drawsShown": { en: "With these options it learns from {count} augmented draws of the photo as well; these are the first {shown}.", zh: "按当前选项，还会从这张照片的 {count} 个增强版本中学习；这里是前 {shown} 个。" },
+  "look.drawsAuto": { en: "It may learn from augmented draws such as these as well: how many is decided by the training.", zh: "训练时可能还会从这样的增强版本中学习，数量由训练方式决定。" },
+  "look.noDraws": { en: "With these options it learns from no augmented draws.", zh: "按当前选项，不使用增强版本。" },
 
   // Names of options; their meaning and range come with the options themselves
   "advice.button": { en: "What should I train?", zh: "该怎么训练？" },

@@ -3,11 +3,12 @@ import { live } from "lit/directives/live.js";
 import { blobUrl } from "./blob-url.js";
 import { define, emit } from "./define.js";
 import { icons } from "./icons.js";
+import { cropFrame, photoLook, photoLookStyles } from "./photo-look.js";
 import { shared } from "./styles.js";
 
 /**
  * One photo, large, with what can be done to it: for keyboards and fingers the way to move and remove photos,
- * and a quick way to look through them all. Sends `photo-move`, `photo-remove`, `photo-open` (another one) and `photo-close`.
+ * and a quick way to look through them all; and what the network sees of it. Sends `photo-move`, `photo-remove`, `photo-open` (another one) and `photo-close`.
  */
 export class PhotoDialog extends LitElement {
   static properties = {
@@ -15,6 +16,7 @@ export class PhotoDialog extends LitElement {
     photos: { attribute: false },
     labels: { attribute: false },
     photoId: { attribute: false },
+    look: { attribute: false },
     locked: { type: Boolean },
   };
 
@@ -24,11 +26,13 @@ export class PhotoDialog extends LitElement {
     /** @type {import("./types.js").Photo[]} */ this.photos = [];
     /** @type {string[]} */ this.labels = [];
     /** @type {number | null} */ this.photoId = null;
+    /** @type {import("./types.js").LookView | null} */ this.look = null;
     this.locked = false;
   }
 
   static styles = [
     shared,
+    photoLookStyles,
     css`
       :host { display: contents; }
       .name { font-weight: 600; overflow-wrap: anywhere; }
@@ -55,7 +59,9 @@ export class PhotoDialog extends LitElement {
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Photo} photo @param {number} index */
   #body(language, photo, index) {
-    return html`<img class="picture" src=${blobUrl(photo.blob)} alt=${photo.name} decoding="async" />
+    // Never of the photo before.
+    const look = this.look?.id === photo.id ? this.look : null;
+    return html`<div class="framed"><img class="picture" src=${blobUrl(photo.blob)} alt=${photo.name} decoding="async" />${cropFrame(look)}</div>
       <div class="body">
         <div class="row">
           <p class="name grow">${photo.name}<br /><span class="small soft number">${language.say("photo.position", { number: index + 1, count: this.photos.length })}</span></p>
@@ -73,6 +79,7 @@ export class PhotoDialog extends LitElement {
           <button class="button" type="button" @click=${() => emit(this, "photo-close")}>${language.say("photo.close")}</button>
         </div>
         ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
+        ${photoLook(language, look)}
       </div>`;
   }
 

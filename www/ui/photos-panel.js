@@ -12,7 +12,8 @@ import { shared, stepHeading } from "./styles.js";
  * Step 1: photos in, as classes. The whole panel takes drops, so that a photo let go a little beside the zone is not
  * opened by the browser instead, which would throw the reader's work away.
  *
- * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`.
+ * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`,
+ * and `photo-look` (`{ id }`: the photo that is open now, null for none).
  * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each card `class-name`
  * and `input-class`, and `photo-failures`.
  */
@@ -23,6 +24,7 @@ export class PhotosPanel extends LitElement {
     reading: { attribute: false },
     failures: { attribute: false },
     duplicates: { attribute: false },
+    look: { attribute: false },
     locked: { type: Boolean },
     openPhoto: { state: true },
   };
@@ -34,6 +36,7 @@ export class PhotosPanel extends LitElement {
     /** @type {import("./types.js").Count | null} */ this.reading = null;
     /** @type {import("./types.js").FailureView[]} */ this.failures = [];
     /** @type {import("./types.js").DuplicateView[]} */ this.duplicates = [];
+    /** @type {import("./types.js").LookView | null} */ this.look = null;
     this.locked = false;
     /** @type {number | null} */ this.openPhoto = null;
     /** @type {number | null} */ this.draggedPhoto = null;
@@ -85,7 +88,7 @@ export class PhotosPanel extends LitElement {
         ${this.classes.map((view) => html`<last-layer-class-card data-testid="class-card" data-label=${view.label} .language=${language} .view=${view} ?locked=${this.locked}></last-layer-class-card>`)}
         <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>${icons.plus}${language.say("class.add")}</button>
       </div>
-      <last-layer-photo-dialog .language=${language} .photos=${this.#photosOfOpenClass()} .labels=${this.classes.map((view) => view.label)} .photoId=${this.openPhoto} ?locked=${this.locked}
+      <last-layer-photo-dialog .language=${language} .photos=${this.#photosOfOpenClass()} .labels=${this.classes.map((view) => view.label)} .photoId=${this.openPhoto} .look=${this.look} ?locked=${this.locked}
         @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)} @photo-close=${() => (this.openPhoto = null)}
         @photo-move=${this.#forward} @photo-remove=${this.#forward}></last-layer-photo-dialog>
     </section>`;
@@ -93,6 +96,8 @@ export class PhotosPanel extends LitElement {
 
   /** @param {Map<PropertyKey, unknown>} changed */
   updated(changed) {
+    // Not when the panel is new: nothing was open before either.
+    if (changed.get("openPhoto") !== undefined) emit(this, "photo-look", { id: this.openPhoto });
     const before = /** @type {import("./types.js").ClassView[] | undefined} */ (changed.get("classes"));
     if (!this.focusNewClass || !before || this.classes.length <= before.length) return;
     this.focusNewClass = false;

@@ -1,12 +1,13 @@
 import { LitElement, css, html, nothing } from "lit";
+import { answer, answerStyles } from "./answer.js";
 import { blobUrl } from "./blob-url.js";
 import { define, emit } from "./define.js";
 import { DropTarget } from "./drop-target.js";
 import "./drop-zone.js";
+import "./feature-maps.js";
 import "./heatmap.js";
 import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
-import { predictionBars, predictionBarStyles } from "./prediction-bars.js";
 import { scores, scoreStyles } from "./scores.js";
 import { shared, stepHeading } from "./styles.js";
 import "./test-table.js";
@@ -14,8 +15,10 @@ import "./why-note.js";
 
 /**
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
- * Sends `test-files`, `test-cancel`, `test-clear`, `model-choice` (`{ model }`), `why-toggle` and `why-class` (`{ label }`).
- * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `why-button`.
+ * Sends `test-files`, `test-cancel`, `test-clear`, `model-choice` (`{ model }`), `why-toggle`,
+ * `why-class` (`{ label }`) and `why-stage` (`{ stage }`).
+ * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `why-button`,
+ * `unknown-teach`, `unknown-count`.
  */
 export class TestPanel extends LitElement {
   static properties = {
@@ -38,7 +41,7 @@ export class TestPanel extends LitElement {
     shared,
     stepHeading,
     scoreStyles,
-    predictionBarStyles,
+    answerStyles,
     css`
       :host { container-type: inline-size; }
       :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
@@ -96,14 +99,15 @@ export class TestPanel extends LitElement {
   }
 
   /** Whose answers these are; once there are two who can answer, a choice. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestView} test */
-  #model(language, { model, canChoose }) {
+  #model(language, { model, canChoose, canTellUnknown }) {
     const note = model === "source" ? language.say("test.sourceNote") : language.say("test.trainedNote", { count: this.classCount });
     const option = (/** @type {"source" | "trained"} */ value) => html`<label><input type="radio" name="model" value=${value} .checked=${model === value}
       @change=${() => emit(this, "model-choice", { model: value })} />${language.say(`test.${value}`)}</label>`;
     return html`<div class="model" data-testid="test-model" data-model=${model}>
       ${canChoose ? html`<div class="choice" role="radiogroup" aria-label=${language.say("test.model")}>${option("trained")}${option("source")}</div>` : nothing}
       <p class="soft grow">${note}</p>
-    </div>`;
+    </div>
+    ${canTellUnknown === false ? html`<p class="hint" data-testid="unknown-teach">${language.say("unknown.teach")}</p>` : nothing}`;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} running */
@@ -119,10 +123,12 @@ export class TestPanel extends LitElement {
     if (!first) return nothing;
     if (rows.length === 1 && (running?.total ?? 1) === 1) return this.#one(language, first, why);
     const seen = rows.filter((row) => row.seen).length;
+    const unknown = rows.filter((row) => row.unknown);
     const score = top1 === null ? null : { top1, top5 };
     return html`${scores(language, { score, top1Id: "test-top1", top5Id: "test-top5", on: language.say("test.scoredOn", { count: scored }) })}
       ${!score && !running && model === "trained" ? html`<p class="small soft">${language.say("test.noLabels")}</p>` : nothing}
       ${seen > 0 && score ? html`<div class="notice attention">${icons.warning}<p>${language.say("test.seen", { count: seen })}</p></div>` : nothing}
+      ${unknown.length > 0 ? html`<p class="hint" data-testid="unknown-count">${language.say("unknown.count", { count: unknown.length, rate: language.percent(unknown[0]?.threshold?.rejectRate ?? 0) })}</p>` : nothing}
       <last-layer-test-table data-testid="test-table" .language=${language} .rows=${rows} @row-open=${(/** @type {CustomEvent} */ event) => (this.openRow = event.detail.index)}></last-layer-test-table>`;
   }
 
@@ -134,12 +140,13 @@ export class TestPanel extends LitElement {
     return html`<div class="one">
       <figure><last-layer-heatmap .language=${language} .blob=${row.blob} .name=${row.name} .explanation=${explanation}></last-layer-heatmap><figcaption class="name">${row.name}</figcaption></figure>
       <div class="stack">
-        ${row.problem ? html`<div class="notice bad">${icons.warning}<p>${sayProblem(language, row.problem)}</p></div>` : predictionBars(language, row.predictions, choice)}
+        ${row.problem ? html`<div class="notice bad">${icons.warning}<p>${sayProblem(language, row.problem)}</p></div>` : answer(language, row, choice)}
         ${row.label !== null ? html`<p class="small soft">${language.say("test.truth", { label: row.label })}</p>` : nothing}
         ${row.seen ? html`<p class="small soft">${language.say("test.seen", { count: 1 })}</p>` : nothing}
         ${row.predictions.length > 0 ? this.#askWhy(language, open) : nothing}
       </div>
-      ${explanation ? html`<last-layer-why-note class="wide" .language=${language} .explanation=${explanation} .similar=${why?.similar ?? []}></last-layer-why-note>` : nothing}
+      ${explanation ? html`<last-layer-why-note class="wide" .language=${language} .explanation=${explanation} .similar=${why?.similar ?? []}></last-layer-why-note>
+        <last-layer-feature-maps class="wide" .language=${language} .maps=${why?.maps} @why-stage=${(/** @type {CustomEvent} */ event) => emit(this, "why-stage", event.detail)}></last-layer-feature-maps>` : nothing}
     </div>`;
   }
 
@@ -159,7 +166,7 @@ export class TestPanel extends LitElement {
       <img class="picture" src=${blobUrl(row.blob)} alt=${row.name} decoding="async" />
       <div class="body">
         <p class="small soft">${row.name}${row.label === null ? nothing : html`<br />${language.say("test.truth", { label: row.label })}`}</p>
-        ${row.problem ? html`<p>${sayProblem(language, row.problem)}</p>` : predictionBars(language, row.predictions)}
+        ${row.problem ? html`<p>${sayProblem(language, row.problem)}</p>` : answer(language, row)}
         <div><button class="button" type="button" @click=${close}>${language.say("photo.close")}</button></div>
       </div>
     </dialog>`;

@@ -8,7 +8,7 @@ import { shared } from "./styles.js";
 
 /**
  * Many test photos, one row each. Sends `row-open` with the row's index.
- * For tests: `test-row` with `data-name`, `data-predicted` and `data-verdict`.
+ * For tests: `test-row` with `data-name`, `data-predicted`, `data-unknown` and `data-verdict`.
  */
 export class TestTable extends LitElement {
   static properties = { language: { attribute: false }, rows: { attribute: false }, onlyWrong: { state: true } };
@@ -36,6 +36,8 @@ export class TestTable extends LitElement {
       .thumbnail { display: block; width: 48px; height: 48px; padding: 0; border: 0; border-radius: 8px; overflow: hidden; background: var(--sunk); cursor: zoom-in; }
       .thumbnail img { display: block; width: 100%; height: 100%; object-fit: cover; }
       .predicted { font-weight: 600; }
+      .none { display: block; font-weight: 600; color: var(--second); }
+      .guess { font-size: .875em; color: var(--ink-soft); }
       .probability { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
       .verdict { display: inline-flex; align-items: center; gap: .3em; white-space: nowrap; font-weight: 600; }
       .right { color: var(--good); } .wrong { color: var(--bad); }
@@ -73,15 +75,23 @@ export class TestTable extends LitElement {
     const first = row.predictions[0];
     const verdict = first && row.label !== null ? (first.label === row.label ? "right" : "wrong") : null;
     if (this.onlyWrong && verdict !== "wrong") return nothing;
-    return html`<tr data-testid="test-row" data-name=${row.name} data-predicted=${first?.label ?? ""} data-verdict=${verdict ?? ""}>
+    return html`<tr data-testid="test-row" data-name=${row.name} data-predicted=${first?.label ?? ""} data-unknown=${row.unknown ? "true" : "false"} data-verdict=${verdict ?? ""}>
       <td><button class="thumbnail" type="button" aria-label=${language.say("test.details", { name: row.name })} title=${row.name} @click=${() => emit(this, "row-open", { index })}>
         <img src=${blobUrl(row.blob)} alt="" loading="lazy" decoding="async" /></button></td>
       <td class="wide file">${row.name}${row.seen ? html` <span class="seen">${language.say("test.seenMark")}</span>` : nothing}</td>
       ${first
-        ? html`<td class="predicted">${first.label}<span class="narrow">${language.probability(first.probability)}</span></td><td class="probability wide">${language.probability(first.probability)}</td>`
+        ? this.#guess(language, row, first)
         : html`<td colspan="2" class="wrong">${row.problem ? sayProblem(language, row.problem) : nothing}</td>`}
       ${scored ? html`<td>${row.label ?? "–"}${verdict ? html`<br /><span class="verdict small ${verdict}">${verdict === "right" ? icons.check : icons.cross}${language.say(`test.${verdict}`)}</span>` : nothing}</td>` : nothing}
     </tr>`;
+  }
+
+  /** What it says, and where that is “none of these”, the guess behind it. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestRowView} row @param {import("./types.js").Prediction} first */
+  #guess(language, { unknown }, { label, probability }) {
+    const sure = language.probability(probability);
+    const narrow = html`<span class="narrow">${sure}</span>`;
+    return html`${unknown ? html`<td><span class="none">${language.say("unknown.title")}</span><span class="guess">${label}</span>${narrow}</td>` : html`<td class="predicted">${label}${narrow}</td>`}
+      <td class="probability wide ${unknown ? "soft" : ""}">${sure}</td>`;
   }
 }
 

@@ -62,17 +62,26 @@
  *             stale: boolean, cancelled: boolean }} ComparisonView
  *
  * @typedef {{ label: string, index: number, probability: number }} Prediction
- * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], problem: ProblemView | null, seen: boolean }} TestRowView
- *          `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos
+ * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], unknown: boolean, threshold: { rejectRate: number } | null,
+ *             problem: ProblemView | null, seen: boolean }} TestRowView
+ *          `unknown`: it is none of the classes; `threshold`: what that answer costs, null where it cannot be given; `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos
  * @typedef {{ rows: TestRowView[], running: Count | null, scored: number, top1: number | null, top5: number | null,
- *             model: "source" | "trained", canChoose: boolean, why: WhyView | null }} TestView
+ *             model: "source" | "trained", canChoose: boolean, canTellUnknown: boolean | null, why: WhyView | null }} TestView
+ *          `canTellUnknown`: whether the classifier can say “none of these”, null where that is not known
  *
  * @typedef {{ class: { label: string }, width: number, height: number, evidence: Float32Array, crop: { x: number, y: number, width: number, height: number },
  *             seen: ImageData, overlay: ImageData }} ExplanationView
  *          what speaks for a class, place by place, and the pictures of it; `crop` is the part of the photo that the network sees
  * @typedef {{ photo: Photo, similarity: number }} SimilarView   a training photo like the one shown
- * @typedef {{ open: boolean, label: string | null, busy: boolean, explanation: ExplanationView | null, similar: SimilarView[] }} WhyView
+ * @typedef {{ stage: string, width: number, height: number, of: number, channels: readonly { index: number, picture: ImageData }[], seen: ImageData }} FoundMaps
+ *          the channels of a stage that vary most over a photo; `width` and `height` are those of the stage's own maps
+ * @typedef {{ stages: readonly string[], stage: string | null, found: FoundMaps | null }} StageMapsView   `stage`: the one that is asked for, null while none is
+ * @typedef {{ open: boolean, label: string | null, busy: boolean, explanation: ExplanationView | null, similar: SimilarView[], maps: StageMapsView }} WhyView
  *          `label`: the class that was asked about, null for the first guess
+ *
+ * @typedef {{ id: number, framing: string, count: number | null, width: number, height: number, crop: { x: number, y: number, width: number, height: number },
+ *             seen: ImageData, draws: readonly ImageData[] }} LookView
+ *          what the network sees of a training photo, which is `width` × `height`; `count`: augmented draws that a training learns from, null where that decides
  */
 
 export {};

@@ -39,6 +39,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let folder = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
     let wish = options::training_config(arguments)?;
     let mut session = weights::open_session(arguments)?;
+    session.prepare_for(&wish)?;
     let mut skipped = Vec::new();
     let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
     let advice = advice(&mut session, &files, path("embeddings-cache"), wish, json)?;

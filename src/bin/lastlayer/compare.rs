@@ -69,6 +69,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
 
     let folder = arguments.get_one::<PathBuf>("dir").ok_or_else(|| Error::internal("no DIR"))?;
     let mut session = weights::open_session(arguments)?;
+    session.prepare_for(&config.runs[0].config)?;
     let mut skipped = Vec::new();
     let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
     session.start_comparison(config)?;

@@ -4,8 +4,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use lastlayer::backbone::weights::Weights;
+use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::image::prepare::Framing;
 use lastlayer::session::Session;
+use lastlayer::train::cache::MIRRORED;
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::embed::Draw;
 
@@ -22,11 +25,20 @@ pub struct EmbeddingFiles {
 impl EmbeddingFiles {
     /// `config` must be settled.
     pub fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
-        let source = TrainConfig { last_stages: 0, input_size: 0, augment: 0, ..config.clone() };
+        // The source model sees photos in its own way, whatever the training does.
+        let source = TrainConfig {
+            last_stages: 0,
+            input_size: 0,
+            framing: weights.card.input.framing,
+            augment: 0,
+            flip_average: 0,
+            ..config.clone()
+        };
         let stages = weights.architecture.stages.len();
         let open =
             |wanted: bool, config: TrainConfig| wanted.then(|| SplitFiles::open(folder, weights, config)).transpose();
-        Ok(Self { source: open(config.last_stages > 0, source)?, own: open(config.last_stages < stages, config)? })
+        let another = config.last_stages > 0 || config.framing != source.framing;
+        Ok(Self { source: open(another, source)?, own: open(config.last_stages < stages, config)? })
     }
 
     /// Gives the session what is known of its photos.
@@ -39,18 +51,20 @@ impl EmbeddingFiles {
         [&self.own, &self.source].into_iter().flatten().try_for_each(|files| files.keep(session))
     }
 
-    /// What the frozen layers made of a photo as it is; `None` when that is not known.
-    pub fn read(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
-        self.own.as_ref().map_or(Ok(None), |files| files.read(sha256, 0))
+    /// The activations by which a classifier of that configuration judges a photo, as [`Session::activation`] gives them; `None`
+    /// where one is missing.
+    pub fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+        self.own.as_ref().map_or(Ok(None), |files| files.read_views(sha256))
     }
 
-    /// Keeps what the frozen layers made of a photo as it is.
-    pub fn write(&self, sha256: &str, activation: &[f32]) -> Result<()> {
-        self.own.as_ref().map_or(Ok(()), |files| files.write(sha256, 0, activation))
+    /// Keeps what [`read_views`](Self::read_views) reads.
+    pub fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
+        self.own.as_ref().map_or(Ok(()), |files| files.write_views(sha256, activations))
     }
 }
 
-/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights and split.
+/// One file of little-endian f32 a photo and draw, named by the hash of the photo's file, in a folder per weights, split, framing
+/// and input size.
 struct SplitFiles {
     folder: PathBuf,
     config: TrainConfig,
@@ -58,7 +72,13 @@ struct SplitFiles {
 
 impl SplitFiles {
     fn open(folder: &Path, weights: &Weights, config: TrainConfig) -> Result<Self> {
-        let folder = folder.join(format!("{}-last-{}", &weights.sha256[..16], config.last_stages));
+        let framing = match config.framing {
+            Framing::Crop => "",
+            Framing::Pad => "-pad",
+            Framing::Squash => "-squash",
+        };
+        let size = if config.input_size == 0 { String::new() } else { format!("-{}px", config.input_size) };
+        let folder = folder.join(format!("{}-last-{}{framing}{size}", &weights.sha256[..16], config.last_stages));
         std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
         Ok(Self { folder, config })
     }
@@ -83,10 +103,21 @@ impl SplitFiles {
 
     fn draws(&self, session: &Session) -> Vec<(Draw, String)> {
         let photos = session.dataset().photos();
-        let numbers = 0..=self.config.draws();
-        photos
-            .flat_map(|photo| numbers.clone().map(|number| (Draw { photo: photo.id, number }, photo.sha256.clone())))
-            .collect()
+        let draws = |photo: PhotoId| self.config.needed_draws().map(move |number| Draw { photo, number });
+        photos.flat_map(|photo| draws(photo.id).map(|draw| (draw, photo.sha256.clone()))).collect()
+    }
+
+    /// See [`EmbeddingFiles::read_views`].
+    fn read_views(&self, sha256: &str) -> Result<Option<Vec<f32>>> {
+        let views = self.config.views().iter();
+        let views: Option<Vec<Vec<f32>>> = views.map(|&draw| self.read(sha256, draw)).collect::<Result<_>>()?;
+        Ok(views.map(|views| views.concat()))
+    }
+
+    fn write_views(&self, sha256: &str, activations: &[f32]) -> Result<()> {
+        let views = self.config.views();
+        let each = activations.chunks_exact(activations.len() / views.len());
+        views.iter().zip(each).try_for_each(|(&draw, activation)| self.write(sha256, draw, activation))
     }
 
     /// `None` when there is none of this draw; draw 0 is the photo as it is.
@@ -114,6 +145,7 @@ impl SplitFiles {
     fn path(&self, sha256: &str, draw: usize) -> PathBuf {
         self.folder.join(match draw {
             0 => format!("{sha256}.f32"),
+            MIRRORED => format!("{sha256}-mirrored.f32"),
             _ if self.config.augmentation().flip => format!("{sha256}-{draw}.f32"),
             _ => format!("{sha256}-{draw}-no-flip.f32"),
         })

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
+use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, Result};
+use lastlayer::eval::classifier::Classifier;
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::train::config::TrainConfig;
 use serde::Serialize;
 
@@ -41,8 +44,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     session.open_model(&std::fs::read(model).map_err(|error| io_error(model, &error))?)?;
     let store = match (path("embeddings-cache"), session.classifier()) {
         (Some(folder), Some(classifier)) => {
-            let config = TrainConfig { last_stages: classifier.split.0, ..TrainConfig::default() };
-            Some(EmbeddingFiles::open(folder, session.weights(), config)?)
+            Some(EmbeddingFiles::open(folder, session.weights(), judged_by(classifier, session.weights()))?)
         }
         _ => None,
     };
@@ -58,4 +60,12 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     }
     report.print();
     Ok(())
+}
+
+/// What a training's configuration says of how its classifier sees photos.
+fn judged_by(classifier: &Classifier, weights: &Weights) -> TrainConfig {
+    let InputSpec { size, framing, .. } = classifier.input;
+    let input_size = if size == weights.card.input.size { 0 } else { size as usize };
+    let (last_stages, flip_average) = (classifier.split.0, usize::from(classifier.flip_average));
+    TrainConfig { last_stages, input_size, framing, flip_average, ..TrainConfig::default() }
 }

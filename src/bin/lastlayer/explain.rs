@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
-use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::error::{Error, Result};
 use lastlayer::eval::explain::{Explanation, Question};
 use lastlayer::eval::feature_maps::{FeatureMaps, Layer};
 use lastlayer::image::Pixels;
@@ -11,6 +11,7 @@ use lastlayer::session::{ModelChoice, Session};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::picture_file::{self, write_picture};
 use crate::{model, options, photos, print_line, weights};
 
 pub fn command() -> Command {
@@ -35,14 +36,9 @@ pub fn command() -> Command {
                 .value_parser(clap::value_parser!(usize))
                 .help("How many feature maps: those that vary most over the photo"),
         )
-        .arg(
-            Arg::new("output")
-                .short('o')
-                .long("output")
-                .value_name("PICTURE.png")
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("Write the heatmap over the grey photo, or the sheet of feature maps, to this file"),
-        )
+        .arg(picture_file::argument(
+            "Write the heatmap over the grey photo, or the sheet of feature maps, to this file",
+        ))
         .args(weights::arguments())
         .arg(options::json_argument())
 }
@@ -118,15 +114,4 @@ fn describe(maps: &FeatureMaps, stage: &str) -> serde_json::Value {
 fn print_json(value: &impl Serialize) -> Result<()> {
     print_line(format_args!("{}", serde_json::to_string(value).map_err(Error::internal)?));
     Ok(())
-}
-
-/// Writes the picture where the arguments ask for one.
-fn write_picture(arguments: &ArgMatches, picture: impl FnOnce() -> Pixels) -> Result<()> {
-    let Some(path) = arguments.get_one::<PathBuf>("output") else {
-        return Ok(());
-    };
-    let picture = picture();
-    let (format, color) = (image::ImageFormat::Png, image::ColorType::Rgb8);
-    image::save_buffer_with_format(path, &picture.rgb, picture.width, picture.height, color, format)
-        .map_err(|error| Error::new(ErrorCode::Io, format!("{}: {error}", path.display())).with("path", path.display()))
 }

@@ -3,6 +3,7 @@
 mod advise;
 mod checkpoint_file;
 mod compare;
+mod draws;
 mod drive;
 mod embeddings;
 mod evaluate;
@@ -10,6 +11,7 @@ mod explain;
 mod model;
 mod options;
 mod photos;
+mod picture_file;
 mod predict;
 mod progress;
 mod tables;
@@ -51,6 +53,7 @@ fn command() -> Command {
         .subcommand(compare::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
+        .subcommand(draws::command())
         .subcommand(options::command())
 }
 
@@ -62,6 +65,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
         Some(("compare", arguments)) => compare::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
+        Some(("draws", arguments)) => draws::run(arguments),
         Some(("options", arguments)) => options::run(arguments),
         _ => Err(Error::internal("clap let an unknown command through")),
     }

@@ -55,7 +55,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
             photos::read(path).and_then(|photo| pollster::block_on(session.answer(&photo.pixels, top, choice)));
         let file = path.display().to_string();
         let row = match prediction {
-            Ok(Answer { predictions, unknown, similarity }) => {
+            Ok(Answer { predictions, unknown, similarity, .. }) => {
                 Row { file, predictions, unknown, similarity, error: None }
             }
             Err(error) if error.code == ErrorCode::InvalidOption => return Err(error),

@@ -92,12 +92,12 @@ impl TestSet {
         for file in &files {
             match photos::read(&file.path) {
                 Ok(photo) => {
-                    let activation = match store.map(|store| store.read(&photo.sha256)).transpose()?.flatten() {
+                    let activation = match store.map(|store| store.read_views(&photo.sha256)).transpose()?.flatten() {
                         Some(activation) => activation,
                         None => session.activation(&photo.pixels, ModelChoice::Trained).await?,
                     };
                     if let Some(store) = store {
-                        store.write(&photo.sha256, &activation)?;
+                        store.write_views(&photo.sha256, &activation)?;
                     }
                     let raw = session.outputs(activation, ModelChoice::Trained).await?;
                     let similarity = classifier.known.as_ref().map(|known| known.centroids.similarity(&raw.features));

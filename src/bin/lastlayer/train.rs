@@ -90,6 +90,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let config = options::training_config(arguments)?;
     let folds = folds(arguments)?;
     let mut session = weights::open_session(arguments)?;
+    session.prepare_for(&config)?;
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
     let mut skipped = Vec::new();

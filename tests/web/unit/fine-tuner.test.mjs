@@ -109,13 +109,19 @@ test("accuracy counts the rows whose label is a class of the classifier", async 
   const ranked = ["a", "b", "c", "d", "e", "f"];
   const { tuner } = await tunerWith({
     openModel: () => ({ labels: ranked }),
-    predict: ({ topK }) => ranked.slice(0, topK).map((label, index) => ({ label, index, probability: 1 / (index + 2) })),
+    answer: ({ topK }) => ({
+      predictions: ranked.slice(0, topK).map((label, index) => ({ label, index, probability: 1 / (index + 2) })),
+      unknown: true,
+      similarity: 0.3,
+      threshold: { similarity: 0.5, wantedRejectRate: 0.05, rejectRate: 0.06 },
+    }),
   });
   await tuner.open(new Blob(["a model"]));
   const labels = ["a", "b", "f", "holiday", null];
   const files = labels.map((_, index) => photo(`${index}.jpg`));
   const report = await tuner.predictAll(files, { labels, topK: 2 });
   assert.deepEqual({ ...report, rows: report.rows.length }, { rows: 5, scored: 3, top1: 1 / 3, top5: 2 / 3 });
+  assert.ok(report.rows.every(({ unknown, threshold }) => unknown && threshold?.rejectRate === 0.06), "“none of these” takes nothing from the score");
   assert.ok(report.rows.every(({ predictions }) => predictions.length === 2), "a row shows as many as were asked for");
   const source = await tuner.predictAll(files, { labels, model: "source" });
   assert.deepEqual([source.scored, source.top1, source.top5], [0, null, null], "the source model knows other labels");
