@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::metrics::{Scores, top_k};
 use crate::rng::Rng;
 use crate::score::interval::{independent_count, jeffreys};
+use crate::train::budget::Reduced;
 use crate::train::compared::{Compared, ComparedRun, Difference};
 use crate::train::config::{Regime, TrainConfig};
 use crate::train::event::{EpochEvent, FitPhase, StepEvent};
@@ -36,6 +37,7 @@ pub enum ComparisonStep {
 
 pub struct Comparison {
     config: ComparisonConfig,
+    reduced: Vec<Option<Reduced>>,
     look: TrainConfig,
     labels: Vec<String>,
     samples: Vec<Sample>,
@@ -81,16 +83,18 @@ impl Comparison {
         TrainConfig { regime: Regime::Head, last_stages: 0, input_size: 0, augment: 0, ..first }
     }
 
-    /// Computes nothing yet. The configuration must be checked and its runs settled; `bench` is of [`look`](Self::look).
+    /// Computes nothing yet. The configuration must be checked and its runs settled; `reduced` says of each whether it was
+    /// asked for more, and `bench` is of [`look`](Self::look).
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`.
-    pub fn new(config: ComparisonConfig, bench: Workbench<'_>) -> Result<Self> {
+    pub fn new(config: ComparisonConfig, reduced: Vec<Option<Reduced>>, bench: Workbench<'_>) -> Result<Self> {
         let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.dataset)?;
         let look = Self::look(&config);
         let reading = Reading::by_source(&samples, &bench);
         Ok(Self {
             config,
+            reduced,
             look,
             labels,
             samples,
@@ -224,6 +228,7 @@ impl Comparison {
         Ok(ComparedRun {
             name,
             config,
+            reduced: self.reduced.get(run).copied().flatten(),
             val,
             accuracy: jeffreys(val.top1, independent),
             predicted: logits.chunks_exact(classes).filter_map(|row| top_k(row, 1).first().copied()).collect(),

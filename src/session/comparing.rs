@@ -17,13 +17,15 @@ impl Session {
     pub fn start_comparison(&mut self, mut config: ComparisonConfig) -> Result<()> {
         self.editable()?;
         config.check()?;
+        let mut reduced = Vec::new();
         for NamedConfig { config: given, .. } in &mut config.runs {
-            let settled = self.settled(given.clone())?;
+            let (settled, less) = self.settle(given.clone())?;
+            reduced.push(less);
             *given = decide(given, settled);
             given.holdout = config.holdout;
         }
         let look = Comparison::look(&config);
-        let run = Comparison::new(config, self.begin(&look)?)?;
+        let run = Comparison::new(config, reduced, self.begin(&look)?)?;
         self.run = Some(Run::Comparison(Box::new(run)));
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::budget::Reduced;
 use super::config::TrainConfig;
 use super::event::EpochEvent;
 use super::overfitting::Overfitting;
@@ -45,6 +46,8 @@ pub struct ComparedRun {
     pub name: String,
     /// With everything decided: a training with it repeats the fit.
     pub config: TrainConfig,
+    /// What the photos' activations left no room for; `None` where the run is as it was asked for.
+    pub reduced: Option<Reduced>,
     /// On the held-out photos after the last epoch, which was fixed beforehand: nothing was chosen by it.
     pub val: Scores,
     /// Limits at 95 % of this classifier's accuracy on new photos; see [`jeffreys`](crate::score::interval::jeffreys).

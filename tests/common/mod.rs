@@ -148,13 +148,24 @@ pub fn head() -> TrainConfig {
     stages(0)
 }
 
-/// Trains to the end and returns every event but the last, and the report.
+/// Hands photos back that [`add_drawn`] drew, by their classes.
+pub fn supply_drawn(session: &mut Session, ids: &[u32]) {
+    for &id in ids {
+        let photo = session.dataset().photo(id).unwrap();
+        let class = photo.class;
+        let class = session.dataset().classes().iter().position(|other| other.id == class).unwrap();
+        session.supply_photo(id, &drawn(class, u64::from(id), 40, 36)).unwrap();
+    }
+}
+
+/// Trains to the end, drawing photos again that are asked for, and returns every other event but the last, and the report.
 pub fn train(session: &mut Session, config: TrainConfig) -> (Vec<StepEvent>, Report) {
     session.start_training(config).unwrap();
     let mut events = Vec::new();
     loop {
         match pollster::block_on(session.step()).unwrap() {
             StepEvent::Done { report } => return (events, *report),
+            StepEvent::NeedPhotos { ids } => supply_drawn(session, &ids),
             event => events.push(event),
         }
     }

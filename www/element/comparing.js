@@ -106,13 +106,14 @@ function drawnUp({ runs, differences, heldOut, trainImages, seconds }) {
     heldOut: heldOut.length,
     trainImages,
     seconds,
-    runs: runs.map(({ name, config, val, accuracy, history, overfitting, seconds: took }, index) => ({
+    runs: runs.map(({ name, config, reduced, val, accuracy, history, overfitting, seconds: took }, index) => ({
       run: /** @type {PreparedRun} */ (name),
       accuracy: val.top1,
       ...accuracy,
       train: history.at(-1)?.trainTop1 ?? 0,
       epochs: config.epochs,
       inputSize: config.inputSize,
+      reduced,
       seconds: took,
       overfitting,
       difference: against(index),

@@ -507,6 +507,8 @@ export interface ComparedRun {
   name: string;
   /** With everything decided: a training with it repeats the fit. */
   config: TrainConfig;
+  /** As of a `Report`. */
+  reduced: Report["reduced"];
   /** On the held-out photos after the last epoch, which was fixed beforehand. */
   val: Score;
   /** Limits at 95 % of the accuracy on new photos. */

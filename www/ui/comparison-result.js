@@ -2,6 +2,7 @@ import { css, html, nothing } from "lit";
 import { runName } from "./comparison-runs.js";
 import { intervalBar } from "./interval-bar.js";
 import { overfittingNotice } from "./overfitting.js";
+import { reducedNote } from "./reduced-note.js";
 
 export const comparisonResultStyles = css`
   .runs { width: 100%; border-collapse: collapse; }
@@ -30,7 +31,13 @@ export function comparisonResult(language, { runs, heldOut, trainImages, seconds
       <tbody>${runs.map((run, index) => row(language, run, index))}</tbody>
     </table>
     <ul class="differences">${runs.map((run) => difference(language, run, first))}</ul>
-    ${runs.map((run) => (run.overfitting ? html`<div><p class="text">${runName(language, run.run)}</p>${overfittingNotice(language, run.overfitting, false)}</div>` : nothing))}`;
+    ${runs.map((run) => note(language, run))}`;
+}
+
+/** What else there is to say of a run. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ComparedRunView} run */
+function note(language, { run, overfitting, reduced }) {
+  if (!overfitting && !reduced) return nothing;
+  return html`<div><p class="text">${runName(language, run)}</p>${reducedNote(language, reduced)}${overfitting ? overfittingNotice(language, overfitting, false) : nothing}</div>`;
 }
 
 /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ComparedRunView} run @param {number} index */

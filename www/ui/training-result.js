@@ -1,6 +1,7 @@
 import { LitElement, css, html, nothing } from "lit";
 import { define } from "./define.js";
 import { overfittingNotice } from "./overfitting.js";
+import { reducedNote } from "./reduced-note.js";
 import { scores, scoreStyles } from "./scores.js";
 import { shared } from "./styles.js";
 
@@ -30,15 +31,8 @@ export class TrainingResult extends LitElement {
     if (!language || !report) return nothing;
     return html`${scores(language, { score: report.val, top1Id: "val-top1", top5Id: "val-top5", on: report.val ? language.say("report.on", { count: report.val.count }) : "" })}
       <div class="explanation" data-testid="report-explanation">${this.#explanation(language, report)}
-        ${this.#reduced(language, report)}
+        ${reducedNote(language, report.reduced)}
         <p class="small faint number">${language.say("report.time", { photos: report.trainImages, seconds: language.seconds(report.seconds) })}</p></div>`;
-  }
-
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
-  #reduced(language, { reduced }) {
-    if (!reduced) return nothing;
-    const { budgetBytes, augment, lastStages } = reduced;
-    return html`<p>${language.say("report.reduced", { mebibytes: Math.round(budgetBytes / 2 ** 20), drawsUsed: augment.used, drawsAsked: augment.asked, stagesUsed: lastStages.used, stagesAsked: lastStages.asked })}</p>`;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */

@@ -31,7 +31,8 @@
  *          `epochsChosen`: the held-out photos choose the number of epochs
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
  *             val: Score | null, train: Score, overfitting: OverfittingView | null, seconds: number,
- *             reduced: { budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } } | null }} ReportView
+ *             reduced: ReducedView | null }} ReportView
+ * @typedef {{ budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } }} ReducedView
  * @typedef {{ epoch: number, lowestValLoss: number, lastValLoss: number, trainTop1: number, valTop1: number }} OverfittingView
  *          after `epoch` the validation loss rose from its lowest
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,
@@ -54,7 +55,7 @@
  * @typedef {{ stage: "starting" } | { stage: "embed", done: number, total: number }
  *           | { stage: "run", run: PreparedRun, number: number, runs: number, pictures: Count | null, epoch: number, epochs: number, share: number }} ComparisonStage
  *          `pictures`: of this run, while they are being read; `share`: how much of all runs is done, 0..1
- * @typedef {{ run: PreparedRun, accuracy: number, low: number, high: number, train: number, epochs: number, inputSize: number, seconds: number,
+ * @typedef {{ run: PreparedRun, accuracy: number, low: number, high: number, train: number, epochs: number, inputSize: number, reduced: ReducedView | null, seconds: number,
  *             overfitting: OverfittingView | null, difference: { value: number, low: number, high: number, onlyThis: number, onlyFirst: number } | null }} ComparedRunView
  *          `difference`: from the first run, whose own is null; `inputSize` is 0 where the network sees its usual size
  * @typedef {{ runs: ComparedRunView[], heldOut: number, trainImages: number, seconds: number }} ComparisonResultView

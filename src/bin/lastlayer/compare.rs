@@ -147,8 +147,13 @@ fn print(comparison: &Compared) {
         print_difference(difference, &runs[difference.a].name, &runs[difference.b].name);
     }
     for run in runs {
-        if let Some(overfitting) = &run.overfitting {
+        if run.overfitting.is_some() || run.reduced.is_some() {
             print_line(format_args!("{}:", run.name));
+        }
+        if let Some(reduced) = run.reduced {
+            tables::print_reduced(reduced);
+        }
+        if let Some(overfitting) = &run.overfitting {
             tables::print_overfitting(overfitting, false);
         }
     }

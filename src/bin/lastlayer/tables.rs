@@ -4,6 +4,7 @@ use lastlayer::metrics::Scores;
 use lastlayer::score::calibration::Calibration;
 use lastlayer::score::confusion::ClassScore;
 use lastlayer::score::interval::Interval;
+use lastlayer::train::budget::Reduced;
 use lastlayer::train::overfitting::Overfitting;
 
 use crate::print_line;
@@ -59,6 +60,17 @@ pub fn print_calibration(calibration: &Calibration) {
         calibration.nll_before,
         percent(calibration.ece_after),
         percent(calibration.ece_before),
+    ));
+}
+
+pub fn print_reduced(Reduced { budget_bytes, augment, last_stages }: Reduced) {
+    print_line(format_args!(
+        "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
+        budget_bytes >> 20,
+        augment.used,
+        augment.asked,
+        last_stages.used,
+        last_stages.asked
     ));
 }
 

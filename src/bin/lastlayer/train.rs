@@ -10,7 +10,6 @@ use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
-use lastlayer::train::budget::Reduced;
 use lastlayer::train::event::Report;
 use serde::Serialize;
 
@@ -210,15 +209,8 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
         output.classes.len(),
         output.classes.join(", ")
     ));
-    if let Some(Reduced { budget_bytes, augment, last_stages }) = report.reduced {
-        print_line(format_args!(
-            "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
-            budget_bytes >> 20,
-            augment.used,
-            augment.asked,
-            last_stages.used,
-            last_stages.asked
-        ));
+    if let Some(reduced) = report.reduced {
+        tables::print_reduced(reduced);
     }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
