@@ -271,7 +271,7 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 /// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
 fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
     let most = usual_draws(Regime::Head, photos);
-    let fewer = [8, 4, 2, 0].into_iter().filter(|&draws| draws < most);
+    let fewer = [16, 8, 4, 2, 0].into_iter().filter(|&draws| draws < most);
     let head: Vec<_> = std::iter::once(most).chain(fewer).map(|draws| (Regime::Head, 0, draws, 1.0)).collect();
     let last_k = [(3, most, 1.0), (3, most.min(8), 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
         .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
