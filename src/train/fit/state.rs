@@ -129,7 +129,7 @@ impl Fit {
             (0, 0) => true,
             (_, 0) => taught && measured <= to_measure && measured == self.measured_after(self.measurements(measured)),
             _ => {
-                let whole_batches = judged % self.batch_size == 0 || judged == held_out;
+                let whole_batches = judged.is_multiple_of(self.batch_size) || judged == held_out;
                 taught && measured == to_measure && judged <= held_out && whole_batches
             }
         };
