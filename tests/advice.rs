@@ -47,6 +47,7 @@ fn the_table_of_the_four_regimes() {
     let regime = |per_class, score, accuracy| advice(findings(per_class, score, accuracy), &unlimited()).plan.regime;
     assert_eq!(regime(10, FLOWERS, 0.9), Regime::Head);
     assert_eq!(regime(10, HANDS, 0.8), Regime::LastK);
+    assert_eq!([3, 4, 5].map(|few| regime(few, HANDS, 0.8)), [Regime::Head, Regime::Head, Regime::LastK]);
     assert_eq!(regime(300, FLOWERS, 0.9), Regime::Full);
     assert_eq!(regime(300, HANDS, 0.9), Regime::Full);
     assert_eq!(regime(5000, HANDS, 0.9), Regime::Scratch);

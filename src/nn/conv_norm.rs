@@ -98,11 +98,13 @@ impl ConvNorm {
     /// - input: `[batch, inputs, height, width]`
     /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        // The statistics of a live batch-norm are of the very batch while it learns: they are not known before the convolution is.
-        let live = self.live && x.device().is_autodiff();
         #[cfg(feature = "cpu")]
-        if let Some(y) = self.forward_on_cpu(&x, live) {
-            return if live { self.normalise(y) } else { y };
+        {
+            // The statistics of a live batch-norm are of the very batch while it learns: not known before the convolution is.
+            let live = self.live && x.device().is_autodiff();
+            if let Some(y) = self.forward_on_cpu(&x, live) {
+                return if live { self.normalise(y) } else { y };
+            }
         }
         self.normalise(self.conv.forward(x))
     }

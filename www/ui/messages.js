@@ -328,6 +328,7 @@ export const MESSAGES = {
   "advice.separability": { en: "A new output layer alone, on frozen features, is right on {accuracy} of photos it has not seen ({low} to {high} expected on new ones).", zh: "只训练新的输出层时，对没见过的照片正确率为 {accuracy}（新照片预计 {low} 到 {high}）。" },
   "advice.verdict-solved": { en: "The frozen features already tell the classes apart: deeper training has nothing to gain.", zh: "冻结的特征已经能区分各类别，训练更深的层没有好处。" },
   "advice.verdict-head": { en: "So the output layer alone should learn: quick, and the safest.", zh: "因此只训练输出层：快速而且最稳妥。" },
+  "advice.verdict-too-few": { en: "But with so few photos deeper stages would learn them by heart: the output layer alone should learn, with many draws.", zh: "但照片这么少，更深的阶段会把它们死记下来：因此只训练输出层，并使用较多的增强版本。" },
   "advice.verdict-last-k": { en: "So the last stages should learn along with the output layer.", zh: "因此最后几个阶段应与输出层一起训练。" },
   "advice.verdict-full": { en: "So all stages may learn, from the pretrained weights.", zh: "因此所有阶段都可以从预训练权重开始训练。" },
   "advice.verdict-scratch": { en: "So training from random weights can pay.", zh: "因此从随机权重开始训练也可能值得。" },
