@@ -39,6 +39,14 @@ fn add(session: &mut Session, id: PhotoId) {
 /// Trains to the end; which photos were asked for, and the report.
 fn train(session: &mut Session, config: TrainConfig) -> (Vec<PhotoId>, Report) {
     session.start_training(config).unwrap();
+    match finish(session) {
+        (asked, StepEvent::Done { report }) => (asked, *report),
+        (_, event) => panic!("a training that ends with {event:?}"),
+    }
+}
+
+/// Everything under way to its end; which photos were asked for, and the last event.
+fn finish(session: &mut Session) -> (Vec<PhotoId>, StepEvent) {
     let mut asked = Vec::new();
     loop {
         match pollster::block_on(session.step()).unwrap() {
@@ -46,7 +54,10 @@ fn train(session: &mut Session, config: TrainConfig) -> (Vec<PhotoId>, Report) {
                 ids.iter().for_each(|&id| session.supply_photo(id, &wide(id)).unwrap());
                 asked.extend(ids);
             }
-            StepEvent::Done { report } => return (asked, *report),
+            event @ (StepEvent::Done { .. }
+            | StepEvent::Advised
+            | StepEvent::Compared { .. }
+            | StepEvent::Evaluated { .. }) => return (asked, event),
             _ => {}
         }
     }
@@ -202,23 +213,6 @@ fn a_cross_validation_is_judged_with_the_framing_of_its_training() {
             StepEvent::Evaluated { evaluation } => {
                 assert!(evaluation.applied);
                 break;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Everything under way to its end; which photos were asked for.
-fn finish(session: &mut Session) -> (Vec<PhotoId>, StepEvent) {
-    let mut asked = Vec::new();
-    loop {
-        match pollster::block_on(session.step()).unwrap() {
-            StepEvent::NeedPhotos { ids } => {
-                ids.iter().for_each(|&id| session.supply_photo(id, &wide(id)).unwrap());
-                asked.extend(ids);
-            }
-            event @ (StepEvent::Advised | StepEvent::Compared { .. } | StepEvent::Evaluated { .. }) => {
-                return (asked, event);
             }
             _ => {}
         }

@@ -143,8 +143,8 @@ fn where_every_stage_learns_going_on_after_any_step_equals_never_stopping() {
         let mut states = Vec::new();
         for steps in 0..=expected.events.len() {
             let file = checkpoint_after(&config, steps);
-            if let Some(FitState { next, measured, judged, .. }) = Checkpoint::read(&file).unwrap().card.fit {
-                states.push((next, measured, judged));
+            if let Some(FitState { position, .. }) = Checkpoint::read(&file).unwrap().card.fit {
+                states.push((position.next, position.measured, position.judged));
             }
             let mut other = session();
             other.resume(&file).unwrap();
@@ -178,7 +178,7 @@ fn an_epoch_that_waits_for_the_pixels_of_its_first_batch_keeps_its_order() {
     assert!(matches!(pollster::block_on(waiting.step()).unwrap(), StepEvent::NeedPhotos { .. }));
     let file = pollster::block_on(waiting.pause()).unwrap();
     let fit = Checkpoint::read(&file).unwrap().card.fit.unwrap();
-    assert_eq!((fit.order.len(), fit.next), (18, 0));
+    assert_eq!((fit.position.order.len(), fit.position.next), (18, 0));
     let mut other = session();
     other.resume(&file).unwrap();
     assert_same(&finish(&mut other), &expected, "a training interrupted while it waits");
@@ -378,19 +378,19 @@ fn a_file_with_impossible_numbers_is_refused() {
             let (augment, last_stages) = (Change { asked: 3, used: 2 }, Change { asked: 0, used: 0 });
             file.card.reduced = Some(Reduced { budget_bytes: 1, augment, last_stages });
         }),
-        ("measured photos where nothing is measured", |file| fit(file).measured = 6),
-        ("judged photos before the last batch", |file| fit(file).judged = 3),
-        ("more judged photos than there are", |file| fit(file).judged = usize::MAX),
-        ("steps not taken", |file| fit(file).steps += 1),
-        ("steps beyond counting", |file| fit(file).steps = usize::MAX),
-        ("a photo of the epoch that is not there", |file| fit(file).order[0].0 = 100),
-        ("a draw that is not there", |file| fit(file).order[0].1 = 1),
-        ("an epoch too short", |file| fit(file).order.truncate(5)),
-        ("a place within a batch", |file| fit(file).next -= 1),
-        ("a place past the end", |file| fit(file).next = 600),
-        ("random numbers without a state", |file| fit(file).rng = [0; 4]),
-        ("a parameter with no step", |file| *fit(file).parameter_steps.get_mut("head.weight").unwrap() = 0),
-        ("a parameter ahead of all", |file| *fit(file).parameter_steps.get_mut("head.weight").unwrap() = 99),
+        ("measured photos where nothing is measured", |file| fit(file).position.measured = 6),
+        ("judged photos before the last batch", |file| fit(file).position.judged = 3),
+        ("more judged photos than there are", |file| fit(file).position.judged = usize::MAX),
+        ("steps not taken", |file| fit(file).position.steps += 1),
+        ("steps beyond counting", |file| fit(file).position.steps = usize::MAX),
+        ("a photo of the epoch that is not there", |file| fit(file).position.order[0].0 = 100),
+        ("a draw that is not there", |file| fit(file).position.order[0].1 = 1),
+        ("an epoch too short", |file| fit(file).position.order.truncate(5)),
+        ("a place within a batch", |file| fit(file).position.next -= 1),
+        ("a place past the end", |file| fit(file).position.next = 600),
+        ("random numbers without a state", |file| fit(file).position.rng = [0; 4]),
+        ("a parameter with no step", |file| *fit(file).position.parameter_steps.get_mut("head.weight").unwrap() = 0),
+        ("a parameter ahead of all", |file| *fit(file).position.parameter_steps.get_mut("head.weight").unwrap() = 99),
         ("a parameter that is not there", |file| drop(file.tensors.remove(0))),
         ("a tensor too many", |file| {
             let mut tensor = file.tensors[0].clone();
@@ -407,7 +407,7 @@ fn a_file_with_impossible_numbers_is_refused() {
     let second = events.iter().position(|event| matches!(event, StepEvent::Batch { epoch: 2, .. })).unwrap();
     let file = checkpoint_after(&config, second + 1);
     let whole = Checkpoint::read(&file).unwrap();
-    assert_eq!((fit(&mut whole.clone()).epoch, fit(&mut whole.clone()).next), (2, 6));
+    assert_eq!((fit(&mut whole.clone()).epoch, fit(&mut whole.clone()).position.next), (2, 6));
     for (what, change) in changes {
         let mut spoilt = whole.clone();
         change(&mut spoilt);

@@ -5,7 +5,7 @@ mod common;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
-use common::{TOY, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
+use common::{TOY, add_drawn, drawn, head, open_toy, stages, supply_drawn, toy_session, toy_weights_file, train};
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
@@ -21,11 +21,7 @@ fn train_supplying(session: &mut Session, config: &TrainConfig) -> (usize, Repor
     let mut embedded = 0;
     loop {
         match pollster::block_on(session.step()).unwrap() {
-            StepEvent::NeedPhotos { ids } => {
-                for id in ids {
-                    session.supply_photo(id, &drawn(id as usize / 4, u64::from(id), 40, 36)).unwrap();
-                }
-            }
+            StepEvent::NeedPhotos { ids } => supply_drawn(session, &ids),
             StepEvent::Embed { done, .. } => embedded = done,
             StepEvent::Done { report } => return (embedded, *report),
             _ => {}

@@ -39,6 +39,9 @@ pub struct Measured {
     pub train_seconds: f64,
 }
 
+/// Side of the pictures that are timed; of other sides by the square.
+const INPUT_SIZE: usize = 224;
+
 /// What was measured of this device.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Speed {
@@ -79,7 +82,7 @@ impl Speed {
 
 /// Fraction of the network's multiply-adds that the last stages and the last convolution make up.
 fn share_of_suffix(last_stages: usize, architecture: &Architecture) -> f64 {
-    let all = multiply_adds(architecture, 224);
+    let all = multiply_adds(architecture, INPUT_SIZE);
     let frozen = architecture.stages.len() - last_stages;
     all[frozen..].iter().sum::<f64>() / all.iter().sum::<f64>()
 }
@@ -91,15 +94,14 @@ const DRAW_SECONDS: f64 = 0.002;
 /// whose features are already there, at split 0.
 pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, architecture: &Architecture) -> f64 {
     let at = speed.at(config.last_stages, architecture);
-    let size = if config.regime == Regime::Scratch { config.input_size as f64 / 224.0 } else { 1.0 };
+    let size = if config.regime == Regime::Scratch { config.input_size as f64 / INPUT_SIZE as f64 } else { 1.0 };
     let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
     let photos = photos as f64;
-    let cached = config.last_stages < architecture.stages.len();
-    let embed = if cached {
+    let embed = if config.draws_anew() {
+        0.0
+    } else {
         let already = if config.last_stages == 0 { photos } else { 0.0 };
         (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS)
-    } else {
-        0.0
     };
     // An epoch of the head sees every draw; the held-out photos usually stop it half way.
     let (looks, epochs) = match config.regime {

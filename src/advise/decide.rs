@@ -22,9 +22,10 @@ const TOLD_APART: f64 = 0.85;
 const NOTHING_TO_GAIN: f64 = 0.97;
 /// Photos a class from which there are many: enough to move all stages without learning them by heart.
 const MANY: usize = 100;
-/// Photos a class, and classes of them together, from which random weights can catch up with pretrained ones on unlike photos.
+/// Photos a class from which random weights can catch up with pretrained ones on unlike photos.
 const VERY_MANY: usize = 2000;
-/// A class with fewer photos than this makes every number about it a guess.
+/// A class with fewer photos than this makes every number about it a guess, and deeper stages would learn its photos by heart:
+/// of hand signs, three a class, the last three stages reached 0.89 on other photos, the output layer with 16 draws 0.91.
 const VERY_FEW: usize = 5;
 /// The source model can do the job itself when it tells this fraction of the photos apart.
 const ALREADY_KNOWN: f64 = 0.9;
@@ -137,15 +138,15 @@ fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
         ));
     }
     let solved = separability.is_some_and(|separability| separability.interval.low >= NOTHING_TO_GAIN);
-    let regime = match (similar, per_class) {
-        _ if solved => Regime::Head,
-        // Hand signs, three a class: the last three stages reached 0.89 on other photos, the output layer with 16 draws 0.91.
-        (_, ..VERY_FEW) | (true, ..MANY) => Regime::Head,
-        (false, ..MANY) => Regime::LastK,
-        (false, VERY_MANY..) => Regime::Scratch,
-        _ => Regime::Full,
+    let (regime, (code, text)) = match (similar, per_class) {
+        _ if solved => (Regime::Head, SOLVED),
+        (true, ..MANY) => (Regime::Head, HEAD),
+        (false, ..VERY_FEW) => (Regime::Head, TOO_FEW),
+        (false, ..MANY) => (Regime::LastK, LAST_K),
+        (false, VERY_MANY..) => (Regime::Scratch, SCRATCH),
+        _ => (Regime::Full, FULL),
     };
-    reasons.push(verdict(regime, solved, !similar && per_class < VERY_FEW));
+    reasons.push(reason(code, &[], text.to_owned()));
     if largest > &(2 * smallest) {
         reasons.push(reason(
             "imbalance",
@@ -193,27 +194,18 @@ fn likeness(score: f64) -> Reason {
     }
 }
 
-fn verdict(regime: Regime, solved: bool, too_few: bool) -> Reason {
-    let (code, text) = match regime {
-        Regime::Head if too_few && !solved => (
-            "verdict-too-few",
-            "Unlike, but so few that deeper stages would learn them by heart: the output layer alone, with many draws.",
-        ),
-        _ if solved => (
-            "verdict-solved",
-            "The frozen features already tell the classes apart: nothing deeper has anything to gain.",
-        ),
-        Regime::LastK => {
-            ("verdict-last-k", "Few and unlike: the last stages should learn along with the output layer.")
-        }
-        Regime::Full => ("verdict-full", "Many photos: all stages may learn, from the pretrained weights."),
-        Regime::Scratch => ("verdict-scratch", "Very many and unlike: training from random weights can pay."),
-        Regime::Head | Regime::Auto => {
-            ("verdict-head", "Few and similar: the output layer alone is enough, and the safest.")
-        }
-    };
-    reason(code, &[], text.to_owned())
-}
+/// Verdicts: code and text.
+const SOLVED: (&str, &str) =
+    ("verdict-solved", "The frozen features already tell the classes apart: nothing deeper has anything to gain.");
+const HEAD: (&str, &str) = ("verdict-head", "Few and similar: the output layer alone is enough, and the safest.");
+const TOO_FEW: (&str, &str) = (
+    "verdict-too-few",
+    "Unlike, but so few that deeper stages would learn them by heart: the output layer alone, with many draws.",
+);
+const LAST_K: (&str, &str) =
+    ("verdict-last-k", "Few and unlike: the last stages should learn along with the output layer.");
+const FULL: (&str, &str) = ("verdict-full", "Many photos: all stages may learn, from the pretrained weights.");
+const SCRATCH: (&str, &str) = ("verdict-scratch", "Very many and unlike: training from random weights can pay.");
 
 /// Whether fine-tuning pays at all.
 fn worth(findings: &Findings) -> Reason {
@@ -273,7 +265,8 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 }
 
 /// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
-/// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the person chose is not touched.
+/// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the
+/// person chose is not touched.
 fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
     let most = usual_draws(Regime::Head, photos, wish.batch_size);
     let deeper = usual_draws(Regime::LastK, photos, wish.batch_size);
@@ -281,7 +274,7 @@ fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig>
     let head: Vec<_> = std::iter::once(most).chain(fewer).map(|draws| (Regime::Head, 0, draws, 1.0)).collect();
     let last_k = [(3, deeper, 1.0), (3, deeper.min(8), 0.75), (3, 4, 0.5), (2, 4, 0.5), (2, 2, 0.5), (1, 2, 0.5)]
         .map(|(stages, draws, epochs)| (Regime::LastK, stages, draws, epochs));
-    let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, 8, epochs));
+    let all = |regime| [1.0, 0.5].map(|epochs| (regime, 0, usual_draws(regime, photos, wish.batch_size), epochs));
     let steps: Vec<(Regime, usize, i32, f64)> = match regime {
         Regime::Head | Regime::Auto => head,
         Regime::LastK => [&last_k[..], &head].concat(),

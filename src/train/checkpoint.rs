@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::budget::Reduced;
 use super::config::{TrainConfig, Value};
 use super::event::{EpochEvent, FitPhase};
-use super::module_state::Steps;
+use super::fit::Position;
 use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::read_floats;
 use crate::error::{Error, ErrorCode, Result};
@@ -77,19 +77,8 @@ pub struct FitState {
     /// Positions in the photos, ascending.
     pub held_out: Vec<usize>,
     pub look_alikes: usize,
-    /// Optimiser steps done.
-    pub steps: usize,
-    /// What this epoch looks at, in its order: photo, by its position among those of the fit, and draw. Empty between two epochs.
-    pub order: Vec<(usize, usize)>,
-    /// How much of it has been learnt from.
-    pub next: usize,
-    /// Photos that the running statistics of live batch-norms have been measured on, after the last epoch.
-    pub measured: usize,
-    /// Held-out photos that have been judged, after this epoch.
-    pub judged: usize,
-    pub rng: [u64; 4],
-    /// Steps of each parameter.
-    pub parameter_steps: Steps,
+    #[serde(flatten)]
+    pub position: Position,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -247,7 +247,8 @@ pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
     let draws = match regime {
         Regime::Head | Regime::Auto => affordable,
         Regime::LastK if steps >= DEEPER_STEPS => affordable.min(DEEPER_DRAWS),
-        Regime::LastK | Regime::Full | Regime::Scratch => affordable.min(FEW_DRAWS),
+        Regime::LastK => affordable.min(FEW_DRAWS),
+        Regime::Full | Regime::Scratch => FEW_DRAWS,
     };
     draws as i32
 }

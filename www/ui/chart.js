@@ -1,3 +1,6 @@
+import { css } from "lit";
+import uPlot from "uplot";
+
 /** Height of a chart in pixels. */
 export const CHART_HEIGHT = 190;
 /** Below this width two charts stand below each other. */
@@ -14,9 +17,9 @@ export const SIDE_BY_SIDE = 560;
  * @param {boolean} what.percent
  * @param {Line[]} what.lines
  * @param {{ axis: () => string, grid: () => string }} what.colours
- * @param {((plot: import("uplot")) => void)} [what.below]  draws behind the lines
- * @param {((plot: import("uplot")) => void)} [what.above]  draws over them
- * @returns {import("uplot").Options}
+ * @param {((plot: uPlot) => void)} [what.below]  draws behind the lines
+ * @param {((plot: uPlot) => void)} [what.above]  draws over them
+ * @returns {uPlot.Options}
  */
 export function chartOptions({ language, width, percent, lines, colours, below, above }) {
   const font = "12px system-ui, sans-serif";
@@ -38,3 +41,85 @@ export function chartOptions({ language, width, percent, lines, colours, below, 
     hooks: { drawAxes: below ? [below] : [], draw: above ? [above] : [] },
   };
 }
+
+/**
+ * The charts of one element: made when their place is there, filled with data as it comes, as wide as their place, and drawn again when the
+ * theme changes, which a canvas does not follow by itself. A Lit controller: it lives and ends with its element.
+ */
+export class Plots {
+  /** @param {import("lit").LitElement} host */
+  constructor(host) {
+    this.host = host;
+    /** By the id of their place. @type {Map<string, uPlot>} */ this.plots = new Map();
+    this.resize = new ResizeObserver(() => this.#fit());
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    host.addController(this);
+  }
+
+  hostConnected() {
+    this.dark.addEventListener("change", this.redraw);
+  }
+
+  hostDisconnected() {
+    this.dark.removeEventListener("change", this.redraw);
+    this.clear();
+  }
+
+  /** Draws again in the present colours. */
+  redraw = () => {
+    for (const plot of this.plots.values()) plot.redraw(false, true);
+  };
+
+  /**
+   * @param {string} id  Of the place, in the host's shadow root; nothing is drawn where there is none.
+   * @param {uPlot.AlignedData} data
+   * @param {(width: number) => uPlot.Options} options  Asked for when the chart is made.
+   */
+  draw(id, data, options) {
+    const place = /** @type {HTMLElement | null} */ (this.host.renderRoot.querySelector(`#${id}`));
+    if (!place) return;
+    const plot = this.plots.get(id);
+    if (plot) return plot.setData(data);
+    this.plots.set(id, new uPlot(options(place.clientWidth || SIDE_BY_SIDE / 2), data, place));
+    this.resize.observe(place);
+  }
+
+  /** The present colour of what the selector finds in the host. @param {string} selector */
+  colour(selector) {
+    const probe = this.host.renderRoot.querySelector(selector);
+    return probe ? getComputedStyle(probe).color : "gray";
+  }
+
+  /** uPlot's lines and words are fixed when it is made: for others, and when the places are gone. */
+  clear() {
+    this.resize.disconnect();
+    for (const plot of this.plots.values()) plot.destroy();
+    this.plots.clear();
+  }
+
+  #fit() {
+    for (const plot of this.plots.values()) {
+      const width = plot.root.parentElement?.clientWidth ?? 0;
+      if (width > 0 && width !== plot.width) plot.setSize({ width, height: CHART_HEIGHT });
+    }
+  }
+}
+
+/** What a chart looks like inside an element of ours. */
+export const chartStyles = css`
+  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, ${SIDE_BY_SIDE / 2 - 12}px), 1fr)); gap: 1em; }
+  .plot { height: ${CHART_HEIGHT}px; margin-top: .4em; }
+  .uplot { font-family: inherit; }
+  .u-legend { display: none; }
+  .u-cursor-x { border-right-color: var(--ink-faint); }
+  .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); }`;
+
+/**
+ * The two charts of a fit.
+ * @typedef {{ key: "loss" | "top1", train: (epoch: import("./types.js").EpochView) => number, validation: (epoch: import("./types.js").EpochView) => number | null }} Chart
+ * @type {readonly Chart[]}
+ */
+export const CHARTS = [
+  { key: "loss", train: (epoch) => epoch.trainLoss, validation: (epoch) => epoch.valLoss },
+  { key: "top1", train: (epoch) => epoch.trainTop1, validation: (epoch) => epoch.valTop1 },
+];

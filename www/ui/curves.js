@@ -1,19 +1,9 @@
 import { LitElement, css, html, nothing, unsafeCSS } from "lit";
-import uPlot from "uplot";
 import uPlotStyles from "uplot/dist/uPlot.min.css";
-import { CHART_HEIGHT, SIDE_BY_SIDE, chartOptions } from "./chart.js";
+import { CHARTS, Plots, chartOptions, chartStyles } from "./chart.js";
 import { curvesTable, curvesTableStyles } from "./curves-table.js";
 import { define } from "./define.js";
 import { shared } from "./styles.js";
-
-/**
- * @typedef {{ key: "loss" | "top1", train: (epoch: import("./types.js").EpochView) => number | null, validation: (epoch: import("./types.js").EpochView) => number | null }} Chart
- * @type {readonly Chart[]}
- */
-const CHARTS = [
-  { key: "loss", train: (epoch) => epoch.trainLoss, validation: (epoch) => epoch.valLoss },
-  { key: "top1", train: (epoch) => epoch.trainTop1, validation: (epoch) => epoch.valTop1 },
-];
 
 /**
  * Loss and top-1 by epoch, drawn by uPlot while they come in; the same as a table for those who read rather than look.
@@ -28,28 +18,21 @@ export class Curves extends LitElement {
     /** @type {import("./types.js").EpochView[]} */ this.history = [];
     /** The epoch that was kept, once it is known. @type {number | null} */ this.chosen = null;
     /** The epoch after which the fit got worse on held-out photos. @type {number | null} */ this.overfitting = null;
-    /** @type {Map<Chart["key"], uPlot>} */ this.plots = new Map();
-    this.resize = new ResizeObserver(() => this.#fit());
-    // The lines take their colours from the theme, which a canvas does not follow by itself.
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.plots = new Plots(this);
   }
 
   static styles = [
     unsafeCSS(uPlotStyles),
     shared,
     curvesTableStyles,
+    chartStyles,
     css`
-      .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, ${SIDE_BY_SIDE / 2 - 12}px), 1fr)); gap: 1em; }
       figcaption { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .2em 1em; font-size: .875em; }
       figcaption b { font-weight: 650; }
       .key { display: inline-flex; gap: 1em; color: var(--ink-soft); }
       .key span::before { content: ""; display: inline-block; width: 1.3em; margin-inline-end: .4em; vertical-align: .28em; border-top: 2px dashed var(--second); }
       .key .validation::before { border-top: 2.5px solid var(--accent); }
-      .plot { height: ${CHART_HEIGHT}px; margin-top: .4em; }
-      .uplot { font-family: inherit; }
-      .u-legend { display: none; }
-      .u-cursor-x { border-right-color: var(--ink-faint); }
-      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); } .probe-overfitting { color: var(--bad); }
+      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-overfitting { color: var(--bad); }
     `,
   ];
 
@@ -68,43 +51,21 @@ export class Curves extends LitElement {
       ${curvesTable(language, this.history, this.chosen)}`;
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.dark.addEventListener("change", this.redraw);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.dark.removeEventListener("change", this.redraw);
-    this.resize.disconnect();
-    this.#clear();
-  }
-
-  /** Draws again in the present colours. */
-  redraw = () => {
-    for (const plot of this.plots.values()) plot.redraw(false, true);
-  };
-
   /** @param {Map<PropertyKey, unknown>} changed */
   updated(changed) {
-    // uPlot's words are fixed when it is made, and a chart of a training gone by is no longer in the page.
-    if (changed.has("language") || this.history.length === 0) this.#clear();
+    // A chart of a training gone by is no longer in the page.
+    if (changed.has("language") || this.history.length === 0) this.plots.clear();
     for (const chart of CHARTS) this.#draw(chart);
   }
 
-  /** @param {Chart} chart */
+  /** @param {import("./chart.js").Chart} chart */
   #draw(chart) {
-    const place = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(`#${chart.key}`));
-    if (!place) return;
-    /** @type {uPlot.AlignedData} */
+    /** @type {import("uplot").AlignedData} */
     const data = [this.history.map((epoch) => epoch.epoch), this.history.map(chart.train), this.history.map(chart.validation)];
-    const plot = this.plots.get(chart.key);
-    if (plot) return plot.setData(data);
-    this.plots.set(chart.key, new uPlot(this.#options(chart, place.clientWidth || SIDE_BY_SIDE / 2), data, place));
-    this.resize.observe(place);
+    this.plots.draw(chart.key, data, (width) => this.#options(chart, width));
   }
 
-  /** @param {Chart} chart @param {number} width @returns {uPlot.Options} */
+  /** @param {import("./chart.js").Chart} chart @param {number} width @returns {import("uplot").Options} */
   #options(chart, width) {
     return chartOptions({
       language: /** @type {import("./types.js").PanelLanguage} */ (this.language),
@@ -120,7 +81,7 @@ export class Curves extends LitElement {
     });
   }
 
-  /** The part of a fit in which only the training photos were learnt better. @param {uPlot} plot @param {Chart} chart */
+  /** The part of a fit in which only the training photos were learnt better. @param {import("uplot")} plot @param {import("./chart.js").Chart} chart */
   #markOverfitting(plot, chart) {
     if (this.overfitting === null || !this.language) return;
     const { ctx: context, bbox } = plot;
@@ -139,7 +100,7 @@ export class Curves extends LitElement {
     context.restore();
   }
 
-  /** A line at the epoch that was kept. @param {uPlot} plot @param {Chart} chart */
+  /** A line at the epoch that was kept. @param {import("uplot")} plot @param {import("./chart.js").Chart} chart */
   #markChosen(plot, chart) {
     if (this.chosen === null || !this.language) return;
     const { ctx: context, bbox } = plot;
@@ -164,29 +125,15 @@ export class Curves extends LitElement {
 
   /** @param {"train" | "validation" | "axis" | "grid" | "overfitting"} name */
   #colour(name) {
-    const probe = this.renderRoot.querySelector(`.probe-${name}`);
-    return probe ? getComputedStyle(probe).color : "gray";
+    return this.plots.colour(`.probe-${name}`);
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {Chart} chart */
+  /** @param {import("./types.js").PanelLanguage} language @param {import("./chart.js").Chart} chart */
   #describe(language, chart) {
     const last = this.history[this.history.length - 1];
     if (!last) return "";
     const say = (/** @type {number | null} */ value) => value === null ? null : chart.key === "top1" ? language.percent(value) : language.number(value, { maximumFractionDigits: 2 });
     return language.say(`curves.${chart.key}Label`, { epoch: last.epoch, train: say(chart.train(last)), validation: say(chart.validation(last)) });
-  }
-
-  #fit() {
-    for (const plot of this.plots.values()) {
-      const width = plot.root.parentElement?.clientWidth ?? 0;
-      if (width > 0 && width !== plot.width) plot.setSize({ width, height: CHART_HEIGHT });
-    }
-  }
-
-  #clear() {
-    this.resize.disconnect();
-    for (const plot of this.plots.values()) plot.destroy();
-    this.plots.clear();
   }
 }
 

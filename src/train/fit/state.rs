@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use super::{Drawing, FRESH_DRAWS, Fit, Look};
 use crate::backbone::tensor_file::FileTensor;
@@ -17,13 +18,20 @@ use crate::train::module_state::{self, Steps};
 const LOGITS: &str = "logits";
 
 /// Where a fit is. Photos go by their position among those it learns from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Position {
+    /// Optimiser steps done.
     pub steps: usize,
+    /// What this epoch looks at, in its order: photo and draw. Empty between two epochs.
     pub order: Vec<(usize, usize)>,
+    /// How much of it has been learnt from.
     pub next: usize,
+    /// Photos that the running statistics of live batch-norms have been measured on, after the last epoch.
     pub measured: usize,
+    /// Held-out photos that have been judged, after this epoch.
     pub judged: usize,
     pub rng: [u64; 4],
+    /// Steps of each parameter.
     pub parameter_steps: Steps,
 }
 

@@ -15,7 +15,7 @@ use crate::train::checkpoint::{
 };
 use crate::train::config::TrainConfig;
 use crate::train::event::{EpochEvent, FitPhase};
-use crate::train::fit::{Position, Sample};
+use crate::train::fit::Sample;
 use crate::train::reading::Reading;
 use crate::train::workbench::Workbench;
 
@@ -47,20 +47,13 @@ impl TrainRun {
             (Phase::Read, Some(checkpoint)) => (checkpoint.card.fit.clone(), checkpoint.tensors.clone()),
             (Phase::Fit { phase, epoch, epochs, fit }, _) => {
                 let (position, tensors) = fit.save().await?;
-                let Position { steps, order, next, measured, judged, rng, parameter_steps } = position;
                 let state = FitState {
                     phase: *phase,
                     epoch: *epoch,
                     epochs: *epochs,
                     held_out: self.split.held_out.clone(),
                     look_alikes: self.split.look_alikes,
-                    steps,
-                    order,
-                    next,
-                    measured,
-                    judged,
-                    rng,
-                    parameter_steps,
+                    position,
                 };
                 (Some(state), tensors)
             }
@@ -160,9 +153,7 @@ impl TrainRun {
             return Err(Error::internal("a fit that does not begin"));
         };
         *epoch = state.epoch;
-        let FitState { steps, order, next, measured, judged, rng, parameter_steps, .. } = state;
-        let position = Position { steps, order, next, measured, judged, rng, parameter_steps };
-        fit.resume(position, state.epoch, tensors, &bench.device.tensors).map_err(corrupt)?;
+        fit.resume(state.position, state.epoch, tensors, &bench.device.tensors).map_err(corrupt)?;
         Ok(phase)
     }
 }
