@@ -1,0 +1,122 @@
+//! Predictions, and model files.
+
+use super::{ModelChoice, Session, no_classifier};
+use crate::error::{Error, ErrorCode, Result};
+use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
+use crate::export::model_file;
+use crate::image::Pixels;
+use crate::model::Split;
+use crate::train::config::TrainConfig;
+use crate::train::embed::{Draw, Embedder};
+
+impl Session {
+    /// The `top_k` most probable classes of a decoded photo.
+    ///
+    /// # Errors
+    /// `no-classifier` when the trained one is asked for and there is none; `invalid-option` for a `top_k` of 0.
+    pub async fn predict(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Vec<Prediction>> {
+        Ok(self.answer(photo, top_k, model).await?.predictions)
+    }
+
+    /// As [`predict`](Self::predict), and whether the photo is of any class at all.
+    pub async fn answer(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Answer> {
+        let activation = self.activation(photo, model).await?;
+        self.answer_activation(activation, top_k, model).await
+    }
+
+    /// What the frozen layers under that model make of a decoded photo, and of its mirror image after that where the model looks at
+    /// both: for callers that keep it and come again.
+    pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
+        let (classifier, embedder) = self.network(model)?;
+        embedder.activations(&classifier.pictures(embedder.seen(photo)?).iter().collect::<Vec<_>>()).await
+    }
+
+    /// As [`predict`](Self::predict), from [`activation`](Self::activation)'s result.
+    pub async fn predict_activation(
+        &self,
+        activation: Vec<f32>,
+        top_k: usize,
+        model: ModelChoice,
+    ) -> Result<Vec<Prediction>> {
+        Ok(self.answer_activation(activation, top_k, model).await?.predictions)
+    }
+
+    /// As [`answer`](Self::answer), from [`activation`](Self::activation)'s result.
+    pub async fn answer_activation(&self, activation: Vec<f32>, top_k: usize, model: ModelChoice) -> Result<Answer> {
+        if top_k == 0 {
+            return Err(Error::new(ErrorCode::InvalidOption, "topK must be at least 1, got 0")
+                .with("name", "topK")
+                .with("value", 0)
+                .with("min", 1)
+                .with("max", self.source.labels.len()));
+        }
+        let (classifier, embedder) = self.network(model)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
+        classifier.answer(activation, shape, embedder.device(), top_k).await
+    }
+
+    /// Logits of one photo, and its features where the classifier knows what its classes look like, from
+    /// [`activation`](Self::activation)'s result: for scores that need more than the best classes.
+    pub async fn outputs(&self, activation: Vec<f32>, model: ModelChoice) -> Result<RawOutputs> {
+        let (classifier, embedder) = self.network(model)?;
+        let shape = check_activation(&activation, classifier, embedder)?;
+        classifier.outputs(activation, shape, embedder.device()).await
+    }
+
+    /// What a training with that configuration has cached of one draw of a photo: nothing where no stage is frozen.
+    pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
+        let (split, input) = (Split(config.last_stages), self.input(config));
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
+        embedder.cache.get_draw(draw.photo, draw.number)
+    }
+
+    /// Hands back an activation from an earlier session with the same weights and configuration, so that the draw is not
+    /// embedded again.
+    pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
+        self.dataset.photo(draw.photo)?;
+        let split = Split(config.last_stages).check(self.weights.architecture)?;
+        let index = self.embedder(split, &self.input(config))?;
+        self.embedders[index].set_augmentation(config.augmentation());
+        self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
+    }
+
+    pub(super) fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {
+        let classifier = match model {
+            ModelChoice::Source => &self.source,
+            ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
+            ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
+        };
+        let mut embedders = self.embedders.iter();
+        let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
+        Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
+    }
+
+    /// The classifier as a model file; see [`model_file`].
+    ///
+    /// # Errors
+    /// `no-classifier`.
+    pub async fn export_model(&self) -> Result<Vec<u8>> {
+        model_file::write(self.classifier.as_ref().ok_or_else(no_classifier)?, &self.weights).await
+    }
+
+    /// Opens a model file; its classifier takes the place of the one there is. Returns its labels.
+    ///
+    /// # Errors
+    /// `busy`, `model-corrupt`, `model-mismatch`.
+    pub fn open_model(&mut self, bytes: &[u8]) -> Result<&[String]> {
+        self.editable()?;
+        let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
+        self.embedder(classifier.split, &classifier.input)?;
+        self.taught = None;
+        Ok(&self.set_classifier(classifier).labels)
+    }
+}
+
+/// The shape of one of the activations.
+fn check_activation(activation: &[f32], classifier: &Classifier, embedder: &Embedder) -> Result<[usize; 3]> {
+    let (shape, views) = (embedder.cache.shape(), classifier.views());
+    if activation.len() == views * shape.iter().product::<usize>() {
+        return Ok(shape);
+    }
+    Err(Error::internal(format!("expected {views} activations of {shape:?}, got {} values", activation.len())))
+}

@@ -1,0 +1,98 @@
+//! The photos and classes of a session. Refused with `busy` while something is under way.
+
+use super::Session;
+use crate::data::dataset::{Added, Dataset, PhotoId};
+use crate::data::similar::PerceptualHash;
+use crate::error::{Error, ErrorCode, Result};
+use crate::image::Pixels;
+use crate::image::prepare::InputSpec;
+use crate::image::stored::StoredPhoto;
+use crate::train::config::TrainConfig;
+
+impl Session {
+    pub fn add_class(&mut self, label: &str) -> Result<()> {
+        self.editable()?.add_class(label).map(drop)
+    }
+
+    /// Resizes a decoded photo to what the network sees and adds it under an id of the caller's.
+    pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
+        let stored = self.store(photo)?;
+        // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
+        let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
+        self.editable()?.add_photo(id, name, label, sha256, hash, stored)
+    }
+
+    /// From now on photos are prepared as a training with that configuration wants them, which saves it asking for them again.
+    /// Pixels that were prepared otherwise are dropped.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub fn prepare_for(&mut self, config: &TrainConfig) -> Result<()> {
+        let stored = self.stored_for(config);
+        if self.stored != stored {
+            self.editable()?.drop_all_pixels();
+            self.stored = stored;
+        }
+        Ok(())
+    }
+
+    pub(super) fn stored_for(&self, config: &TrainConfig) -> InputSpec {
+        self.weights.card.input.framed(config.framing)
+    }
+
+    pub(super) fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
+        let source = &self.source.input;
+        let by_source = match self.stored == *source {
+            true => None,
+            false => Some((source.framing, source.prepare(photo)?)),
+        };
+        Ok(StoredPhoto { by_source, ..self.stored.store(photo)? })
+    }
+
+    /// Pixels that a step asked for. Allowed, and needed, during a training.
+    pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
+        let stored = self.store(photo)?;
+        self.dataset.supply_pixels(id, stored)
+    }
+
+    pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
+        self.editable()?.remove_photos(ids)?;
+        self.forget_photos(ids);
+        Ok(())
+    }
+
+    pub fn move_photos(&mut self, ids: &[PhotoId], label: &str) -> Result<()> {
+        self.editable()?.move_photos(ids, label)
+    }
+
+    pub fn remove_class(&mut self, label: &str) -> Result<()> {
+        let ids = self.editable()?.remove_class(label)?;
+        self.forget_photos(&ids);
+        Ok(())
+    }
+
+    /// Renames a class, in the classifier too: nothing has to be trained again.
+    pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
+        self.editable()?.rename_class(from, to)?;
+        if let Some(classifier) = &mut self.classifier {
+            let labels = classifier.labels.iter_mut().filter(|label| *label == from.trim());
+            labels.for_each(|label| *label = to.trim().to_owned());
+        }
+        Ok(())
+    }
+
+    fn forget_photos(&mut self, ids: &[PhotoId]) {
+        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        self.features.remove(ids);
+    }
+
+    pub(super) fn editable(&mut self) -> Result<&mut Dataset> {
+        if self.run.is_some() {
+            return Err(Error::new(
+                ErrorCode::Busy,
+                "a training or evaluation is under way: wait for it, or cancel it first",
+            ));
+        }
+        Ok(&mut self.dataset)
+    }
+}
