@@ -3,12 +3,15 @@
 
 mod answers;
 mod comparing;
+pub mod lending;
 mod photos;
 mod resume;
 mod running;
 mod why;
 
 use serde::Deserialize;
+
+use lending::Loans;
 
 use crate::advise::decide::Advice;
 use crate::advise::run::AdviceRun;
@@ -25,6 +28,7 @@ use crate::train::budget::ACTIVATION_BUDGET;
 use crate::train::cache::ActivationCache;
 use crate::train::config::TrainConfig;
 use crate::train::embed::Embedder;
+use crate::train::reading::Reading;
 use crate::train::run::TrainRun;
 use crate::train::sample::Sample;
 
@@ -58,6 +62,8 @@ pub struct Session {
     run: Option<Run>,
     advice: Option<Box<Advice>>,
     activation_budget: usize,
+    loans: Loans,
+    readers: usize,
 }
 
 /// What is under way.
@@ -75,6 +81,15 @@ impl Run {
             Self::Evaluation(run) => run.config(),
             Self::Advice(run) => run.config(),
             Self::Comparison(run) => run.config(),
+        }
+    }
+
+    fn reading(&mut self) -> Option<&mut Reading> {
+        match self {
+            Self::Training(run) => run.reading(),
+            Self::Evaluation(run) => run.reading(),
+            Self::Advice(run) => run.reading(),
+            Self::Comparison(run) => run.reading(),
         }
     }
 }
@@ -119,6 +134,8 @@ impl Session {
             run,
             advice,
             activation_budget: ACTIVATION_BUDGET,
+            loans: Loans::default(),
+            readers: 1,
         })
     }
 

@@ -47,9 +47,19 @@ const INPUT_SIZE: usize = 224;
 pub struct Speed {
     /// At least one, by rising `last_stages`.
     pub measured: Vec<Measured>,
+    /// Instances of the core that read photos at the same time; one was measured.
+    pub readers: usize,
 }
 
+/// What a further reader adds, as a fraction of what the first does: it gets its pictures from the first.
+const FURTHER_READER: f64 = 0.8;
+
 impl Speed {
+    /// How many times faster than one all readers are together.
+    fn reading(&self) -> f64 {
+        1.0 + FURTHER_READER * (self.readers as f64 - 1.0)
+    }
+
     /// At any split. Where it was not measured itself, a picture's way through the prefix is interpolated between the splits that
     /// were, by multiply-adds; and the way through the suffix and back takes as many times its forward pass as at the nearest
     /// split that was.
@@ -101,7 +111,7 @@ pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, arch
         0.0
     } else {
         let already = if config.last_stages == 0 { photos } else { 0.0 };
-        (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS)
+        (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS) / speed.reading()
     };
     // An epoch of the head sees every draw; the held-out photos usually stop it half way.
     let (looks, epochs) = match config.regime {
@@ -128,7 +138,7 @@ mod tests {
     fn more_work_costs_more() {
         let measured =
             |last_stages, embed_seconds, train_seconds| Measured { last_stages, embed_seconds, train_seconds };
-        let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)] };
+        let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)], readers: 1 };
         let seconds = |regime, last_stages, augment| {
             let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(7, 50).unwrap();
             expected_seconds(&config, 50, &speed, &LITE0)

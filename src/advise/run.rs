@@ -73,7 +73,8 @@ impl AdviceRun {
         let many = set.samples.len() >= PHOTOS_FOR_ALL;
         // The toy backbones of tests have fewer stages.
         let to_time = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many).collect();
-        let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench));
+        // The training that follows makes draws of their pixels.
+        let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench).keeping_pixels());
         let (similarity, separability, measured) = (None, None, Vec::new());
         Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
     }
@@ -81,6 +82,14 @@ impl AdviceRun {
     /// The workbench must be of this one.
     pub fn config(&self) -> &TrainConfig {
         &self.config
+    }
+
+    /// What is still to be read, while that goes on.
+    pub fn reading(&mut self) -> Option<&mut Reading> {
+        match &mut self.phase {
+            Phase::Read(reading) => Some(reading),
+            _ => None,
+        }
     }
 
     /// One batch of photos read, asked about or learnt from, or one split measured.
@@ -176,7 +185,7 @@ impl AdviceRun {
             similarity,
             separability: self.separability,
         };
-        let speed = Speed { measured: self.measured.clone() };
+        let speed = Speed { measured: self.measured.clone(), readers: bench.readers };
         decide(findings, speed, &self.wish, bench.weights.architecture)
     }
 }

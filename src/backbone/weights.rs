@@ -37,6 +37,11 @@ impl Weights {
         Self::open_as(bytes, expected_sha256, by_name)
     }
 
+    /// The whole file.
+    pub fn file(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// As [`open`](Self::open), with architectures of the caller's.
     pub fn open_as(
         bytes: Vec<u8>,

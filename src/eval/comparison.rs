@@ -115,6 +115,14 @@ impl Comparison {
         }
     }
 
+    /// What is still to be read, while that goes on.
+    pub fn reading(&mut self) -> Option<&mut Reading> {
+        match &mut self.phase {
+            Phase::Look(reading) | Phase::Read(reading) => Some(reading),
+            _ => None,
+        }
+    }
+
     /// Position of the run under way, or of the next one.
     fn current(&self) -> usize {
         self.done.len().min(self.config.runs.len() - 1)

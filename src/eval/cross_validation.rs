@@ -124,6 +124,11 @@ impl CrossValidation {
         &self.config
     }
 
+    /// What is still to be read, while that goes on.
+    pub fn reading(&mut self) -> Option<&mut Reading> {
+        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
+    }
+
     /// One batch of photos read, one optimiser step, or one batch of photos judged.
     ///
     /// # Errors

@@ -121,6 +121,7 @@ impl Session {
             embedders: &mut self.embedders,
             own,
             activation_budget: self.activation_budget,
+            readers: self.readers,
             now: (self.clock)(),
             clock: self.clock,
         })
@@ -199,6 +200,7 @@ impl Session {
     /// Ends the training or evaluation under way, if any. What is embedded stays cached.
     pub fn cancel_training(&mut self) {
         self.run = None;
+        self.forget_loans();
         self.forget_unused_embedders();
     }
 }

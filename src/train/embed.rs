@@ -102,9 +102,14 @@ impl Embedder {
         Tensor::from_data(TensorData::new(images, [pictures.len(), 3, size, size]), device)
     }
 
+    /// Draws in a batch.
+    pub fn batch(&self) -> usize {
+        self.device.embedding_batch()
+    }
+
     /// Embeds the first of `draws`, one batch of them.
     pub async fn embed_next(&mut self, draws: &[Draw], dataset: &Dataset) -> Result<Embedded> {
-        let batch = &draws[..draws.len().min(self.device.embedding_batch())];
+        let batch = &draws[..draws.len().min(self.batch())];
         match self.pictures(batch, dataset)? {
             Ok(pictures) => {
                 self.embed(batch, &pictures).await?;
@@ -152,8 +157,22 @@ impl Embedder {
     /// Runs the prefix on the pictures of those draws and keeps the results.
     async fn embed(&mut self, draws: &[Draw], pictures: &[Pixels]) -> Result<()> {
         let values = self.activations(&pictures.iter().collect::<Vec<_>>()).await?;
-        let per_picture = self.cache.shape().iter().product();
-        for (draw, activation) in draws.iter().zip(values.chunks_exact(per_picture)) {
+        self.keep(draws, &values)
+    }
+
+    /// Keeps the activations of those draws, one after the other, as [`activations`](Self::activations) gives them.
+    ///
+    /// # Errors
+    /// `internal` when they are not as many as the draws need.
+    pub fn keep(&mut self, draws: &[Draw], activations: &[f32]) -> Result<()> {
+        let per_picture: usize = self.cache.shape().iter().product();
+        if activations.len() != draws.len() * per_picture {
+            let (draws, got) = (draws.len(), activations.len());
+            return Err(Error::internal(format!(
+                "expected {draws} activations of {per_picture} values, got {got} values"
+            )));
+        }
+        for (draw, activation) in draws.iter().zip(activations.chunks_exact(per_picture)) {
             self.cache.insert_draw(draw.photo, draw.number, activation.to_vec())?;
         }
         Ok(())
@@ -184,6 +203,11 @@ impl Embedder {
             return self.input.prepare(photo);
         }
         Ok(self.input.resized(&self.stored.store(photo)?)?.into_owned().prepared)
+    }
+
+    /// By which its draws are made.
+    pub fn augmentation(&self) -> Augmentation {
+        self.augmentation
     }
 
     /// Draws embedded under another augmentation are forgotten.

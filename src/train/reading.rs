@@ -4,6 +4,8 @@
 //! features, the same whatever learns later, so that every regime and framing holds out the same photos. Where some stages are frozen and others learn, the frozen ones then
 //! read every draw. Where none is frozen nothing more is read: the pictures are made when a fit asks for them.
 
+use std::collections::VecDeque;
+
 use super::config::TrainConfig;
 use super::embed::{Draw, Embedded, Embedder};
 use super::event::StepEvent;
@@ -11,12 +13,51 @@ use super::sample::Sample;
 use super::workbench::Workbench;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
+use crate::image::Pixels;
 
 /// What is not cached yet, and how far the reading has come.
 pub struct Reading {
-    by_source: Vec<Draw>,
-    by_prefix: Vec<Draw>,
-    done: usize,
+    by_source: Queue,
+    by_prefix: Queue,
+    total: usize,
+    keeps_pixels: bool,
+}
+
+/// Draws that one embedder has to read.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Draw>,
+    /// Handed out from its end; see [`Reading::lend`]. Those handed out last come last.
+    lent: Vec<Draw>,
+}
+
+/// What another instance of the core may read meanwhile.
+pub enum Lent {
+    /// Nothing: what is left is too little to share.
+    Nothing,
+    /// The pixels of these are needed first.
+    Missing(Vec<PhotoId>),
+    /// Draws with their pictures, for the embedder at that position of the workbench.
+    Draws { embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels> },
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.waiting.len() + self.lent.len()
+    }
+
+    /// Forgets what has been read elsewhere by now, and returns it. What is still out when nothing else is left is taken
+    /// back, the last first, so that nobody waits for a helper that has died.
+    fn settle(&mut self, embedder: &Embedder) -> Vec<Draw> {
+        let is_read = |draw: &Draw| embedder.cache.contains_draw(draw.photo, draw.number);
+        let (read, lent) = std::mem::take(&mut self.lent).into_iter().partition(is_read);
+        self.lent = lent;
+        if self.waiting.is_empty() {
+            let kept = self.lent.len().saturating_sub(embedder.batch());
+            self.waiting.extend(self.lent.drain(kept..));
+        }
+        read
+    }
 }
 
 impl Reading {
@@ -36,13 +77,13 @@ impl Reading {
     pub fn by_source(samples: &[Sample], bench: &Workbench<'_>) -> Self {
         let unread = |photo: &PhotoId| !bench.source_features().contains(*photo);
         let photos = samples.iter().map(|sample| sample.photo).filter(unread);
-        Self { by_source: photos.map(|photo| Draw { photo, number: 0 }).collect(), by_prefix: Vec::new(), done: 0 }
+        Self::new_of(photos.map(|photo| Draw { photo, number: 0 }).collect(), VecDeque::new())
     }
 
     /// What training with either configuration needs of its photos.
     fn of(sides: [(&[Sample], &TrainConfig); 2], bench: &mut Workbench<'_>) -> Self {
         let own = &mut bench.embedders[bench.own];
-        let (mut by_prefix, mut wanted) = (Vec::new(), Vec::new());
+        let (mut by_prefix, mut wanted) = (VecDeque::new(), Vec::new());
         for (samples, config) in sides {
             by_prefix.extend(own.to_embed(samples.iter().map(|sample| sample.photo), config));
             wanted.extend(config.needed_draws());
@@ -50,45 +91,94 @@ impl Reading {
         own.cache.make_room(by_prefix.len(), &wanted, bench.activation_budget);
         // Where the two embedders are one, draw 0 is among its own.
         let by_source = match bench.own {
-            0 => Vec::new(),
-            _ => sides.iter().flat_map(|(samples, _)| Self::by_source(samples, bench).by_source).collect(),
+            0 => VecDeque::new(),
+            _ => sides.iter().flat_map(|(samples, _)| Self::by_source(samples, bench).by_source.waiting).collect(),
         };
-        Self { by_source, by_prefix, done: 0 }
+        Self::new_of(by_source, by_prefix)
+    }
+
+    fn new_of(by_source: VecDeque<Draw>, by_prefix: VecDeque<Draw>) -> Self {
+        let total = by_source.len() + by_prefix.len();
+        let queue = |waiting| Queue { waiting, lent: Vec::new() };
+        Self { by_source: queue(by_source), by_prefix: queue(by_prefix), total, keeps_pixels: false }
+    }
+
+    /// The same, but the photos keep their pixels: something is to follow that reads them again.
+    pub fn keeping_pixels(self) -> Self {
+        Self { keeps_pixels: true, ..self }
     }
 
     /// The same without what near-duplicates are told by: where it was divided before what to hold out.
     pub fn by_prefix_alone(self) -> Self {
-        Self { by_source: Vec::new(), ..self }
+        Self { total: self.by_prefix.len(), by_source: Queue::default(), ..self }
     }
 
     /// Reads one batch of photos; `None` when all are read.
     pub async fn step(&mut self, bench: &mut Workbench<'_>) -> Result<Option<StepEvent>> {
-        let by_source = self.by_source.get(self.done..).unwrap_or_default();
-        let by_prefix = &self.by_prefix[self.done.saturating_sub(self.by_source.len())..];
-        let (embedder, draws): (&mut Embedder, _) = match (by_source, by_prefix) {
-            ([], []) => return Ok(None),
-            ([], draws) => (&mut bench.embedders[bench.own], draws),
-            (draws, _) => (&mut bench.embedders[0], draws),
-        };
-        let count = match embedder.embed_next(draws, bench.dataset).await? {
+        self.by_source.settle(&bench.embedders[0]);
+        let read_elsewhere = self.by_prefix.settle(&bench.embedders[bench.own]);
+        self.let_go(read_elsewhere, bench);
+        let of_source = !self.by_source.waiting.is_empty();
+        let (queue, position) = if of_source { (&mut self.by_source, 0) } else { (&mut self.by_prefix, bench.own) };
+        if queue.waiting.is_empty() {
+            return Ok(None);
+        }
+        match bench.embedders[position].embed_next(queue.waiting.make_contiguous(), bench.dataset).await? {
             Embedded::Missing(ids) => return Ok(Some(StepEvent::NeedPhotos { ids })),
-            Embedded::Draws(count) => count,
-        };
-        if by_source.is_empty() {
-            // At another split they would be wanted again, and are asked for anew then.
-            let unfinished = draws.get(count).map(|draw| draw.photo);
-            let read = draws[..count].iter().map(|draw| draw.photo);
-            bench.dataset.drop_pixels(&read.filter(|photo| Some(*photo) != unfinished).collect::<Vec<_>>());
+            Embedded::Draws(count) => {
+                let read: Vec<Draw> = queue.waiting.drain(..count).collect();
+                if !of_source {
+                    self.let_go(read, bench);
+                }
+            }
         }
         bench.dataset.drop_surplus();
-        self.done += count;
-        let total = self.by_source.len() + self.by_prefix.len();
-        Ok(Some(StepEvent::Embed { done: self.done, total }))
+        let left = self.by_source.len() + self.by_prefix.len();
+        Ok(Some(StepEvent::Embed { done: self.total - left, total: self.total }))
     }
 
-    /// How many photos had to be read.
+    /// The last draws that nobody has begun with, one batch of them, for another instance of the core to read. Nobody waits for
+    /// it: what is in the cache when the rest is done was read there, and the remainder is read here.
+    ///
+    /// # Errors
+    /// `unknown-photo`.
+    pub fn lend(&mut self, bench: &Workbench<'_>) -> Result<Lent> {
+        let (queue, position) = match self.by_prefix.waiting.is_empty() {
+            false => (&mut self.by_prefix, bench.own),
+            true => (&mut self.by_source, 0),
+        };
+        let embedder = &bench.embedders[position];
+        let batch = embedder.batch();
+        if queue.waiting.len() < 2 * batch {
+            return Ok(Lent::Nothing); // the next one is read here
+        }
+        let draws: Vec<Draw> = queue.waiting.range(queue.waiting.len() - batch..).copied().collect();
+        match embedder.pictures(&draws, bench.dataset)? {
+            Err(missing) => Ok(Lent::Missing(missing)),
+            Ok(pictures) => {
+                queue.waiting.truncate(queue.waiting.len() - batch);
+                queue.lent.extend(&draws);
+                Ok(Lent::Draws { embedder: position, draws, pictures })
+            }
+        }
+    }
+
+    /// Of photos that are read the pixels can go. At another split they would be wanted again, and are asked for anew then.
+    fn let_go(&self, read: Vec<Draw>, bench: &mut Workbench<'_>) {
+        if self.keeps_pixels {
+            return;
+        }
+        let ends = [self.by_prefix.waiting.front(), self.by_prefix.waiting.back()];
+        let unfinished = |photo: &PhotoId| ends.iter().flatten().any(|draw| draw.photo == *photo);
+        let photos = read.into_iter().map(|draw| draw.photo).filter(|photo| !unfinished(photo));
+        bench.dataset.drop_pixels(&photos.collect::<Vec<_>>());
+    }
+
+    /// How many photos have to be read.
     pub fn photos(&self) -> usize {
-        let mut photos: Vec<PhotoId> = self.by_source.iter().chain(&self.by_prefix).map(|draw| draw.photo).collect();
+        let draws =
+            [&self.by_source, &self.by_prefix].into_iter().flat_map(|queue| queue.waiting.iter().chain(&queue.lent));
+        let mut photos: Vec<PhotoId> = draws.map(|draw| draw.photo).collect();
         photos.sort_unstable();
         photos.dedup();
         photos.len()

@@ -107,6 +107,11 @@ impl TrainRun {
         &self.config
     }
 
+    /// What is still to be read, while that goes on.
+    pub fn reading(&mut self) -> Option<&mut Reading> {
+        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
+    }
+
     /// One batch of photos read, one optimiser step, or one end of an epoch.
     pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<Step> {
         if matches!(self.phase, Phase::Read) {

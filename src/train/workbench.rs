@@ -24,6 +24,8 @@ pub struct Workbench<'a> {
     pub own: usize,
     /// Bytes that the activations of the run may take.
     pub activation_budget: usize,
+    /// Instances of the core that read photos, this one among them.
+    pub readers: usize,
     /// Seconds from any fixed point at the start of the step, for the report alone.
     pub now: f64,
     /// Where they come from, for what is measured within a step.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::slot::Slot;
-use super::{clock, picture, throw, to_js};
+use super::{clock, lending, picture, throw, to_js};
 use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
@@ -234,6 +234,36 @@ impl Core {
             (StepEvent::Advised, Some(advice)) => to_js(&Advised { kind: "advised", advice }),
             (event, _) => to_js(&event),
         }
+    }
+
+    /// A batch of the photos that are still to be read in what is under way, for the core of another worker: `{ticket, lastStages,
+    /// pictures}`, or `{needPhotos: ids}` where pixels are needed first, or `undefined` where nothing is left to share.
+    pub fn lend(&self) -> JsResult<JsValue> {
+        let mut session = self.session.take().map_err(throw)?;
+        lending::loan(&session.lend().map_err(throw)?)
+    }
+
+    /// How many workers read photos, this one among them; one unless it is called.
+    #[wasm_bindgen(js_name = setReaders)]
+    pub fn set_readers(&self, readers: usize) -> JsResult<()> {
+        self.session.take().map(|mut session| session.set_readers(readers)).map_err(throw)
+    }
+
+    /// What `embed` made of lent pictures.
+    pub fn accept(&self, ticket: u32, activations: &[f32]) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.accept(ticket, activations)).map_err(throw)
+    }
+
+    /// Activations of pictures that the core of another worker has lent.
+    pub async fn embed(&self, last_stages: usize, pictures: Vec<u8>) -> JsResult<Vec<f32>> {
+        let mut session = self.session.take().map_err(throw)?;
+        session.embed(last_stages, &pictures).await.map_err(throw)
+    }
+
+    /// The bytes of the weights file and their hash, to start the core of another worker with: `{bytes, sha256}`.
+    pub fn weights(&self) -> JsResult<JsValue> {
+        let session = self.session.take().map_err(throw)?;
+        lending::weights(session.weights())
     }
 
     /// The bytes of a checkpoint of the training under way, which goes on.

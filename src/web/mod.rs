@@ -4,6 +4,7 @@
 //! second gets `busy` instead of a panic.
 
 mod core;
+mod lending;
 mod picture;
 mod slot;
 

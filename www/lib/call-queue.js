@@ -173,13 +173,13 @@ function channelMacrotask() {
 }
 
 /**
- * Bytes go to the page without a copy.
+ * Bytes and numbers go to the page without a copy.
  * @param {unknown} value
  * @returns {Transferable[]}
  */
 function transferable(value) {
   const parts = typeof value === "object" && value !== null ? [value, ...Object.values(value)] : [];
-  return parts.flatMap((part) => (part instanceof Uint8Array && part.buffer instanceof ArrayBuffer ? [part.buffer] : []));
+  return parts.flatMap((part) => ((part instanceof Uint8Array || part instanceof Float32Array) && part.buffer instanceof ArrayBuffer ? [part.buffer] : []));
 }
 
 /**

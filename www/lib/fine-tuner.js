@@ -7,10 +7,14 @@ import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
 import { scoreRows } from "./test-report.js";
 
+const MOST_WORKERS = 16;
+
 /**
  * @typedef {object} CreateOptions
  * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
  * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
+ * @property {number} [workers]         How many workers read photos at the same time on the CPU, 1 to 16. Default: one for each core, fewer
+ *                                      where memory is short. They are started when a training has enough to read.
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]  Of the downloads.
  * @property {string} [baseUrl]         Where `worker.js`, `wasm/` and `weights/` lie. Default: beside this script.
@@ -45,11 +49,12 @@ export class FineTuner extends EventTarget {
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
    * @param {CreateOptions} options
    */
-  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", startWorker = spawn }) {
+  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", workers, startWorker = spawn }) {
     super();
+    checkWorkers(workers);
     // Bundled, this script lies in the folder that is served.
     const base = new URL(baseUrl, import.meta.url).href;
-    const options = { device, backbone, baseUrl: base.endsWith("/") ? base : `${base}/` };
+    const options = { device, backbone, workers, baseUrl: base.endsWith("/") ? base : `${base}/` };
     this.#connection = new Connection(options, startWorker, (worker, code) => this.#restore(worker, code));
   }
 
@@ -584,6 +589,13 @@ export class FineTuner extends EventTarget {
   #dispatch(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** @param {number | undefined} workers */
+function checkWorkers(workers) {
+  if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS)) return;
+  const message = `workers must be a whole number from 1 to ${MOST_WORKERS}, got ${workers}.`;
+  throw new LastLayerError("invalid-option", message, { name: "workers", value: String(workers), min: 1, max: MOST_WORKERS });
 }
 
 /** @param {Blob} blob */

@@ -1,4 +1,5 @@
 /** @import { Core, Device, DeviceChoice, Info, Progress } from "./types.d.ts" */
+/** @import { LoadedWasm } from "./wasm.js" */
 import { canvasAddsNoise } from "./decode.js";
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
@@ -13,6 +14,11 @@ const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "wei
  * @property {string} baseUrl
  * @property {DeviceChoice} device
  * @property {string} backbone
+ * @property {number} [workers]  How many read photos at the same time on the CPU; as many as the device bears where it is missing.
+ *
+ * @typedef {object} Opened
+ * @property {Core} core
+ * @property {LoadedWasm} loaded
  */
 
 /**
@@ -21,7 +27,7 @@ const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "wei
  * @param {StartOptions} options
  * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} outer
- * @returns {Promise<{ core: Core, info: Info }>}
+ * @returns {Promise<Opened & { info: Info }>}
  */
 export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   // Of several downloads, one that fails must not leave the others running.
@@ -29,19 +35,19 @@ export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   const loader = new Loader(baseUrl, backbone, onProgress, AbortSignal.any([outer, stop.signal]));
   try {
     let chosen = await chooseDevice(device, navigator.gpu);
-    let core;
+    let opened;
     try {
-      core = await trapsRejected(loader.open(chosen.device));
+      opened = await trapsRejected(loader.open(chosen.device));
     } catch (error) {
       const { code, message } = toMessage(error);
       if (chosen.device === "cpu" || SAME_ON_EVERY_DEVICE.has(code)) throw error;
       if (device === "webgpu") throw code === "webgpu-unavailable" ? error : webgpuUnavailable(message);
       console.warn("lastlayer: starting on WebGPU failed, the CPU takes over.", error);
       chosen = { device: "cpu", reason: "webgpu-failed", adapter: "" };
-      core = await loader.open("cpu");
+      opened = await loader.open("cpu");
     }
-    const { adapterType: _, ...info } = core.info();
-    return { core, info: { ...info, adapter: info.adapter || chosen.adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
+    const { adapterType: _, ...info } = opened.core.info();
+    return { ...opened, info: { ...info, adapter: info.adapter || chosen.adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
   } catch (error) {
     stop.abort();
     throwIfAborted(outer);
@@ -69,28 +75,28 @@ class Loader {
 
   /**
    * @param {Device} flavour
-   * @returns {Promise<Core>}
+   * @returns {Promise<Opened>}
    */
   async open(flavour) {
     // Compiling takes as long as a download does: both at once.
-    const [wasm, weights] = await Promise.all([
+    const [loaded, weights] = await Promise.all([
       loadWasm(this.baseUrl, flavour, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal),
       this.#readWeights(),
     ]);
     const { card } = weights;
     try {
-      const core = await wasm.Core.open(flavour, weights.bytes, card.sha256);
+      const core = await loaded.wasm.Core.open(flavour, weights.bytes, card.sha256);
       await card.keep(weights.bytes);
-      return core;
+      return { core, loaded };
     } catch (error) {
       if (!card.fromCache || toMessage(error).code !== "weights-corrupt") throw error;
     }
     // The copy in the browser's cache was damaged. A fresh one is given one try.
     await card.forget();
     weights.bytes = await this.#download(card);
-    const core = await wasm.Core.open(flavour, weights.bytes, card.sha256);
+    const core = await loaded.wasm.Core.open(flavour, weights.bytes, card.sha256);
     await card.keep(weights.bytes);
-    return core;
+    return { core, loaded };
   }
 
   async #readWeights() {

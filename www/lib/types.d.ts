@@ -76,6 +76,8 @@ export interface Info {
   reason: DeviceReason;
   /** Name of the source model. */
   backbone: string;
+  /** Workers that read photos at the same time: on the CPU as many as the device bears, and one on WebGPU. */
+  workers: number;
   /** Side of the square the source model looks at, in pixels. */
   inputSize: number;
   /** Stages of the source model; `featureMaps` counts them from 0, and after them comes `conv_head`. */
@@ -309,7 +311,7 @@ export interface Advice {
   reasons: Reason[];
   findings: Findings;
   /** What was measured of this device, at each split that may be advised. */
-  speed: { measured: { lastStages: number; embedSeconds: number; trainSeconds: number }[] };
+  speed: { measured: { lastStages: number; embedSeconds: number; trainSeconds: number }[]; readers: number };
   /** In seconds. */
   timeLimit: number;
   /** What would have been advised without a time limit; null where that is the same. */
@@ -693,6 +695,12 @@ export interface Core {
   pause(): Promise<Uint8Array<ArrayBuffer>>;
   resume(checkpoint: Uint8Array): Omit<ResumedEvent, "type">;
   cancelTraining(): void;
+  /** How many workers read photos, this one among them. */
+  setReaders(readers: number): void;
+  lend(): CoreLoan | { needPhotos: number[] } | undefined;
+  accept(ticket: number, activations: Float32Array): void;
+  embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
+  weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
   predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;
   explain(rgba: Uint8Array, width: number, height: number, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
@@ -701,6 +709,22 @@ export interface Core {
   nearest(rgba: Uint8Array, width: number, height: number, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array): { labels: string[] };
+}
+
+/** Pictures that another worker may read. */
+export interface CoreLoan {
+  ticket: number;
+  lastStages: number;
+  /** One after the other, three bytes a pixel. */
+  pictures: Uint8Array<ArrayBuffer>;
+}
+
+/** What another worker needs to have the same core. */
+export interface CoreCopy {
+  /** Address of the script that wasm-bindgen wrote. */
+  glue: string;
+  module: WebAssembly.Module;
+  weights: { bytes: Uint8Array<ArrayBuffer>; sha256: string };
 }
 
 /** The module that wasm-bindgen writes (`--target web`). */

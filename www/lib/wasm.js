@@ -8,22 +8,30 @@ import { countBytes, failed, fetchOk } from "./download.js";
 const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
 
 /**
+ * @typedef {object} LoadedWasm
+ * @property {WasmModule} wasm
+ * @property {string} glue  Address of its script.
+ * @property {WebAssembly.Module} module  Compiled; other workers can start it, too.
+ */
+
+/**
  * Downloads, compiles and starts one flavour of the core. Compilation goes on while the bytes come in.
  *
  * @param {string} baseUrl  The folder that `wasm/` lies in.
  * @param {Device} flavour
  * @param {(done: number, total: number) => void} onProgress
  * @param {AbortSignal} signal
- * @returns {Promise<WasmModule>}
+ * @returns {Promise<LoadedWasm>}
  */
 export async function loadWasm(baseUrl, flavour, onProgress, signal) {
   const folder = new URL(`wasm/${flavour}/`, baseUrl);
-  const [glue, module] = await Promise.all([
-    importGlue(new URL("lastlayer.js", folder).href),
+  const glue = new URL("lastlayer.js", folder).href;
+  const [wasm, module] = await Promise.all([
+    loadGlue(glue),
     compile(new URL("lastlayer_bg.wasm", folder).href, SIZES[flavour] ?? 0, onProgress, signal),
   ]);
-  await glue.default({ module_or_path: module });
-  return glue;
+  await wasm.default({ module_or_path: module });
+  return { wasm, glue, module };
 }
 
 /**
@@ -31,7 +39,7 @@ export async function loadWasm(baseUrl, flavour, onProgress, signal) {
  * @param {string} url
  * @returns {Promise<WasmModule>}
  */
-function importGlue(url) {
+export function loadGlue(url) {
   return import(url).catch((error) => {
     throw failed(url, String(error));
   });

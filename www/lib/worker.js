@@ -1,9 +1,11 @@
-/** @import { ComparisonOptions, Core, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { ComparisonOptions, Core, CoreCopy, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { CallQueue } from "./call-queue.js";
+import { openCopy, startReader } from "./copy.js";
 import { decode, pixelsOf } from "./decode.js";
 import { watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
+import { helperCount, Helpers } from "./helpers.js";
 import { Keeper } from "./keeper.js";
 import { start } from "./start.js";
 
@@ -18,6 +20,9 @@ const photos = new Map();
 /** The training under way, from its first piece on: to tell it that it is paused. */
 /** @type {{ paused: boolean } | null} */
 let training = null;
+
+/** On the CPU, where the device bears more than one worker. @type {Helpers | null} */
+let helpers = null;
 
 /** Whether a training or a cross-validation is under way. */
 let underWay = false;
@@ -34,9 +39,22 @@ const handlers = {
    * @param {CallContext} context
    */
   async start(options, { emit, signal }) {
-    const started = await start(options, emit, signal);
-    opened = started.core;
-    return started.info;
+    const { core, loaded, info } = await start(options, emit, signal);
+    opened = core;
+    const count = info.device === "cpu" ? helpersOf(options) : 0;
+    if (count > 0) helpers = new Helpers(count, () => startReader(options.baseUrl, core, { glue: loaded.glue, module: loaded.module }));
+    core.setReaders(count + 1);
+    return { ...info, workers: count + 1 };
+  },
+
+  /** In a worker that only reads photos for another one. @param {CoreCopy} copy */
+  async startCopy(copy) {
+    opened = await openCopy(copy);
+  },
+
+  /** @param {{ lastStages: number, pictures: Uint8Array }} args */
+  embed({ lastStages, pictures }) {
+    return core().embed(lastStages, pictures);
   },
 
   /** @param {{ label: string }} args */
@@ -258,13 +276,26 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
           yield;
         }
       } else {
+        if (event.type === "embed") await helpers?.feed(core(), event.total - event.done, supplyAll);
         yield event;
       }
     }
   } finally {
     underWay = false;
+    helpers?.rest();
     if (running && !stopped()) core().cancelTraining();
   }
+}
+
+/** @param {import("./start.js").StartOptions} options */
+function helpersOf({ workers }) {
+  const { hardwareConcurrency, deviceMemory } = /** @type {WorkerNavigator & { deviceMemory?: number }} */ (navigator);
+  return workers === undefined ? helperCount(hardwareConcurrency, deviceMemory) : workers - 1;
+}
+
+/** @param {number[]} ids */
+async function supplyAll(ids) {
+  for (const id of ids) await supply(id);
 }
 
 /**
