@@ -27,7 +27,7 @@ const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "wei
  * @param {StartOptions} options
  * @param {(progress: Progress) => void} onProgress
  * @param {AbortSignal} outer
- * @returns {Promise<Opened & { info: Info }>}
+ * @returns {Promise<Opened & { info: Omit<Info, "workers"> }>}
  */
 export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   // Of several downloads, one that fails must not leave the others running.

@@ -289,7 +289,7 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
 
 /** @param {import("./start.js").StartOptions} options */
 function helpersOf({ workers }) {
-  const { hardwareConcurrency, deviceMemory } = /** @type {WorkerNavigator & { deviceMemory?: number }} */ (navigator);
+  const { hardwareConcurrency, deviceMemory } = /** @type {Navigator & { deviceMemory?: number }} */ (navigator);
   return workers === undefined ? helperCount(hardwareConcurrency, deviceMemory) : workers - 1;
 }
 
