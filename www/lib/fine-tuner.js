@@ -1,25 +1,14 @@
-/** @import { AddReport, Advice, Answer, CheckpointEvent, Comparison, ComparisonOptions, DeviceChoice, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
-/** @import { WorkerLike } from "./worker-client.js" */
+/** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
-import { isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { checkWorkers } from "./create-options.js";
+import { isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { nameOf } from "./file-name.js";
+import { Learning } from "./learning.js";
 import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
-import { scoreRows } from "./test-report.js";
-
-const MOST_WORKERS = 16;
-
-/**
- * @typedef {object} CreateOptions
- * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
- * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
- * @property {number} [workers]         How many workers read photos at the same time on the CPU, 1 to 16. Default: one for each core, fewer
- *                                      where memory is short. They are started when a training has enough to read.
- * @property {AbortSignal} [signal]
- * @property {(progress: Progress) => void} [onProgress]  Of the downloads.
- * @property {string} [baseUrl]         Where `worker.js`, `wasm/` and `weights/` lie. Default: beside this script.
- * @property {(url: string) => WorkerLike} [startWorker]  For tests: another way to get a worker.
- */
+import { testAll } from "./test-all.js";
 
 /**
  * Fine-tunes an image classifier in this browser. Everything heavy runs in a worker, and no image leaves the machine.
@@ -40,10 +29,7 @@ export class FineTuner extends EventTarget {
   #mirror = new Mirror();
   #connection;
   #nextPhotoId = 1;
-  /** Why the training under way was begun as it was. @type {Advice | null} */
-  #advice = null;
-  /** The same of trainings that can be continued, by their checkpoints. @type {WeakMap<Blob, Advice>} */
-  #advised = new WeakMap();
+  #learning;
 
   /**
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
@@ -56,6 +42,10 @@ export class FineTuner extends EventTarget {
     const base = new URL(baseUrl, import.meta.url).href;
     const options = { device, backbone, workers, baseUrl: base.endsWith("/") ? base : `${base}/` };
     this.#connection = new Connection(options, startWorker, (worker, code) => this.#restore(worker, code));
+    this.#learning = new Learning(this.#connection, this.#mirror, {
+      change: (apply) => this.#change(apply),
+      dispatch: (type, detail) => this.#dispatch(type, detail),
+    });
   }
 
   /**
@@ -237,7 +227,7 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Report>}
    */
   async train(config = {}, { signal, onEvent } = {}) {
-    return this.#learn("train", { config: defined(config) }, { signal, onEvent });
+    return this.#learning.train(defined(config), { signal, onEvent });
   }
 
   /**
@@ -249,7 +239,7 @@ export class FineTuner extends EventTarget {
   async pause() {
     /** @type {Uint8Array<ArrayBuffer> | null} */
     const bytes = await this.#connection.call("pause");
-    return bytes && this.#keep(bytes);
+    return bytes && this.#learning.keep(bytes);
   }
 
   /**
@@ -265,8 +255,7 @@ export class FineTuner extends EventTarget {
   async resume(checkpoint = this.checkpoint, { signal, onEvent } = {}) {
     if (this.#connection.closed) throw this.#connection.closed;
     if (!checkpoint) throw new LastLayerError("no-checkpoint", "There is no training to continue: pause one first, or give its checkpoint.");
-    const advice = this.#advised.get(checkpoint) ?? null;
-    return this.#learn("resume", { checkpoint: await bytesOf(checkpoint) }, { signal, onEvent }, advice);
+    return this.#learning.resume(checkpoint, { signal, onEvent });
   }
 
   /** Gives a paused or interrupted training up. */
@@ -428,27 +417,9 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<TestReport>}
    */
   async predictAll(files, { labels = [], topK = 5, model = "auto", signal, onResult } = {}) {
-    const list = [...files];
-    /** @type {{ row: TestRow, best: Prediction[] }[]} */
-    const tested = [];
-    for (const [position, file] of list.entries()) {
-      /** @type {TestRow} */
-      const row = { name: nameOf(file, position), label: labels[position] ?? null, predictions: [], unknown: false, threshold: null, error: null };
-      /** @type {Prediction[]} */
-      let best = [];
-      try {
-        const { predictions, unknown, threshold } = await this.answer(file, { topK: Math.max(topK, 5), model, signal });
-        best = predictions;
-        Object.assign(row, { predictions: best.slice(0, topK), unknown, threshold });
-      } catch (error) {
-        if (!isImageError(error)) throw error;
-        row.error = error;
-      }
-      tested.push({ row, best });
-      onResult?.(row, tested.length, list.length);
-    }
+    const answer = (/** @type {Blob} */ file) => this.answer(file, { topK: Math.max(topK, 5), model, signal });
     // The source model's labels are not ours to compare with: it was never shown these classes.
-    return scoreRows(tested, model === "source" ? [] : this.#mirror.labels);
+    return testAll([...files], answer, { labels, topK, known: model === "source" ? [] : this.#mirror.labels, onResult });
   }
 
   /**
@@ -505,57 +476,6 @@ export class FineTuner extends EventTarget {
     this.#dispatch("restart", { code, lost });
   }
 
-  /**
-   * A training, through the deaths of its workers.
-   * @param {"train" | "resume"} call
-   * @param {unknown} args
-   * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} options
-   * @param {Advice | null} [advice]  What it was begun with, where it goes on.
-   * @returns {Promise<Report>}
-   */
-  async #learn(call, args, { signal, onEvent }, advice = null) {
-    /** What this training has kept since its worker began. @type {Blob | null} */
-    let kept = null;
-    let begun = call === "resume";
-    const follow = (/** @type {TrainEvent | CheckpointEvent} */ event) => {
-      if (event.type === "checkpoint") {
-        kept = this.#keep(event.checkpoint);
-      } else {
-        // A training that has begun takes the place of one that was paused.
-        if (!begun) this.#mirror.checkpoint = null;
-        begun = true;
-        if (event.type === "advised") advice = event.advice;
-        this.#advice = advice;
-        this.#dispatch("train", event);
-        onEvent?.(event);
-      }
-    };
-    for (;;) {
-      try {
-        const { report: learnt, model } = await this.#connection.call(call, args, { signal, onEvent: follow });
-        // No worker knows it that has taken the training up.
-        const report = { ...learnt, advice };
-        this.#change(() => this.#mirror.trained(report, model));
-        return report;
-      } catch (error) {
-        if (error instanceof LastLayerError && error.code === "cancelled") this.#change(() => (this.#mirror.checkpoint = null));
-        if (!kept || !isDeath(error) || signal?.aborted) throw error;
-        [call, args] = ["resume", { checkpoint: await bytesOf(kept) }];
-        // A worker that dies before it has got any further is not replaced for ever.
-        kept = null;
-      }
-    }
-  }
-
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
-  #keep(bytes) {
-    const checkpoint = new Blob([bytes], { type: "application/octet-stream" });
-    if (this.#advice) this.#advised.set(checkpoint, this.#advice);
-    this.#change(() => (this.#mirror.checkpoint = checkpoint));
-    this.#dispatch("checkpoint", checkpoint);
-    return checkpoint;
-  }
-
   /** @param {() => void} apply */
   #change(apply) {
     apply();
@@ -591,30 +511,10 @@ export class FineTuner extends EventTarget {
   }
 }
 
-/** @param {number | undefined} workers */
-function checkWorkers(workers) {
-  if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS)) return;
-  const message = `workers must be a whole number from 1 to ${MOST_WORKERS}, got ${workers}.`;
-  throw new LastLayerError("invalid-option", message, { name: "workers", value: String(workers), min: 1, max: MOST_WORKERS });
-}
-
-/** @param {Blob} blob */
-async function bytesOf(blob) {
-  return new Uint8Array(await blob.arrayBuffer());
-}
-
 /**
  * What is given as undefined is left out: the core knows no such value.
  * @param {Partial<TrainConfig>} config
  */
 function defined(config) {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
-}
-
-/**
- * @param {Blob} blob
- * @param {number} position
- */
-function nameOf(blob, position) {
-  return blob instanceof File && blob.name ? blob.name : `image ${position + 1}`;
 }

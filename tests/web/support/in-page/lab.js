@@ -8,7 +8,7 @@ const SITE = new URL("/some/where/", location.href).href;
 const library = await import(`${SITE}lib.js`);
 export const { FineTuner, LastLayerError, OPTIONS, groupByFolder } = library;
 
-/** @param {import("../../../../www/lib/fine-tuner.js").CreateOptions} [options] */
+/** @param {import("../../../../www/lib/create-options.js").CreateOptions} [options] */
 export function tuner(options) {
   return FineTuner.create({ device: "cpu", ...options });
 }

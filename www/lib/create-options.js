@@ -1,0 +1,27 @@
+/** @import { DeviceChoice, Progress } from "./types.d.ts" */
+/** @import { WorkerLike } from "./worker-client.js" */
+import { LastLayerError } from "./errors.js";
+
+const MOST_WORKERS = 16;
+
+/**
+ * @typedef {object} CreateOptions
+ * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
+ * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
+ * @property {number} [workers]         How many workers read photos at the same time on the CPU, 1 to 16. Default: one for each core, fewer
+ *                                      where memory is short. They are started when a training has enough to read.
+ * @property {AbortSignal} [signal]
+ * @property {(progress: Progress) => void} [onProgress]  Of the downloads.
+ * @property {string} [baseUrl]         Where `worker.js`, `wasm/` and `weights/` lie. Default: beside this script.
+ * @property {(url: string) => WorkerLike} [startWorker]  For tests: another way to get a worker.
+ */
+
+/**
+ * Rejects numbers of workers that cannot be.
+ * @param {number | undefined} workers
+ */
+export function checkWorkers(workers) {
+  if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS)) return;
+  const message = `workers must be a whole number from 1 to ${MOST_WORKERS}, got ${workers}.`;
+  throw new LastLayerError("invalid-option", message, { name: "workers", value: String(workers), min: 1, max: MOST_WORKERS });
+}
