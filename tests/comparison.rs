@@ -14,8 +14,9 @@ use lastlayer::rng::Rng;
 use lastlayer::score::paired::PairedCounts;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::compared::{Compared, ComparedRun};
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::StepEvent;
+use lastlayer::train::regime::Regime;
 
 fn of(runs: &[(&str, TrainConfig)]) -> ComparisonConfig {
     let runs = runs.iter().map(|(name, config)| NamedConfig { name: (*name).into(), config: config.clone() }).collect();

@@ -11,8 +11,9 @@ use lastlayer::eval::feature_maps::Layer;
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::{Report, StepEvent};
+use lastlayer::train::regime::Regime;
 
 const PHOTOS: PhotoId = 9;
 const EVERY: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];

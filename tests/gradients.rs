@@ -10,8 +10,9 @@ use common::{TOY, TOY_SIZE, drawn, open_toy, toy_weights_file};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::fit::{Fit, Sample};
+use lastlayer::train::regime::Regime;
 
 const STAGES: usize = TOY.stages.len();
 const CLASSES: usize = 3;

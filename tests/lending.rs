@@ -7,8 +7,9 @@ use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::Session;
 use lastlayer::session::lending::{Loan, Ticket};
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::StepEvent;
+use lastlayer::train::regime::Regime;
 
 const PER_CLASS: usize = 7;
 

@@ -10,8 +10,9 @@ use lastlayer::error::ErrorCode;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::budget::{Change, Reduced};
 use lastlayer::train::checkpoint::{Checkpoint, Exact, FitState};
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::{FitPhase, Report, StepEvent};
+use lastlayer::train::regime::Regime;
 
 const PER_CLASS: usize = 7;
 

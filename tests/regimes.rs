@@ -16,9 +16,10 @@ use lastlayer::image::prepare::InputSpec;
 use lastlayer::model::Split;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::budget::{ACTIVATION_BUDGET, Change};
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::embed::{Draw, Embedder};
 use lastlayer::train::event::{Report, StepEvent};
+use lastlayer::train::regime::Regime;
 use lastlayer::train::run::{Step, TrainRun};
 use lastlayer::train::workbench::Workbench;
 

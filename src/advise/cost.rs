@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::backbone::Architecture;
-use crate::train::config::{Regime, TrainConfig};
+use crate::train::config::TrainConfig;
+use crate::train::regime::Regime;
 
 /// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; the last convolution comes last.
 pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {

@@ -9,8 +9,8 @@ use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
-use crate::train::config::Regime;
 use crate::train::embed::read;
+use crate::train::regime::Regime;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {

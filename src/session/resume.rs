@@ -3,7 +3,8 @@
 use super::{Run, Session};
 use crate::error::{Error, Result};
 use crate::train::checkpoint::{Checkpoint, corrupt};
-use crate::train::config::{Regime, TrainConfig};
+use crate::train::config::TrainConfig;
+use crate::train::regime::Regime;
 use crate::train::run::{Resumed, TrainRun};
 
 impl Session {

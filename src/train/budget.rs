@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{Regime, TrainConfig};
+use super::config::TrainConfig;
+use super::regime::Regime;
 use crate::backbone::Architecture;
 use crate::error::Result;
 use crate::model::Split;

@@ -12,9 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::budget::Reduced;
-use super::config::{TrainConfig, Value};
+use super::config::TrainConfig;
 use super::event::{EpochEvent, FitPhase};
 use super::fit::Position;
+use super::options::Value;
 use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::read_floats;
 use crate::error::{Error, ErrorCode, Result};

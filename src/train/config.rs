@@ -2,92 +2,15 @@
 //! are derived from it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::cache::MIRRORED;
+use super::options::{OptionDoc, OptionKind, OptionSpec, OptionValue, Value};
+use super::regime::{LAST_STAGES, Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
 use crate::image::prepare::{Framing, InputSpec};
-
-/// An option as everybody but the training loop sees it.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct OptionSpec {
-    /// In camel case, as in JavaScript; the command line and the element's attributes use kebab-case.
-    pub name: &'static str,
-    pub kind: OptionKind,
-    /// Of a choice: its position in `choices`; so are `min` and `max`.
-    pub default: f64,
-    pub min: f64,
-    pub max: f64,
-    /// The words an option takes that is no number.
-    pub choices: &'static [&'static str],
-    pub doc: OptionDoc,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OptionKind {
-    Int,
-    Float,
-    Choice,
-}
-
-/// What the option does, in the languages of the page.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct OptionDoc {
-    pub en: &'static str,
-    pub zh: &'static str,
-}
-
-/// A value as it comes from outside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    Number(f64),
-    Word(String),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => number.fmt(f),
-            Self::Word(word) => write!(f, "{word:?}"),
-        }
-    }
-}
-
-impl From<f64> for Value {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(word: &str) -> Self {
-        Self::Word(word.to_owned())
-    }
-}
-
-/// What an option may hold. Integers pass through f64, exact up to 2^53; choices by their position.
-trait OptionValue: Copy {
-    const KIND: OptionKind;
-    const CHOICES: &'static [&'static str] = &[];
-    fn from_f64(value: f64) -> Self;
-}
-
-macro_rules! numbers {
-    ($($type:ty => $kind:ident),*) => {
-        $(impl OptionValue for $type {
-            const KIND: OptionKind = OptionKind::$kind;
-            fn from_f64(value: f64) -> Self {
-                value as $type
-            }
-        })*
-    };
-}
-numbers!(usize => Int, i32 => Int, u64 => Int, f64 => Float);
 
 macro_rules! choices {
     ($($type:ident { $($variant:ident = $word:literal),* })*) => {
@@ -103,22 +26,6 @@ macro_rules! choices {
 choices! {
     Regime { Auto = "auto", Head = "head", LastK = "last-k", Full = "full", Scratch = "scratch" }
     Framing { Crop = "crop", Pad = "pad", Squash = "squash" }
-}
-
-/// How much of the network learns, and from what start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Regime {
-    /// Whatever the advice says.
-    Auto,
-    /// The new output layer alone, on frozen features.
-    Head,
-    /// The last stages of the backbone too.
-    LastK,
-    /// All stages, from the pretrained weights.
-    Full,
-    /// All stages, from random weights.
-    Scratch,
 }
 
 macro_rules! options {
@@ -215,52 +122,6 @@ options! {
     seed: u64 = 0 in 0.0..=4294967295.0, "seed",
         "Seed of the initial weights, the split and the order of photos: the same seed gives the same result on the same device.",
         "初始权重、划分和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。";
-}
-
-/// What `last-k` trains where nothing else is said.
-const LAST_STAGES: usize = 3;
-/// Side of the picture for `scratch`: a network that starts from nothing sees each photo many times.
-const SCRATCH_INPUT_SIZE: usize = 128;
-const SMALLEST_INPUT_SIZE: usize = 64;
-
-/// Steps below which a deeper fit has not learnt what its augmented draws could teach it, and epochs that are enough for any
-/// set. Hand signs, five a class, the last three stages: 40 steps gave 0.94 and 0.95 on two splits, 120 gave 0.97 and more.
-const DEEPER_STEPS: usize = 150;
-const DEEPER_EPOCHS: (usize, usize) = (20, 60);
-
-/// Pictures that a training embeds, unless more draws are asked for: the fewer the photos, the more a further draw of each
-/// teaches, and the less it costs. With the output layer alone, of flowers, 3 and 5 a class, 32 draws beat 16, 16 beat 8, and 8
-/// beat 4.
-const PICTURES: usize = 800;
-const DRAWS: (usize, usize) = (4, 32);
-/// Deeper fits see one draw of each photo an epoch. Of hand signs the last three stages learnt more from 16 draws than from 8 in
-/// 150 steps (ten a class: 0.987 against 0.979), and less from 32 than from 8 in 60 (three a class: 0.868 against 0.905).
-const DEEPER_DRAWS: usize = 16;
-/// In shorter fits; and where nothing is embedded, since draws are made anew: so many of nine looks at a photo are of one.
-const FEW_DRAWS: usize = 8;
-
-/// Augmented draws of each of so many photos, where nobody says how many.
-pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
-    let (least, most) = DRAWS;
-    let affordable = (PICTURES / photos.max(1)).clamp(least, most);
-    let steps = usual_epochs(regime, photos, batch_size) * photos.div_ceil(batch_size);
-    let draws = match regime {
-        Regime::Head | Regime::Auto => affordable,
-        Regime::LastK if steps >= DEEPER_STEPS => affordable.min(DEEPER_DRAWS),
-        Regime::LastK => affordable.min(FEW_DRAWS),
-        Regime::Full | Regime::Scratch => FEW_DRAWS,
-    };
-    draws as i32
-}
-
-/// Epochs of a regime for so many photos, where nobody says how many.
-pub fn usual_epochs(regime: Regime, photos: usize, batch_size: usize) -> usize {
-    let (least, most) = DEEPER_EPOCHS;
-    match regime {
-        Regime::Head | Regime::Auto => 100,
-        Regime::Scratch => 60,
-        Regime::LastK | Regime::Full => DEEPER_STEPS.div_ceil(photos.div_ceil(batch_size).max(1)).clamp(least, most),
-    }
 }
 
 impl TrainConfig {
@@ -388,35 +249,6 @@ impl TrainConfig {
         let number = option.number(&value).ok_or_else(|| option.refusal(&value))?;
         self.set_checked(name, number);
         Ok(())
-    }
-}
-
-impl OptionSpec {
-    /// The value as a number, where the option may have it.
-    fn number(&self, value: &Value) -> Option<f64> {
-        let number = match (self.kind, value) {
-            (OptionKind::Choice, Value::Word(word)) => self.choices.iter().position(|choice| choice == word)? as f64,
-            (OptionKind::Float, Value::Number(number)) => *number,
-            (OptionKind::Int, Value::Number(number)) if number.fract() == 0.0 => *number,
-            _ => return None,
-        };
-        (self.min..=self.max).contains(&number).then_some(number)
-    }
-
-    fn refusal(&self, value: &Value) -> Error {
-        let Self { name, min, max, .. } = self;
-        let expected = match self.kind {
-            OptionKind::Int => format!("an integer from {min} to {max}"),
-            OptionKind::Float => format!("a number from {min} to {max}"),
-            OptionKind::Choice => self.choices.join(", "),
-        };
-        let error = Error::new(ErrorCode::InvalidOption, format!("{name} must be {expected}, got {value}"))
-            .with("name", *name)
-            .with("value", value);
-        match self.kind {
-            OptionKind::Choice => error.with("choices", self.choices.join(", ")),
-            _ => error.with("min", *min).with("max", *max),
-        }
     }
 }
 

@@ -11,10 +11,11 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::clip::clip_by_global_norm;
-use super::config::{Regime, TrainConfig};
+use super::config::TrainConfig;
 use super::embed::read;
 use super::inputs::{Batch, Inputs};
 use super::optimiser::Optimiser;
+use super::regime::Regime;
 use super::sample::looks;
 pub use super::sample::{Look, Sample};
 use super::schedule::{Schedule, stage_factor};

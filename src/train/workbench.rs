@@ -1,10 +1,11 @@
 //! What a training or a cross-validation works with.
 
 use super::cache::ActivationCache;
-use super::config::{Regime, TrainConfig};
+use super::config::TrainConfig;
 use super::embed::Embedder;
 use super::fit::Fit;
 use super::inputs::Inputs;
+use super::regime::Regime;
 use super::sample::Sample;
 use crate::backbone::weights::Weights;
 use crate::data::dataset::Dataset;

@@ -19,8 +19,9 @@ use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
 use crate::image::{Pixels, header};
 use crate::session::{ModelChoice, Session};
-use crate::train::config::{TrainConfig, Value};
+use crate::train::config::TrainConfig;
 use crate::train::event::StepEvent;
+use crate::train::options::Value;
 
 type JsResult<T> = Result<T, JsValue>;
 

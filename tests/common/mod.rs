@@ -17,8 +17,9 @@ use lastlayer::nn::linear;
 use lastlayer::nn::params::{Params, RandomParams};
 use lastlayer::rng::Rng;
 use lastlayer::session::Session;
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::{Report, StepEvent};
+use lastlayer::train::regime::Regime;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
 

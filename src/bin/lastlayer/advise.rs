@@ -6,7 +6,8 @@ use clap::{Arg, ArgMatches, Command};
 use lastlayer::advise::decide::{Advice, Plan};
 use lastlayer::error::{Error, Result};
 use lastlayer::session::Session;
-use lastlayer::train::config::{Regime, TrainConfig};
+use lastlayer::train::config::TrainConfig;
+use lastlayer::train::regime::Regime;
 use serde::Serialize;
 
 use crate::drive::{self, Outcome};

@@ -8,7 +8,8 @@ use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use lastlayer::train::compared::{Compared, Difference};
-use lastlayer::train::config::{OPTIONS, TrainConfig, Value};
+use lastlayer::train::config::{OPTIONS, TrainConfig};
+use lastlayer::train::options::Value;
 use serde::Serialize;
 
 use crate::drive::{self, Outcome};

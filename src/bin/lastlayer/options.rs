@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::error::{Error, Result};
-use lastlayer::train::config::{OPTIONS, OptionKind, OptionSpec, TrainConfig, Value};
+use lastlayer::train::config::{OPTIONS, TrainConfig};
+use lastlayer::train::options::{OptionKind, OptionSpec, Value};
 
 use crate::print_line;
 
