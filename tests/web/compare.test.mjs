@@ -35,6 +35,23 @@ function differenceOf(comparison, a, b) {
   return difference;
 }
 
+test("a run that is left to advice is advised first, and says what was decided", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const tuner = await lab.tuner();
+    for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+    /** @type {string[]} */ const types = [];
+    const runs = [{ name: "advised", config: { augment: 1, timeLimit: 600 } }, { name: "head", config: { regime: /** @type {const} */ ("head"), augment: 0, epochs: 3 } }];
+    const { runs: compared } = await tuner.compare(runs, { seed: 5, onEvent: ({ type }) => types.push(type) });
+    tuner.close();
+    return { configs: compared.map(({ config }) => config), types };
+  });
+  const [advised, head] = seen.configs;
+  assert.ok(seen.types.includes("advised") && seen.types.indexOf("advised") < seen.types.indexOf("run"));
+  assert.ok(advised && head && advised.regime !== "auto" && advised.epochs > 0, JSON.stringify(advised));
+  assert.deepEqual([advised.augment, advised.seed, head.seed, head.epochs], [1, 5, 5, 3]);
+});
+
 test("a comparison says whose every event is, adds up, and leaves the classifier alone", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {

@@ -296,6 +296,8 @@ export class FineTuner extends EventTarget {
    * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
    * stay as they are, and answer meanwhile.
    *
+   * A run whose config says nothing of what is to learn is advised first, as in `train`, and has the settings of that advice.
+   *
    * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a third, since a
    * difference takes more photos to show than an accuracy. `seed`: of the photos held out, and of runs whose config names none; default 0.
    * Rejects with `too-few-classes`, `empty-class`, `too-few-photos`, `invalid-option`, `busy` or `cancelled`.

@@ -233,13 +233,19 @@ async function* evaluate(options, { emit }) {
 }
 
 /**
- * A comparison of trainings, one piece at a time. The classifier stays as it is.
+ * A comparison of trainings, one piece at a time; those that are left to advice are advised first. The classifier stays as it is.
  * @param {ComparisonOptions} options
  * @param {CallContext} context
  */
-async function* compare(options, { emit }) {
-  core().startComparison(options);
-  const { comparison } = yield* untilIts("compared", emit);
+async function* compare(options, context) {
+  const runs = [];
+  for (const run of options.runs) {
+    const wish = { seed: options.seed ?? 0, ...run.config };
+    const advice = core().needsAdvice(wish) ? yield* advise({ config: wish }, context) : null;
+    runs.push({ ...run, config: advice?.plan.config ?? wish });
+  }
+  core().startComparison({ ...options, runs });
+  const { comparison } = yield* untilIts("compared", context.emit);
   return comparison;
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::drive::{self, Outcome};
 use crate::test_set::Skipped;
-use crate::{options, print_line, tables, weights};
+use crate::{advise, options, print_line, tables, weights};
 
 pub fn command() -> Command {
     Command::new("compare")
@@ -27,7 +27,7 @@ pub fn command() -> Command {
                 .help("Folder with one folder of photos per class"),
         )
         .arg(Arg::new("run").long("run").required(true).action(ArgAction::Append).value_name("REGIME[,OPTION=VALUE]…").help(
-            "One training, two to six times: head, last-k, full or scratch, with options of `lastlayer options` behind it, as in \
+            "One training, two to six times: auto (what `lastlayer advise` says), head, last-k, full or scratch, with options of `lastlayer options` behind it, as in \
              \"scratch,epochs=30,input-size=96\"; name=… gives it another name than these words",
         ))
         .arg(
@@ -65,7 +65,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let holdout = arguments.get_one::<f64>("holdout").copied().unwrap_or(HOLDOUT);
     let specs = arguments.get_many::<String>("run").into_iter().flatten();
     let runs = specs.map(|spec| parse(spec, seed)).collect::<Result<_>>()?;
-    let config = ComparisonConfig { runs, holdout, seed };
+    let mut config = ComparisonConfig { runs, holdout, seed };
     config.check()?;
 
     let folder = arguments.get_one::<PathBuf>("dir").ok_or_else(|| Error::internal("no DIR"))?;
@@ -73,6 +73,11 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     session.prepare_for(&config.runs[0].config)?;
     let mut skipped = Vec::new();
     let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
+    for run in &mut config.runs {
+        if run.config.needs_advice() {
+            run.config = advise::advice(&mut session, &files, None, run.config.clone(), json)?.plan.config;
+        }
+    }
     session.start_comparison(config)?;
     let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? else {
         return Err(Error::internal("a comparison that ends with another result"));

@@ -1,0 +1,135 @@
+// What many photos cost: adding them, training the output layer on them, and adding one more; in Chromium on the CPU.
+//
+//   ./build.sh && node tests/bench/scale.mjs [COUNT…]        (100 1000 5000 unless told otherwise; in 20 classes)
+//
+// The photos are drawn: coloured shapes of twenty kinds on noise, JPEG, 320 x 240. Memory is the resident set of all of the
+// browser's processes at its highest, less what it was before the first photo, looked at ten times a second (Linux only).
+
+import { readdirSync, readFileSync } from "node:fs";
+import { argv, exit } from "node:process";
+import { chromium } from "playwright-core";
+import { executable, FLAGS } from "../web/support/browser.mjs";
+import { Site } from "../web/support/site.mjs";
+
+const CLASSES = 20;
+const counts = argv.slice(2).map(Number);
+if (counts.some((count) => !Number.isInteger(count) || count < 2 * CLASSES)) {
+  console.error(`scale.mjs: each COUNT must be a whole number from ${2 * CLASSES} up: two photos in each of ${CLASSES} classes`);
+  exit(2);
+}
+if (counts.length === 0) counts.push(100, 1000, 5000);
+
+const site = new Site();
+await site.start();
+try {
+  console.log("photos   adding    ms each   training   ms each   adding one   memory of the browser");
+  for (const count of counts) await measure(count);
+} finally {
+  await site.stop();
+}
+
+/** @param {number} count */
+async function measure(count) {
+  // A browser of its own: what the one before has not given back yet is none of this one's.
+  const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(0);
+    await page.goto(`${site.origin}/blank`);
+    await page.addScriptTag({ type: "module", content: `import * as lab from "/support/lab.js"; window.lab = lab;` });
+    await page.waitForFunction(() => "lab" in window);
+    await page.evaluate(prepare, { count, classes: CLASSES });
+    const before = residentBytes();
+    let highest = before;
+    const watch = setInterval(() => (highest = Math.max(highest, residentBytes())), 100);
+    const seconds = await page.evaluate(run, { count, classes: CLASSES });
+    clearInterval(watch);
+    const each = (/** @type {number} */ time) => ((1000 * time) / count).toFixed(1).padStart(7);
+    const columns = [`${seconds.adding.toFixed(1)} s`.padStart(9), each(seconds.adding), `${seconds.training.toFixed(1)} s`.padStart(12), each(seconds.training), `${seconds.oneMore.toFixed(2)} s`.padStart(10)];
+    const memory = before > 0 ? `${((highest - before) / 2 ** 20).toFixed(0)} MiB` : "not known here";
+    console.log(`${String(count).padEnd(6)}${columns.join("  ")}   ${memory.padStart(18)}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
+ * In the page: draws the files, so that this is not measured.
+ * @param {{ count: number, classes: number }} options
+ */
+async function prepare({ count, classes }) {
+  const [width, height] = [320, 240];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  const noise = context.createImageData(width, height);
+  let state = 1;
+  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  /** @type {File[]} */
+  const files = [];
+  // One more, which is added later.
+  for (let index = 0; index <= count; index += 1) {
+    for (let at = 0; at < noise.data.length; at += 1) noise.data[at] = at % 4 === 3 ? 255 : 96 + ((index * 31 + at * 7 + (at >> 6)) % 64);
+    context.putImageData(noise, 0, 0);
+    const kind = index % classes;
+    context.fillStyle = `hsl(${(kind * 360) / classes}, ${50 + 50 * random()}%, ${35 + 30 * random()}%)`;
+    const [x, y, size] = [80 + 160 * random(), 60 + 120 * random(), 30 + 40 * random()];
+    context.beginPath();
+    const corners = 3 + (kind % 5);
+    for (let corner = 0; corner < corners; corner += 1) context.lineTo(x + size * Math.cos((2 * Math.PI * corner) / corners + random()), y + size * Math.sin((2 * Math.PI * corner) / corners));
+    context.fill();
+    files.push(new File([await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 })], `${index}.jpg`, { type: "image/jpeg" }));
+  }
+  Object.assign(window, { files });
+}
+
+/**
+ * In the page.
+ * @param {{ count: number, classes: number }} options
+ */
+async function run({ count, classes }) {
+  const { files } = /** @type {typeof window & { files: File[] }} */ (window);
+  const tuner = await lab.tuner();
+  const start = performance.now();
+  for (let kind = 0; kind < classes; kind += 1) {
+    const report = await tuner.add(files.slice(0, count).filter((_, index) => index % classes === kind), `class ${kind}`);
+    if (report.failed.length + report.duplicates.length > 0) throw new Error("a drawn photo was not added");
+  }
+  const added = performance.now();
+  const config = { regime: /** @type {const} */ ("head"), augment: 0, epochs: 20 };
+  await tuner.train(config);
+  const trained = performance.now();
+  await tuner.add(files.slice(count), "class 0");
+  const advance = performance.now();
+  // Training again includes the fits; what one more photo costs is the time to read it.
+  const report = await tuner.train(config);
+  if (report.photosRead !== 1) throw new Error(`${report.photosRead} photos were read instead of one`);
+  tuner.close();
+  return { adding: (added - start) / 1000, training: (trained - added) / 1000, oneMore: (advance - trained) / 1000 + report.embedSeconds };
+}
+
+/** Of this process's descendants; 0 where there is no /proc. */
+function residentBytes() {
+  try {
+    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((id) => statusOf(id));
+    const ours = new Set([String(process.pid)]);
+    // Parents come before their children often, not always.
+    for (let found = -1; found !== ours.size; ) {
+      found = ours.size;
+      for (const { id, parent } of processes) if (ours.has(parent)) ours.add(id);
+    }
+    return processes.filter(({ id }) => ours.has(id) && id !== String(process.pid)).reduce((sum, { bytes }) => sum + bytes, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** @param {string} id */
+function statusOf(id) {
+  try {
+    const status = readFileSync(`/proc/${id}/status`, "utf8");
+    const field = (/** @type {string} */ name) => new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? "";
+    return [{ id, parent: field("PPid"), bytes: 1024 * Number(field("VmRSS")) }];
+  } catch {
+    return []; // It has ended.
+  }
+}
