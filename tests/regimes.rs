@@ -255,6 +255,7 @@ fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train:
             embedders: &mut embedders,
             own: 1,
             activation_budget: ACTIVATION_BUDGET,
+            readers: 1,
             now: 0.0,
             clock: || 0.0,
         };
