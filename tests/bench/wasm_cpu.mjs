@@ -112,7 +112,7 @@ for (const what of Object.keys(runs[0][0])) {
   const times = runs.map((list) => list.slice(1).map((run) => run[what]));
   const columns = folders.map((folder, number) => {
     const ratio = median(times[0].map((time, round) => time / times[number][round]));
-    return `${basename(folder)} ${median(times[number]).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
+    return `${basename(folder)} ${median(times[number]).toFixed(1)}, best ${Math.min(...times[number]).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
   });
   console.log(`${what.padEnd(18)} ${columns.join("   ")}`);
 }
