@@ -34,10 +34,19 @@ WEIGHTS_SHA256=f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
 WEIGHTS_CHECKPOINT=efficientnet-lite0-57934424.pth
 
 WASM_TARGET=wasm32-unknown-unknown
-FLAVOURS=(cpu webgpu)
+# One for each device; for the CPU a second one, in whose own code vectors have a fused multiply-add. A browser that does not
+# know that instruction (Safari) rejects the module, so www/lib/flavour.js chooses.
+FLAVOURS=(cpu cpu-relaxed webgpu)
 # What the browsers we support have had for years. wasm-opt must neither reject these nor bring in newer ones.
 WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int --enable-sign-ext
   --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-call-indirect-overlong)
+
+# flavour_options FLAVOUR: sets FEATURES, for cargo, and RUSTC_FLAGS, for our crate alone, so that Burn is compiled once.
+flavour_options() {
+  FEATURES=${1%-relaxed}
+  RUSTC_FLAGS=()
+  [[ $1 != *-relaxed ]] || RUSTC_FLAGS=(-C target-feature=+relaxed-simd)
+}
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() {
@@ -144,7 +153,7 @@ full_precision_weights() {
   cp build/weights/made-from "$folder/made-from"
 }
 
-# The core as WebAssembly, once for each device: the CPU flavour is far smaller without wgpu inside.
+# The core as WebAssembly, once for each flavour: those for the CPU are far smaller without wgpu inside.
 wasm() {
   local flavour folder key opt=${WASM_OPT:-1}
   local inputs=(src Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml)
@@ -155,13 +164,16 @@ wasm() {
     up_to_date "$folder/made-from" "$key" && continue
     say "WebAssembly, $flavour"
     rm -rf "$folder"
-    cargo build --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$flavour"
-    # Both flavours are linked into the same file: it is taken before the next one overwrites it.
+    flavour_options "$flavour"
+    cargo rustc --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$FEATURES" -- ${RUSTC_FLAGS[@]+"${RUSTC_FLAGS[@]}"}
+    # All flavours are linked into the same file: it is taken before the next one overwrites it.
     "$WASM_BINDGEN" --target web --no-typescript --out-name lastlayer --out-dir "$folder" \
       "target/$WASM_TARGET/wasm/lastlayer.wasm"
     if [[ $opt != 0 ]]; then
       say "wasm-opt, $flavour"
-      npx --no-install wasm-opt -O2 "${WASM_FEATURES[@]}" "$folder/lastlayer_bg.wasm" -o "$folder/optimised.wasm"
+      local features=("${WASM_FEATURES[@]}")
+      [[ $flavour != *-relaxed ]] || features+=(--enable-relaxed-simd)
+      npx --no-install wasm-opt -O2 "${features[@]}" "$folder/lastlayer_bg.wasm" -o "$folder/optimised.wasm"
       mv "$folder/optimised.wasm" "$folder/lastlayer_bg.wasm"
     fi
     echo "$key" >"$folder/made-from"
@@ -213,7 +225,8 @@ check() {
   local flavour
   for flavour in "${FLAVOURS[@]}"; do
     say "clippy, $flavour"
-    cargo clippy --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$flavour" -- -D warnings
+    flavour_options "$flavour"
+    cargo clippy --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$FEATURES" -- -D warnings ${RUSTC_FLAGS[@]+"${RUSTC_FLAGS[@]}"}
   done
   say "generated files"
   cargo run --locked --release --quiet -- options --json | node scripts/options.mjs | diff -u www/lib/options.js - ||

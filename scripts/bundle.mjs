@@ -45,7 +45,8 @@ await mkdir(out, { recursive: true });
 await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, chunkNames: "chunk-[hash]" });
 
 // On its own: a worker that shared chunks with the page would make the page wait for code that only the worker needs.
-const sizes = { cpu: await wasmBytes("cpu"), webgpu: await wasmBytes("webgpu") };
+const flavours = await readdir(join(out, "wasm"));
+const sizes = Object.fromEntries(await Promise.all(flavours.map(async (flavour) => [flavour, await wasmBytes(flavour)])));
 await build({
   ...options,
   entryPoints: { worker: join(www, "lib/worker.js") },

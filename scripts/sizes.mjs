@@ -15,6 +15,7 @@ const compressBrotli = promisify(brotliCompress);
 /** @type {{ name: string, files: RegExp, note?: string }[]} */
 const GROUPS = [
   { name: "wasm, CPU flavour", files: /^wasm\/cpu\/.*\.(wasm|js)$/ },
+  { name: "wasm, relaxed SIMD", files: /^wasm\/cpu-relaxed\/.*\.(wasm|js)$/ },
   { name: "wasm, WebGPU flavour", files: /^wasm\/webgpu\/.*\.(wasm|js)$/ },
   { name: "JavaScript and pages", files: /^(?!wasm\/).*\.(js|html)$/ },
   { name: "weights", files: /\.safetensors$/ },

@@ -3,15 +3,18 @@
  * and a hash of their contents (SITE_VERSION).
  *
  * The weights are not among them: the lib keeps those itself, for pages of other origins too, which have no service worker of ours.
- * Both flavours of the WebAssembly are: which one a visitor needs can change from visit to visit.
+ * The WebAssembly of both devices is: which one a visitor needs can change from visit to visit. Which of the two builds for the CPU
+ * does not: the other is never loaded.
  */
+
+import { isOfOtherBrowsers } from "./lib/flavour.js";
 
 // The compiler takes every script for one with a window until told otherwise.
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 const PREFIX = "lastlayer-site-";
 const CACHE = PREFIX + SITE_VERSION;
-const FILES = new Set(SITE_FILES.map(addressOf));
+const FILES = new Set(SITE_FILES.filter((file) => !isOfOtherBrowsers(file)).map(addressOf));
 
 // A new version waits until the last page of the old one is closed: a page never gets parts of two versions.
 worker.addEventListener("install", (event) => event.waitUntil(store()));

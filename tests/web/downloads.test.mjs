@@ -9,7 +9,7 @@ import { DIST } from "./support/site.mjs";
 
 const bed = testBed();
 const card = JSON.parse(await readFile(join(DIST, "weights/efficientnet_lite0.json"), "utf8"));
-const wasm = await readFile(join(DIST, "wasm/cpu/lastlayer_bg.wasm"));
+const wasm = await readFile(join(DIST, "wasm/cpu-relaxed/lastlayer_bg.wasm"));
 const weights = await readFile(join(DIST, "weights", card.file));
 
 /** @param {string} file */
@@ -50,6 +50,31 @@ test("progress counts bytes, from nothing to all, and the second start downloads
   assert.equal(second.error, null);
   assert.equal(bed.site.requests.filter(isFile(card.file)).length, 1, "the weights were kept");
   assert.equal(second.progress.filter(({ stage }) => stage === "weights").at(-1)?.done, card.bytes);
+});
+
+test("a browser without relaxed SIMD gets the build without it, and the same answer within rounding", async () => {
+  const page = await bed.lab();
+  const answers = await page.evaluate(async () => {
+    const without = lab.workerAfter(`
+      const { validate } = WebAssembly;
+      // f32x4.relaxed_madd: a browser that does not know it rejects the module.
+      WebAssembly.validate = (bytes) => !new Uint8Array(bytes).join().includes("253,133,2") && validate(bytes);
+    `);
+    const photo = await lab.photo("stripes", 1);
+    const answers = [];
+    for (const options of [{}, { startWorker: without }]) {
+      const tuner = await lab.tuner(options);
+      answers.push(await tuner.predict(photo, { topK: 5, model: "source" }));
+      tuner.close();
+    }
+    return answers;
+  });
+  const loaded = bed.site.requests.filter((path) => path.endsWith("/lastlayer_bg.wasm"));
+  assert.deepEqual(loaded.slice(-2).map((path) => path.split("/").at(-2)), ["cpu-relaxed", "cpu"]);
+  const [relaxed, plain] = answers;
+  assert.ok(relaxed && plain);
+  assert.deepEqual(relaxed.map(({ label }) => label), plain.map(({ label }) => label));
+  relaxed.forEach(({ probability }, index) => assert.ok(Math.abs(probability - (plain[index]?.probability ?? 0)) < 1e-4));
 });
 
 for (const { damage, spoil } of [
@@ -98,7 +123,7 @@ test("weights that arrive damaged are refused, not kept, and not fetched for eve
 
 test("a host that is down or misses a file: download-failed names the file", async () => {
   const page = await bed.lab();
-  for (const missing of ["efficientnet_lite0.json", card.file, "lastlayer_bg.wasm", "cpu/lastlayer.js"]) {
+  for (const missing of ["efficientnet_lite0.json", card.file, "lastlayer_bg.wasm", "cpu-relaxed/lastlayer.js"]) {
     bed.site.intercept = (request, response) => {
       if (!request.url?.endsWith(missing)) return false;
       response.writeHead(404).end("<h1>not here</h1>");

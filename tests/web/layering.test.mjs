@@ -35,7 +35,7 @@ function withoutComments(text) {
 }
 
 /** @param {string} name */
-const layer = (name) => (name.includes("/") ? (name.split("/")[0] ?? "") : "page");
+const layer = (name) => (name === "sw.js" ? "sw" : name.includes("/") ? (name.split("/")[0] ?? "") : "page");
 
 /**
  * What each folder may import beside itself. Pages use only the element, the public API, and what ui has for texts and drops.
@@ -45,6 +45,7 @@ const MAY_IMPORT = {
   lib: /^$/,
   ui: /^$/,
   element: /^(lib\/index\.js|ui\/[\w-]+\.js)$/,
+  sw: /^lib\/flavour\.js$/,
   page: /^(element\/last-layer\.js|lib\/index\.js|ui\/(drop-target|localize)\.js)$/,
   tutorial: /^(element\/last-layer\.js|lib\/index\.js|ui\/(drop-target|localize)\.js)$/,
 };

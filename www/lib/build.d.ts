@@ -1,6 +1,6 @@
-import type { Device } from "./types.js";
+import type { Flavour } from "./types.js";
 
 declare global {
   /** Written in by the build: the sizes of the WebAssembly modules in bytes. */
-  const WASM_BYTES: Partial<Record<Device, number>> | undefined;
+  const WASM_BYTES: Partial<Record<Flavour, number>> | undefined;
 }

@@ -5,7 +5,7 @@ import { LastLayerError } from "./errors.js";
 const SOFTWARE = ["swiftshader", "llvmpipe", "lavapipe", "microsoft basic render driver"];
 
 /**
- * Chooses the device before any WebAssembly is downloaded, since each device has a flavour of its own.
+ * Chooses the device before any WebAssembly is downloaded, since each device has its own.
  *
  * `auto` refuses a software adapter: it is about twenty times slower than our CPU path. `webgpu` takes whatever answers.
  *

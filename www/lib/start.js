@@ -55,7 +55,7 @@ export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   }
 }
 
-/** Downloads what a core is made of. The weights are read once, also when a second flavour has to be tried. */
+/** Downloads what a core is made of. The weights are read once, also when a second device has to be tried. */
 class Loader {
   /** @type {{ card: Weights, bytes: Uint8Array<ArrayBuffer> } | null} */
   #weights = null;
@@ -74,18 +74,18 @@ class Loader {
   }
 
   /**
-   * @param {Device} flavour
+   * @param {Device} device
    * @returns {Promise<Opened>}
    */
-  async open(flavour) {
+  async open(device) {
     // Compiling takes as long as a download does: both at once.
     const [loaded, weights] = await Promise.all([
-      loadWasm(this.baseUrl, flavour, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal),
+      loadWasm(this.baseUrl, device, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal),
       this.#readWeights(),
     ]);
     const { card } = weights;
     try {
-      const core = await loaded.wasm.Core.open(flavour, weights.bytes, card.sha256);
+      const core = await loaded.wasm.Core.open(device, weights.bytes, card.sha256);
       await card.keep(weights.bytes);
       return { core, loaded };
     } catch (error) {
@@ -94,7 +94,7 @@ class Loader {
     // The copy in the browser's cache was damaged. A fresh one is given one try.
     await card.forget();
     weights.bytes = await this.#download(card);
-    const core = await loaded.wasm.Core.open(flavour, weights.bytes, card.sha256);
+    const core = await loaded.wasm.Core.open(device, weights.bytes, card.sha256);
     await card.keep(weights.bytes);
     return { core, loaded };
   }

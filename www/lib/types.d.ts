@@ -12,6 +12,9 @@ export type DeviceChoice = "auto" | "webgpu" | "cpu";
 /** A device as it is used, and the name of the folder its WebAssembly lies in. */
 export type Device = "webgpu" | "cpu";
 
+/** The builds of the core, each in a folder of its name below `wasm/`; see `flavourFor`. */
+export type Flavour = Device | "cpu-relaxed";
+
 /** Why this device was chosen. */
 export type DeviceReason =
   /** The caller named it. */

@@ -1,9 +1,10 @@
-/** @import { Device, WasmModule } from "./types.d.ts" */
+/** @import { Device, Flavour, WasmModule } from "./types.d.ts" */
 import { countBytes, failed, fetchOk } from "./download.js";
+import { flavourFor } from "./flavour.js";
 
 /**
- * The sizes of the two modules: the build writes them in (see scripts/bundle.mjs), since no header tells them reliably.
- * @type {Partial<Record<Device, number>>}
+ * The sizes of the modules: the build writes them in (see scripts/bundle.mjs), since no header tells them reliably.
+ * @type {Partial<Record<Flavour, number>>}
  */
 const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
 
@@ -15,15 +16,16 @@ const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
  */
 
 /**
- * Downloads, compiles and starts one flavour of the core. Compilation goes on while the bytes come in.
+ * Downloads, compiles and starts the core for a device. Compilation goes on while the bytes come in.
  *
  * @param {string} baseUrl  The folder that `wasm/` lies in.
- * @param {Device} flavour
+ * @param {Device} device
  * @param {(done: number, total: number) => void} onProgress
  * @param {AbortSignal} signal
  * @returns {Promise<LoadedWasm>}
  */
-export async function loadWasm(baseUrl, flavour, onProgress, signal) {
+export async function loadWasm(baseUrl, device, onProgress, signal) {
+  const flavour = flavourFor(device);
   const folder = new URL(`wasm/${flavour}/`, baseUrl);
   const glue = new URL("lastlayer.js", folder).href;
   const [wasm, module] = await Promise.all([

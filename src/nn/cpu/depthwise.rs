@@ -5,7 +5,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::padded::{Geometry, Tap, correlate};
-use super::rows::{self, masked, same};
+use super::rows::{self, Masked, Same};
 use super::tasks;
 
 /// Values summed side by side in the filters' gradient: enough for the widest vectors, and for several of the narrowest.
@@ -173,8 +173,8 @@ impl WithSimd for BackwardPlane<'_> {
         for (row, gradient) in self.gradient.chunks_exact(geometry.out_width).enumerate() {
             let out = geometry.out_row(&mut scratch.gradient, row);
             match self.y {
-                Some(y) => rows::zip(out, gradient, &y[row * geometry.out_width..][..gradient.len()], masked),
-                None => rows::map(out, gradient, same),
+                Some(y) => rows::zip(out, gradient, &y[row * geometry.out_width..][..gradient.len()], Masked),
+                None => rows::map(out, gradient, Same),
             }
         }
         geometry.pad(self.x, &mut scratch.x);

@@ -18,8 +18,11 @@
 
 mod depthwise;
 pub(super) mod fused;
+mod lanes;
 mod padded;
 mod pointwise;
+#[cfg(any(target_family = "wasm", test))]
+mod product;
 mod rows;
 mod stem;
 mod tasks;

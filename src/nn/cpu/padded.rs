@@ -7,7 +7,11 @@
 //! At stride 2 the padded plane is taken apart into four *phases*, by the parity of row and column, in each of which the
 //! values that one tap reads lie side by side again.
 
-use super::rows;
+#[cfg(any(target_family = "wasm", test))]
+use super::lanes::Lanes;
+#[cfg(target_family = "wasm")]
+use super::lanes::Native;
+use super::rows::{self, Clamp, Same};
 
 /// How far a run may read past its end: kernels take whole blocks.
 pub const BLOCK: usize = 32;
@@ -116,22 +120,19 @@ impl Geometry {
             let y = y + self.top;
             if self.stride == 1 {
                 let start = y * self.row + self.left;
-                rows::map(&mut padded[start..start + self.width], values, rows::same);
+                rows::map(&mut padded[start..start + self.width], values, Same);
                 continue;
             }
-            let ((even, odd), pairs) = (self.halves(y, self.phase()), values.chunks_exact(2));
-            let (last, count) = (pairs.remainder(), pairs.len());
-            if let [value] = last {
-                padded[even + count] = *value;
+            let (even, odd) = self.halves(y, self.phase());
+            if let [value] = values.chunks_exact(2).remainder() {
+                padded[even + values.len() / 2] = *value;
             }
             let (low, high) = padded.split_at_mut(even.max(odd));
             let (even, odd) = match even < odd {
                 true => (&mut low[even..], high),
                 false => (high, &mut low[odd..]),
             };
-            for ((even, odd), pair) in even.iter_mut().zip(odd).zip(pairs) {
-                (*even, *odd) = (pair[0], pair[1]);
-            }
+            rows::unzip(even, odd, values);
         }
     }
 
@@ -146,14 +147,8 @@ impl Geometry {
     /// `out[i] = clamp(run[i], 0, 6)` for the outputs in the run, the clamp only where `relu6` says so.
     #[inline(always)]
     pub fn clamp_out(&self, run: &[f32], out: &mut [f32], relu6: bool) {
-        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
         for (out, values) in out.chunks_exact_mut(self.out_width).zip(run.chunks(self.row)) {
-            rows::map(
-                out,
-                &values[..self.out_width],
-                #[inline(always)]
-                |value| value.clamp(low, high),
-            );
+            rows::map(out, &values[..self.out_width], Clamp::new(relu6));
         }
     }
 
@@ -205,23 +200,20 @@ impl Geometry {
         for (y, values) in plane.chunks_exact_mut(self.width).enumerate() {
             if self.stride == 1 {
                 let start = y * self.row;
-                rows::map(values, &phases[start..start + self.width], rows::same);
+                rows::map(values, &phases[start..start + self.width], Same);
                 continue;
             }
             let (even, odd) = self.halves(y + self.top, self.transposed_run());
-            let mut pairs = values.chunks_exact_mut(2);
-            let count = pairs.len();
-            for ((pair, even), odd) in (&mut pairs).zip(&phases[even..]).zip(&phases[odd..]) {
-                (pair[0], pair[1]) = (*even, *odd);
-            }
-            if let [value] = pairs.into_remainder() {
-                *value = phases[even + count];
+            rows::interleave(values, &phases[even..], &phases[odd..]);
+            if let [value] = values.chunks_exact_mut(2).into_remainder() {
+                *value = phases[even + self.width / 2];
             }
         }
     }
 }
 
 /// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
+#[cfg(not(target_family = "wasm"))]
 #[inline(always)]
 pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
     for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
@@ -234,5 +226,53 @@ pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], 
             }
         }
         out.copy_from_slice(&sums);
+    }
+}
+
+/// The same in vectors spelled out: the compiler makes none of them for WebAssembly by itself.
+#[cfg(target_family = "wasm")]
+#[inline(always)]
+pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
+    correlate_lanes::<Native>(run, values, taps, filter, start);
+}
+
+#[cfg(any(target_family = "wasm", test))]
+#[inline(always)]
+fn correlate_lanes<V: Lanes>(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
+    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
+        let mut sums = [V::splat(start); BLOCK / 4];
+        for tap in taps {
+            let weight = V::splat(filter[tap.number]);
+            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
+            for (vector, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: a block of values has so many vectors.
+                *sum = sum.plus_product(weight, unsafe { V::load(values.as_ptr().add(4 * vector)) });
+            }
+        }
+        for (vector, sum) in sums.into_iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { sum.store(out.as_mut_ptr().add(4 * vector)) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lanes;
+    use super::*;
+
+    #[test]
+    fn vectors_spelled_out_are_the_compilers() {
+        for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (5, 2)] {
+            let geometry = Geometry::new(kernel, stride, 13, 18).unwrap();
+            let plane: Vec<f32> = (0..geometry.plane()).map(|index| (index % 19) as f32 - 9.0).collect();
+            let filter: Vec<f32> = (0..kernel * kernel).map(|index| index as f32 / 8.0 - 1.0).collect();
+            let mut padded = vec![0.0; geometry.padded()];
+            geometry.pad(&plane, &mut padded);
+            let (mut ours, mut compilers) = (vec![0.0; geometry.blocked_run()], vec![0.0; geometry.blocked_run()]);
+            correlate_lanes::<lanes::Native>(&mut ours, &padded, &geometry.taps(), &filter, 0.5);
+            correlate(&mut compilers, &padded, &geometry.taps(), &filter, 0.5);
+            assert_eq!(ours, compilers);
+        }
     }
 }

@@ -1,56 +1,216 @@
 //! Short runs of values. A row of a small activation is 7 or 14 values: a call to `memcpy` or a loop with a remainder would
 //! cost more than the work, so a run is done in whole vectors of which the last overlaps the one before it.
 //!
-//! Everything here is inlined into the kernel that calls it, to be compiled for the instructions that the kernel is.
+//! Everything here is inlined into the kernel that calls it, to be compiled for the instructions that the kernel is. Natively the
+//! compiler makes the vectors; for WebAssembly, where it does not, they are spelled out.
 
-/// `out[i] = f(a[i], b[i])`. All three are of one length.
-#[inline(always)]
-pub fn zip(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
-    match out.len() {
-        8.. => overlapping::<8>(out, a, b, f),
-        4.. => overlapping::<4>(out, a, b, f),
-        _ => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = f(*a, *b)),
+use super::lanes::Lanes;
+
+/// What is done to each value of one run, or of two.
+pub trait Op: Copy {
+    fn value(self, a: f32, b: f32) -> f32;
+    fn lanes<V: Lanes>(self, a: V, b: V) -> V;
+}
+
+/// The first value itself.
+#[derive(Clone, Copy)]
+pub struct Same;
+
+impl Op for Same {
+    #[inline(always)]
+    fn value(self, a: f32, _: f32) -> f32 {
+        a
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, _: V) -> V {
+        a
     }
 }
 
-/// `out[i] = f(a[i])`. Both are of one length.
-#[inline(always)]
-pub fn map(out: &mut [f32], a: &[f32], f: impl Fn(f32) -> f32) {
-    zip(
-        out,
-        a,
-        a,
-        #[inline(always)]
-        |a, _| f(a),
-    );
+/// The first value between two bounds.
+#[derive(Clone, Copy)]
+pub struct Clamp {
+    low: f32,
+    high: f32,
 }
 
-/// The value itself.
-#[inline(always)]
-pub fn same(value: f32) -> f32 {
-    value
+impl Clamp {
+    /// From 0 to 6 where `relu6` says so.
+    pub fn new(relu6: bool) -> Self {
+        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        Self { low, high }
+    }
 }
 
-/// A gradient behind ReLU6 with the output `y`: nothing flows where that touches a bound, as in PyTorch.
-#[inline(always)]
-pub fn masked(gradient: f32, y: f32) -> f32 {
-    if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
+impl Op for Clamp {
+    #[inline(always)]
+    fn value(self, a: f32, _: f32) -> f32 {
+        a.clamp(self.low, self.high)
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, _: V) -> V {
+        a.clamp(V::splat(self.low), V::splat(self.high))
+    }
 }
 
+/// A gradient, the first value, behind ReLU6 with the output that is the second: nothing flows where that touches a bound, as in
+/// PyTorch.
+#[derive(Clone, Copy)]
+pub struct Masked;
+
+impl Op for Masked {
+    #[inline(always)]
+    fn value(self, gradient: f32, y: f32) -> f32 {
+        if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, gradient: V, y: V) -> V {
+        gradient.where_between(y, V::splat(0.0), V::splat(6.0))
+    }
+}
+
+/// `out[i] = op(a[i], b[i])`. All three are of one length.
 #[inline(always)]
-fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) {
+pub fn zip(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+    assert!(a.len() == out.len() && b.len() == out.len());
+    #[cfg(target_family = "wasm")]
+    in_lanes::<super::lanes::Native>(out, a, b, op);
+    #[cfg(not(target_family = "wasm"))]
+    by_value(out, a, b, op);
+}
+
+/// `out[i] = op(a[i])`. Both are of one length.
+#[inline(always)]
+pub fn map(out: &mut [f32], a: &[f32], op: impl Op) {
+    zip(out, a, a, op);
+}
+
+#[cfg(any(not(target_family = "wasm"), test))]
+#[inline(always)]
+fn by_value(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+    match out.len() {
+        8.. => overlapping::<8>(out, a, b, op),
+        4.. => overlapping::<4>(out, a, b, op),
+        _ => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = op.value(*a, *b)),
+    }
+}
+
+#[cfg(any(not(target_family = "wasm"), test))]
+#[inline(always)]
+fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
     let last = out.len() - N;
     let mut start = 0;
     loop {
         let (out, a, b) = (&mut out[start..start + N], &a[start..start + N], &b[start..start + N]);
         for lane in 0..N {
-            out[lane] = f(a[lane], b[lane]);
+            out[lane] = op.value(a[lane], b[lane]);
         }
         if start == last {
             return;
         }
         start = (start + N).min(last);
     }
+}
+
+/// The same in vectors spelled out. `a` and `b` must be as long as `out`.
+#[cfg(any(target_family = "wasm", test))]
+#[inline(always)]
+fn in_lanes<V: Lanes>(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+    let length = out.len();
+    if length < 4 {
+        return out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = op.value(*a, *b));
+    }
+    let (last, out, a, b) = (length - 4, out.as_mut_ptr(), a.as_ptr(), b.as_ptr());
+    // SAFETY: there are four values from every start up to `last` on, in all three.
+    let mut at = |start: usize| unsafe { op.lanes(V::load(a.add(start)), V::load(b.add(start))).store(out.add(start)) };
+    (0..last).step_by(4).for_each(&mut at);
+    at(last);
+}
+
+/// `out[i] = op(out[i], b[i])`, where doing it twice does no more than doing it once. Both are of one length.
+#[inline(always)]
+pub fn update(out: &mut [f32], b: &[f32], op: impl Op) {
+    assert_eq!(b.len(), out.len());
+    #[cfg(target_family = "wasm")]
+    update_in_lanes::<super::lanes::Native>(out, b, op);
+    #[cfg(not(target_family = "wasm"))]
+    out.iter_mut().zip(b).for_each(|(out, b)| *out = op.value(*out, *b));
+}
+
+#[cfg(any(target_family = "wasm", test))]
+#[inline(always)]
+fn update_in_lanes<V: Lanes>(out: &mut [f32], b: &[f32], op: impl Op) {
+    let blocks = b.chunks_exact(4);
+    let rest = blocks.remainder();
+    let mut outs = out.chunks_exact_mut(4);
+    for (out, b) in outs.by_ref().zip(blocks) {
+        // SAFETY: both are four values long.
+        unsafe { op.lanes(V::load(out.as_ptr()), V::load(b.as_ptr())).store(out.as_mut_ptr()) };
+    }
+    outs.into_remainder().iter_mut().zip(rest).for_each(|(out, b)| *out = op.value(*out, *b));
+}
+
+/// The first of each pair into `even`, the second into `odd`.
+#[inline(always)]
+pub fn unzip(even: &mut [f32], odd: &mut [f32], pairs: &[f32]) {
+    let count = pairs.len() / 2;
+    let (even, odd, pairs) = (&mut even[..count], &mut odd[..count], &pairs[..2 * count]);
+    #[cfg(target_family = "wasm")]
+    if count >= 4 {
+        return unzip_in_lanes::<super::lanes::Native>(even, odd, pairs);
+    }
+    for ((even, odd), pair) in even.iter_mut().zip(odd).zip(pairs.chunks_exact(2)) {
+        (*even, *odd) = (pair[0], pair[1]);
+    }
+}
+
+/// `pairs` must be twice as long as the others, those at least four values.
+#[cfg(any(target_family = "wasm", test))]
+#[inline(always)]
+fn unzip_in_lanes<V: Lanes>(even: &mut [f32], odd: &mut [f32], pairs: &[f32]) {
+    let last = even.len() - 4;
+    let (even, odd, pairs) = (even.as_mut_ptr(), odd.as_mut_ptr(), pairs.as_ptr());
+    // SAFETY: from every start up to `last` on there are four values in each half and eight among the pairs.
+    let mut at = |start: usize| unsafe {
+        let (evens, odds) = V::load(pairs.add(2 * start)).unzip(V::load(pairs.add(2 * start + 4)));
+        evens.store(even.add(start));
+        odds.store(odd.add(start));
+    };
+    (0..last).step_by(4).for_each(&mut at);
+    at(last);
+}
+
+/// The opposite of [`unzip`].
+#[inline(always)]
+pub fn interleave(pairs: &mut [f32], even: &[f32], odd: &[f32]) {
+    let count = pairs.len() / 2;
+    let (even, odd, pairs) = (&even[..count], &odd[..count], &mut pairs[..2 * count]);
+    #[cfg(target_family = "wasm")]
+    if count >= 4 {
+        return interleave_in_lanes::<super::lanes::Native>(pairs, even, odd);
+    }
+    for (pair, (even, odd)) in pairs.chunks_exact_mut(2).zip(even.iter().zip(odd)) {
+        (pair[0], pair[1]) = (*even, *odd);
+    }
+}
+
+/// As [`unzip_in_lanes`].
+#[cfg(any(target_family = "wasm", test))]
+#[inline(always)]
+fn interleave_in_lanes<V: Lanes>(pairs: &mut [f32], even: &[f32], odd: &[f32]) {
+    let last = even.len() - 4;
+    let (even, odd, pairs) = (even.as_ptr(), odd.as_ptr(), pairs.as_mut_ptr());
+    // SAFETY: as there.
+    let mut at = |start: usize| unsafe {
+        let (first, second) = V::load(even.add(start)).zip(V::load(odd.add(start)));
+        first.store(pairs.add(2 * start));
+        second.store(pairs.add(2 * start + 4));
+    };
+    (0..last).step_by(4).for_each(&mut at);
+    at(last);
 }
 
 /// The sum of the values, in an order that vectorises.
@@ -81,20 +241,52 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lanes::Native;
     use super::*;
 
     #[test]
     fn every_length_is_covered() {
         for length in 0..40 {
             let a: Vec<f32> = (0..length).map(|i| i as f32).collect();
-            let b: Vec<f32> = (0..length).map(|i| 100.0 - i as f32).collect();
+            let b: Vec<f32> = (0..length).map(|i| 10.0 - i as f32).collect();
             let mut out = vec![-1.0; length];
-            zip(&mut out, &a, &b, |a, b| a + b);
-            assert_eq!(out, vec![100.0; length]);
-            map(&mut out, &a, |a| 2.0 * a);
-            assert!(out.iter().zip(&a).all(|(out, a)| *out == 2.0 * a));
+            map(&mut out, &a, Same);
+            assert_eq!(out, a);
             assert_eq!(sum(&a), a.iter().sum::<f32>());
             assert_eq!(dot(&a, &b), a.iter().zip(&b).map(|(a, b)| a * b).sum::<f32>());
+            let clamped: Vec<f32> = a.iter().map(|a| a.clamp(0.0, 6.0)).collect();
+            let masked: Vec<f32> =
+                a.iter().zip(&b).map(|(a, b)| if (1.0..=5.0).contains(b) { *a } else { 0.0 }).collect();
+            let mut check = |run: &mut dyn FnMut(&mut [f32]), expected: &[f32]| {
+                out.copy_from_slice(&a);
+                run(&mut out);
+                assert_eq!(out, expected);
+            };
+            check(&mut |out| by_value(out, &a, &a, Clamp::new(true)), &clamped);
+            check(&mut |out| in_lanes::<Native>(out, &a, &a, Clamp::new(true)), &clamped);
+            check(&mut |out| by_value(out, &a, &b, Masked), &masked);
+            check(&mut |out| in_lanes::<Native>(out, &a, &b, Masked), &masked);
+            check(&mut |out| update(out, &b, Masked), &masked);
+            check(&mut |out| update_in_lanes::<Native>(out, &b, Masked), &masked);
+        }
+    }
+
+    #[test]
+    fn halves_are_taken_apart_and_put_together() {
+        for count in 0..20 {
+            let pairs: Vec<f32> = (0..2 * count).map(|i| i as f32).collect();
+            let evens: Vec<f32> = (0..count).map(|i| 2.0 * i as f32).collect();
+            let odds: Vec<f32> = evens.iter().map(|even| even + 1.0).collect();
+            let (mut even, mut odd, mut out) = (vec![-1.0; count], vec![-1.0; count], vec![-1.0; 2 * count]);
+            unzip(&mut even, &mut odd, &pairs);
+            interleave(&mut out, &even, &odd);
+            assert!(even == evens && odd == odds && out == pairs);
+            if count >= 4 {
+                [&mut even, &mut odd, &mut out].into_iter().for_each(|values| values.fill(-1.0));
+                unzip_in_lanes::<Native>(&mut even, &mut odd, &pairs);
+                interleave_in_lanes::<Native>(&mut out, &even, &odd);
+                assert!(even == evens && odd == odds && out == pairs);
+            }
         }
     }
 }

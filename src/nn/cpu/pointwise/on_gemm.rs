@@ -1,20 +1,10 @@
-//! 1 × 1 convolution: for each photo a product of matrices, `[outputs, inputs] · [inputs, pixels]`.
-//!
-//! Activations stay as they lie in memory; `gemm` reads a transpose by its strides. Photos go one by one, so that a photo's
-//! result does not depend on which others are in its batch.
+//! Natively: on the crate `gemm`, which reads a transpose by its strides.
 
 use gemm::{Parallelism, gemm};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{rows, tasks};
-
-/// Rows and columns of a 1 × 1 convolution's matrices.
-#[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    pub inputs: usize,
-    pub outputs: usize,
-    pub pixels: usize,
-}
+use super::super::tasks;
+use super::{Gradients, MaskAndSum, Sizes};
 
 /// A matrix in row-major order, or the transpose of one.
 #[derive(Clone, Copy)]
@@ -106,13 +96,6 @@ pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: boo
     y
 }
 
-/// Gradients of [`forward`].
-pub struct Gradients {
-    pub x: Option<Vec<f32>>,
-    pub weight: Vec<f32>,
-    pub bias: Vec<f32>,
-}
-
 /// Gradients, given the output `y` (only where it was clamped) and the gradient of it, which is overwritten.
 ///
 /// # Shapes
@@ -164,11 +147,7 @@ pub fn backward(
         },
     );
 
-    let mut bias = vec![0.0; outputs];
-    for sums in sums.chunks_exact(outputs) {
-        bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += sum);
-    }
-    Gradients { x: x_wanted.then_some(x_gradient), weight: weight_gradient, bias }
+    Gradients::new(x_wanted.then_some(x_gradient), weight_gradient, &sums, outputs)
 }
 
 /// What follows the product. A struct, not a closure: only so is all of it compiled for the vectors that the processor has.
@@ -189,30 +168,6 @@ impl WithSimd for AddAndClamp<'_> {
             for value in row {
                 *value = (*value + bias).clamp(low, high);
             }
-        }
-    }
-}
-
-/// Stops the gradient where the output was clamped, and sums what is left by channel.
-struct MaskAndSum<'a> {
-    gradient: &'a mut [f32],
-    y: Option<&'a [f32]>,
-    sums: &'a mut [f32],
-    pixels: usize,
-}
-
-impl WithSimd for MaskAndSum<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (channel, (row, sum)) in self.gradient.chunks_exact_mut(self.pixels).zip(self.sums).enumerate() {
-            if let Some(y) = self.y {
-                for (gradient, y) in row.iter_mut().zip(&y[channel * self.pixels..]) {
-                    *gradient = rows::masked(*gradient, *y);
-                }
-            }
-            *sum = rows::sum(row);
         }
     }
 }

@@ -1,0 +1,77 @@
+//! In WebAssembly: on the product of matrices of our own. One thread.
+
+use std::mem::MaybeUninit;
+
+use pulp::Arch;
+
+use super::super::lanes::Native;
+use super::super::product::{Affix, Operand, Panels, ROWS, multiply};
+use super::{Gradients, MaskAndSum, Sizes};
+
+/// `clamp(w · x + b, 0, 6)`, the clamp only where `relu6` says so.
+///
+/// # Shapes
+/// - x: `[batch, inputs, pixels]`
+/// - weight: `[outputs, inputs]`, bias: `[outputs]`
+/// - output: `[batch, outputs, pixels]`
+pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+    let Sizes { inputs, outputs, pixels } = sizes;
+    let weight = packed(Operand::by_lines(weight, outputs, inputs));
+    written(x.len() / inputs * outputs, |y| {
+        for (y, x) in y.chunks_exact_mut(outputs * pixels).zip(x.chunks_exact(inputs * pixels)) {
+            let x = Operand::by_depth(x, pixels, inputs);
+            multiply::<Native>(y, &weight, &[x], Affix { bias, relu6 });
+        }
+    })
+}
+
+/// Gradients, given the output `y` (only where it was clamped) and the gradient of it, which is overwritten.
+///
+/// # Shapes
+/// As those of [`forward`].
+pub fn backward(
+    sizes: Sizes,
+    x: &[f32],
+    weight: &[f32],
+    y: Option<&[f32]>,
+    gradient: &mut [f32],
+    x_wanted: bool,
+) -> Gradients {
+    let Sizes { inputs, outputs, pixels } = sizes;
+    let mut sums = vec![0.0; x.len() / (inputs * pixels) * outputs];
+    // Photo after photo, channel after channel.
+    Arch::new().dispatch(MaskAndSum { gradient, y, sums: &mut sums, pixels });
+    let gradients = || gradient.chunks_exact(outputs * pixels);
+
+    let x_gradient = x_wanted.then(|| {
+        let weight = packed(Operand::by_depth(weight, inputs, outputs));
+        written(x.len(), |out| {
+            for (out, gradient) in out.chunks_exact_mut(inputs * pixels).zip(gradients()) {
+                multiply::<Native>(out, &weight, &[Operand::by_depth(gradient, pixels, outputs)], Affix::NONE);
+            }
+        })
+    });
+
+    // The sum over all photos as one product: their pixels one after the other.
+    let x: Vec<Operand> = x.chunks_exact(inputs * pixels).map(|x| Operand::by_lines(x, inputs, pixels)).collect();
+    let gradients: Vec<Operand> = gradients().map(|gradient| Operand::by_lines(gradient, outputs, pixels)).collect();
+    let mut left = Panels::new(ROWS);
+    left.pack::<Native>(&gradients, 0..outputs);
+    let weight_gradient = written(weight.len(), |out| multiply::<Native>(out, &left, &x, Affix::NONE));
+    Gradients::new(x_gradient, weight_gradient, &sums, outputs)
+}
+
+fn packed(left: Operand) -> Panels {
+    let mut panels = Panels::new(ROWS);
+    panels.pack::<Native>(&[left], 0..left.lines);
+    panels
+}
+
+/// So many values, all of which `write` writes: zeros there first would cost as much as a small product.
+fn written(length: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) -> Vec<f32> {
+    let mut values = Vec::with_capacity(length);
+    write(&mut values.spare_capacity_mut()[..length]);
+    // SAFETY: `multiply`, which is all that is called here, has written every value.
+    unsafe { values.set_len(length) };
+    values
+}
