@@ -82,6 +82,50 @@ fn whoever_reads_a_photo_the_classifier_is_the_same() {
 }
 
 #[test]
+fn photos_read_ahead_are_not_read_again_and_change_nothing() {
+    let config = || TrainConfig { epochs: 3, augment: 1, ..head() };
+    let (expected, ..) = train(config(), Helper::None);
+    let mut session = toy_session();
+    assert!(!pollster::block_on(session.read_ahead()).unwrap(), "there are no photos");
+    add_drawn(&mut session, 3, PER_CLASS, 0);
+    assert_eq!(session.unread(), 21);
+    assert!(pollster::block_on(session.read_ahead()).unwrap());
+    assert_eq!(session.unread(), 17);
+
+    // Two loans, one of which comes back only after the training has begun.
+    let mut other = toy_session();
+    let mut answer =
+        |lent: (Ticket, usize, Vec<u8>)| (lent.0, pollster::block_on(other.embed(lent.1, &lent.2)).unwrap());
+    let (first, second) = (lend(&mut session).unwrap(), lend(&mut session).unwrap());
+    let (ticket, activations) = answer(first);
+    session.accept(ticket, &activations).unwrap();
+    assert_eq!(session.unread(), 13);
+    while pollster::block_on(session.read_ahead()).unwrap() {}
+    assert_eq!(session.unread(), 4, "what is lent is left to the helper");
+
+    session.start_training(config()).unwrap();
+    assert!(!pollster::block_on(session.read_ahead()).unwrap(), "a training is under way");
+    let (ticket, activations) = answer(second);
+    session.accept(ticket, &activations).unwrap();
+    let mut counted = 0;
+    let report = loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::Done { report } => break report,
+            StepEvent::NeedPhotos { ids } => supply_drawn(&mut session, &ids),
+            StepEvent::Embed { total, .. } => counted = total,
+            _ => {}
+        }
+    };
+    assert_eq!(
+        (counted, report.photos_read),
+        (21 + 4, 21),
+        "every photo once more, for its draw, and the four that were out"
+    );
+    let model = pollster::block_on(session.export_model()).unwrap();
+    assert_eq!(sha256_hex(&model), expected);
+}
+
+#[test]
 fn nothing_is_lent_where_nothing_is_read() {
     let mut session = toy_session();
     assert_eq!(session.lend().unwrap(), Loan::Nothing, "nothing is under way");

@@ -4,13 +4,15 @@
 //! The session under way lends draws with their pictures, a helper's session embeds them, and what it makes of them is
 //! accepted. Both compute the same bits, so whoever reads a photo, the training is the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Session;
+use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, Result};
 use crate::image::Pixels;
 use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
+use crate::image::stored::StoredPhoto;
 use crate::model::Split;
 use crate::train::embed::Draw;
 use crate::train::reading::Lent;
@@ -51,34 +53,39 @@ impl Session {
         self.readers = readers.max(1);
     }
 
-    /// A batch of the photos that are still to be read in what is under way.
+    /// A batch of the photos that are still to be read in what is under way; where nothing is, [ahead](Self::read_ahead) of it.
     ///
     /// # Errors
     /// `unknown-photo`.
     pub fn lend(&mut self) -> Result<Loan> {
-        let Some(mut run) = self.run.take() else {
-            return Ok(Loan::Nothing);
+        let lent = match self.run.take() {
+            None => self.lend_ahead(),
+            Some(mut run) => {
+                let config = run.config().clone();
+                let lent = match (run.reading(), self.workbench(&config)) {
+                    (Some(reading), Ok(bench)) => reading.lend(&bench),
+                    (None, _) => Ok(Lent::Nothing),
+                    (_, Err(error)) => Err(error),
+                };
+                self.run = Some(run);
+                lent
+            }
         };
-        let config = run.config().clone();
-        let lent = match (run.reading(), self.workbench(&config)) {
-            (Some(reading), Ok(bench)) => reading.lend(&bench),
-            (None, _) => Ok(Lent::Nothing),
-            (_, Err(error)) => Err(error),
-        };
-        self.run = Some(run);
         Ok(match lent? {
             Lent::Nothing => Loan::Nothing,
             Lent::Missing(photos) => Loan::Missing(photos),
-            Lent::Draws { embedder, draws, pictures } => {
-                let embedder = &self.embedders[embedder];
-                let (split, input, augmentation) = (embedder.split, embedder.input.clone(), embedder.augmentation());
-                let ticket = self.loans.next;
-                self.loans.next += 1;
-                self.loans.open.insert(ticket, Terms { split, input, augmentation, draws });
-                let pictures = pictures.into_iter().flat_map(|picture| picture.rgb).collect();
-                Loan::Pictures { ticket, last_stages: split.0, pictures }
-            }
+            Lent::Draws { embedder, draws, pictures } => self.loan(embedder, draws, pictures),
         })
+    }
+
+    fn loan(&mut self, embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels>) -> Loan {
+        let embedder = &self.embedders[embedder];
+        let (split, input, augmentation) = (embedder.split, embedder.input.clone(), embedder.augmentation());
+        let ticket = self.loans.next;
+        self.loans.next += 1;
+        self.loans.open.insert(ticket, Terms { split, input, augmentation, draws });
+        let pictures = pictures.into_iter().flat_map(|picture| picture.rgb).collect();
+        Loan::Pictures { ticket, last_stages: split.0, pictures }
     }
 
     /// Activations of lent pictures, as [`embed`](Self::embed) gives them. What is not wanted any more is dropped: photos that are
@@ -116,6 +123,57 @@ impl Session {
         let pixels = |rgb: &[u8]| Pixels { width: input.size, height: input.size, rgb: rgb.to_vec() };
         let pictures: Vec<Pixels> = pictures.chunks_exact(bytes).map(pixels).collect();
         self.embedders[position].activations(&pictures.iter().collect::<Vec<_>>()).await
+    }
+
+    // --- reading ahead ------------------------------------------------------------------------------------------------
+
+    /// Photos that the source model has not read yet, as every training begins with: those lent out among them.
+    pub fn unread(&self) -> usize {
+        let cache = &self.embedders[0].cache;
+        self.dataset.photos().filter(|photo| !cache.contains(photo.id)).count()
+    }
+
+    /// Reads one batch of photos with the source model before anybody asks: the time between the last photo and the first training
+    /// is worth having. `false` where nothing is left to do, or nothing that is not lent, or a run is under way.
+    ///
+    /// # Errors
+    /// As a step that reads photos.
+    pub async fn read_ahead(&mut self) -> Result<bool> {
+        if self.run.is_some() {
+            return Ok(false);
+        }
+        let draws: Vec<Draw> = self.readable_ahead().take(self.embedders[0].batch()).collect();
+        if draws.is_empty() {
+            return Ok(false);
+        }
+        self.embedders[0].embed_next(&draws, &self.dataset).await?;
+        Ok(true)
+    }
+
+    /// The last of those photos, one batch of them, unless they are too few to share.
+    fn lend_ahead(&self) -> Result<Lent> {
+        let embedder = &self.embedders[0];
+        let readable: Vec<Draw> = self.readable_ahead().collect();
+        if readable.len() < 2 * embedder.batch() {
+            return Ok(Lent::Nothing);
+        }
+        let draws = readable[readable.len() - embedder.batch()..].to_vec();
+        Ok(match embedder.pictures(&draws, &self.dataset)? {
+            Ok(pictures) => Lent::Draws { embedder: 0, draws, pictures },
+            Err(missing) => Lent::Missing(missing),
+        })
+    }
+
+    /// Unread photos whose pixels are at hand, in order of adding, without those that are lent.
+    fn readable_ahead(&self) -> impl Iterator<Item = Draw> {
+        let (cache, framing) = (&self.embedders[0].cache, self.source.input.framing);
+        let lent: HashSet<PhotoId> =
+            self.loans.open.values().flat_map(|terms| &terms.draws).map(|draw| draw.photo).collect();
+        let at_hand = move |photo: &&Photo| {
+            let of_source = |stored: &StoredPhoto| stored.framing == framing || stored.by_source.is_some();
+            photo.pixels.as_ref().is_some_and(of_source) && !cache.contains(photo.id) && !lent.contains(&photo.id)
+        };
+        self.dataset.photos().filter(at_hand).map(|photo| Draw { photo: photo.id, number: 0 })
     }
 
     pub(super) fn forget_loans(&mut self) {

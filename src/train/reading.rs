@@ -46,12 +46,15 @@ impl Queue {
         self.waiting.len() + self.lent.len()
     }
 
-    /// Forgets what has been read elsewhere by now, and returns it. What is still out when nothing else is left is taken
+    /// Forgets what has been read elsewhere by now, and returns what was lent of it. What is still out when nothing else is left is taken
     /// back, the last first, so that nobody waits for a helper that has died.
     fn settle(&mut self, embedder: &Embedder) -> Vec<Draw> {
         let is_read = |draw: &Draw| embedder.cache.contains_draw(draw.photo, draw.number);
         let (read, lent) = std::mem::take(&mut self.lent).into_iter().partition(is_read);
         self.lent = lent;
+        // Of what was lent before this began.
+        while self.waiting.pop_front_if(|draw| is_read(draw)).is_some() {}
+        while self.waiting.pop_back_if(|draw| is_read(draw)).is_some() {}
         if self.waiting.is_empty() {
             let kept = self.lent.len().saturating_sub(embedder.batch());
             self.waiting.extend(self.lent.drain(kept..));

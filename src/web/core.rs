@@ -250,6 +250,18 @@ impl Core {
         self.session.take().map(|mut session| session.set_readers(readers)).map_err(throw)
     }
 
+    /// How many photos the source model has not read yet.
+    pub fn unread(&self) -> JsResult<usize> {
+        self.session.take().map(|session| session.unread()).map_err(throw)
+    }
+
+    /// Reads one batch of them; `false` where nothing is left to do here.
+    #[wasm_bindgen(js_name = readAhead)]
+    pub async fn read_ahead(&self) -> JsResult<bool> {
+        let mut session = self.session.take().map_err(throw)?;
+        session.read_ahead().await.map_err(throw)
+    }
+
     /// What `embed` made of lent pictures.
     pub fn accept(&self, ticket: u32, activations: &[f32]) -> JsResult<()> {
         self.session.take().and_then(|mut session| session.accept(ticket, activations)).map_err(throw)

@@ -46,9 +46,9 @@ for (const [what, script] of Object.entries(HELPERS)) {
         };`;
       const train = async (/** @type {number} */ workers, /** @type {string} */ before) => {
         const tuner = await lab.tuner({ workers, startWorker: lab.workerAfter(before) });
-        await tuner.add(await lab.photos("stripes", 0, 7), "stripes");
-        await tuner.add(await lab.photos("discs", 0, 7), "discs");
-        await tuner.train({ regime: "head", augment: 5, epochs: 5 });
+        await tuner.add(await lab.photos("stripes", 0, 17), "stripes");
+        await tuner.add(await lab.photos("discs", 0, 17), "discs");
+        await tuner.train({ regime: "head", augment: 1, epochs: 5 });
         const model = [...new Uint8Array(await (await tuner.export()).arrayBuffer())].join(" ");
         const { workers: told } = tuner.info;
         tuner.close();

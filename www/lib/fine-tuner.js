@@ -118,7 +118,7 @@ export class FineTuner extends EventTarget {
 
   /**
    * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in;
-   * a cancellation keeps what had gone in before it.
+   * a cancellation keeps what had gone in before it. Where several workers read photos, many new ones are read in the background at once.
    *
    * @param {Iterable<Blob>} files
    * @param {string} label
@@ -150,6 +150,8 @@ export class FineTuner extends EventTarget {
       }
       this.#progress(position + 1, list.length, onProgress);
     }
+    // What fails here fails again, and is told, when a training reads them.
+    if (this.info.workers > 1) this.#connection.call("readAhead").catch(() => {});
     return report;
   }
 

@@ -9,7 +9,7 @@ import { LastLayerError } from "./errors.js";
  */
 
 /** Photos that are left to be read and for which it pays to start helpers: about the time that starting them takes. */
-const WORTHWHILE = 32;
+export const WORTHWHILE = 32;
 /** Loans out to each helper: one that it works on, and one for when it is done before it is served again. */
 const LOANS = 2;
 /** How long helpers without work live, in milliseconds: each holds a copy of the weights. */
@@ -59,7 +59,7 @@ export class Helpers {
    */
   async feed(core, left, supply) {
     clearTimeout(this.#rest);
-    for (const { ticket, activations } of this.#back.splice(0)) core.accept(ticket, activations);
+    this.take(core);
     if (left >= WORTHWHILE) this.#startAll();
     for (let loans = 0; loans < LOANS; loans++) {
       for (const [reader, has] of this.#readers) {
@@ -71,9 +71,13 @@ export class Helpers {
     }
   }
 
+  /** Takes in what has been read. @param {Core} core */
+  take(core) {
+    for (const { ticket, activations } of this.#back.splice(0)) core.accept(ticket, activations);
+  }
+
   /** Nothing is to be read any more. */
   rest() {
-    this.#back.length = 0;
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#endAll(), REST);
   }

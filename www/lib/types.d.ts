@@ -700,6 +700,10 @@ export interface Core {
   cancelTraining(): void;
   /** How many workers read photos, this one among them. */
   setReaders(readers: number): void;
+  /** Photos that the source model has not read yet. */
+  unread(): number;
+  /** False where nothing is left to read here. */
+  readAhead(): Promise<boolean>;
   lend(): CoreLoan | { needPhotos: number[] } | undefined;
   accept(ticket: number, activations: Float32Array): void;
   embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;

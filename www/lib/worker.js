@@ -5,7 +5,7 @@ import { openCopy, startReader } from "./copy.js";
 import { decode, pixelsOf } from "./decode.js";
 import { watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
-import { helperCount, Helpers } from "./helpers.js";
+import { helperCount, Helpers, WORTHWHILE } from "./helpers.js";
 import { Keeper } from "./keeper.js";
 import { start } from "./start.js";
 
@@ -23,6 +23,8 @@ let training = null;
 
 /** On the CPU, where the device bears more than one worker. @type {Helpers | null} */
 let helpers = null;
+
+let readingAhead = false;
 
 /** Whether a training or a cross-validation is under way. */
 let underWay = false;
@@ -69,8 +71,10 @@ const handlers = {
   async addPhoto({ id, name, label, blob }) {
     const { rgba, width, height, sha256 } = await decode(core(), blob);
     const duplicateOf = core().add(id, name, label, sha256, rgba, width, height);
-    if (duplicateOf === undefined) photos.set(id, { name, blob });
-    return duplicateOf;
+    if (duplicateOf !== undefined) return duplicateOf;
+    photos.set(id, { name, blob });
+    // While the next one is decoded.
+    if (!underWay) await helpers?.feed(core(), core().unread(), supplyAll);
   },
 
   /** @param {{ ids: number[] }} args */
@@ -95,6 +99,7 @@ const handlers = {
     core().move(Uint32Array.from(ids), label);
   },
 
+  readAhead,
   advise,
   train,
   resume,
@@ -165,6 +170,21 @@ const handlers = {
     return core().openModel(bytes);
   },
 };
+
+/** Reads photos before a training asks for them, one piece at a time, until one begins. A few are read as fast as a training starts. */
+async function* readAhead() {
+  if (!helpers || readingAhead || core().unread() < WORTHWHILE) return;
+  readingAhead = true;
+  try {
+    while (!underWay && (await core().readAhead())) {
+      await helpers.feed(core(), core().unread(), supplyAll);
+      yield;
+    }
+  } finally {
+    readingAhead = false;
+    if (!underWay) helpers.rest();
+  }
+}
 
 /**
  * Advice, one piece at a time.
