@@ -18,6 +18,7 @@
 
 mod depthwise;
 pub(super) mod fused;
+#[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;
 mod padded;
 mod pointwise;
@@ -26,6 +27,7 @@ mod product;
 mod rows;
 mod stem;
 mod tasks;
+mod unwritten;
 
 use std::cell::Cell;
 
