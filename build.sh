@@ -14,7 +14,7 @@ usage: ./build.sh [VERB]
   build         (the default) makes dist/: the whole site, for any static host and any sub-path; prints its sizes
   serve [PORT]  builds, then serves dist/ at http://localhost:PORT/ (8000 unless told otherwise)
   test          everything: check, the Rust tests, build, the tests in a browser
-  check         formatting, clippy (native and both wasm flavours), types of the JavaScript, generated files, layering
+  check         formatting, clippy (native and all wasm flavours), types of the JavaScript, generated files, layering
   clean         removes what was built; tools and downloads are kept (remove build/ and node_modules/ by hand for those)
   help          this text
 

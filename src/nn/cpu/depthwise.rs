@@ -2,11 +2,14 @@
 //!
 //! The work goes plane by plane, in vectors along the run that [`super::padded`] describes.
 
+use std::mem::MaybeUninit;
+
 use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{Geometry, Tap, correlate};
+use super::padded::{Filter, Geometry, Tap, correlate};
 use super::rows::{self, Masked, Same};
 use super::tasks;
+use super::unwritten::written;
 
 /// Values summed side by side in the filters' gradient: enough for the widest vectors, and for several of the narrowest.
 const LANES: usize = 16;
@@ -20,40 +23,31 @@ const LANES: usize = 16;
 pub fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
     let (channels, filter) = (bias.len(), geometry.kernel * geometry.kernel);
     let (plane, out_plane) = (geometry.plane(), geometry.out_plane());
-    let mut y = vec![0.0; x.len() / plane * out_plane];
     let (arch, taps) = (Arch::new(), geometry.taps());
-    tasks::for_each(
-        y.chunks_exact_mut(out_plane).collect(),
-        || (vec![0.0; geometry.padded()], vec![0.0; geometry.blocked_run()]),
-        |(padded, run), index, out| {
-            let channel = index % channels;
-            arch.dispatch(ForwardPlane {
-                geometry,
-                taps: &taps,
-                padded,
-                run,
-                x: &x[index * plane..][..plane],
-                filter: &weight[channel * filter..][..filter],
-                bias: bias[channel],
-                relu6,
-                out,
-            });
-        },
-    );
-    y
+    let write = |y: &mut [MaybeUninit<f32>]| {
+        tasks::for_each(
+            y.chunks_exact_mut(out_plane).collect(),
+            || (vec![0.0; geometry.padded()], vec![0.0; geometry.band_run()]),
+            |(padded, run), index, out| {
+                let channel = index % channels;
+                let weights = &weight[channel * filter..][..filter];
+                let filter = Filter { taps: &taps, weights, bias: bias[channel], relu6 };
+                arch.dispatch(ForwardPlane { geometry, padded, run, x: &x[index * plane..][..plane], filter, out });
+            },
+        )
+    };
+    // SAFETY: every plane is written band by band, and a band row by row.
+    unsafe { written(x.len() / plane * out_plane, write) }
 }
 
 /// One plane of [`forward`]. A struct, not a closure: only so is all of it compiled for the vectors that the processor has.
 struct ForwardPlane<'a> {
     geometry: &'a Geometry,
-    taps: &'a [Tap],
     padded: &'a mut [f32],
     run: &'a mut [f32],
     x: &'a [f32],
-    filter: &'a [f32],
-    bias: f32,
-    relu6: bool,
-    out: &'a mut [f32],
+    filter: Filter<'a>,
+    out: &'a mut [MaybeUninit<f32>],
 }
 
 impl WithSimd for ForwardPlane<'_> {
@@ -61,9 +55,12 @@ impl WithSimd for ForwardPlane<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.geometry.pad(self.x, self.padded);
-        correlate(self.run, self.padded, self.taps, self.filter, self.bias);
-        self.geometry.clamp_out(self.run, self.out, self.relu6);
+        let Self { geometry, padded, run, filter, .. } = self;
+        geometry.pad(self.x, padded);
+        let band = geometry.band();
+        for (index, out) in self.out.chunks_mut(band * geometry.out_width).enumerate() {
+            geometry.correlate_band(index * band, run, padded, &filter, out);
+        }
     }
 }
 
@@ -77,7 +74,7 @@ pub struct Gradients {
 /// What one channel's task writes.
 struct Channel<'a> {
     /// Its planes of the input's gradient, one for each of the batch; none where nobody wants them.
-    x: Vec<&'a mut [f32]>,
+    x: Vec<&'a mut [MaybeUninit<f32>]>,
     weight: &'a mut [f32],
     bias: &'a mut f32,
 }
@@ -109,45 +106,48 @@ pub fn backward(
     let filter = geometry.kernel * geometry.kernel;
     let (plane, out_plane) = (geometry.plane(), geometry.out_plane());
     let batch = x.len() / (channels * plane);
-    let mut x_gradient = vec![0.0; if x_wanted { x.len() } else { 0 }];
     let mut weight_gradient = vec![0.0; weight.len()];
     let mut bias_gradient = vec![0.0; channels];
 
     let parameters = weight_gradient.chunks_exact_mut(filter).zip(&mut bias_gradient);
-    let mut items: Vec<Channel> =
-        parameters.map(|(weight, bias)| Channel { x: Vec::with_capacity(batch), weight, bias }).collect();
-    for (index, plane) in x_gradient.chunks_exact_mut(plane).enumerate() {
-        items[index % channels].x.push(plane);
-    }
+    let write = |x_gradient: &mut [MaybeUninit<f32>]| {
+        let mut items: Vec<Channel> =
+            parameters.map(|(weight, bias)| Channel { x: Vec::with_capacity(batch), weight, bias }).collect();
+        for (index, plane) in x_gradient.chunks_exact_mut(plane).enumerate() {
+            items[index % channels].x.push(plane);
+        }
 
-    let (arch, taps, transposed_taps) = (Arch::new(), geometry.taps(), geometry.transposed_taps());
-    let scratch = || Scratch {
-        x: vec![0.0; geometry.padded()],
-        gradient: vec![0.0; geometry.phase()],
-        phases: vec![0.0; geometry.transposed()],
-        sums: vec![[0.0; LANES]; filter],
+        let (arch, taps, transposed_taps) = (Arch::new(), geometry.taps(), geometry.transposed_taps());
+        let scratch = || Scratch {
+            x: vec![0.0; geometry.padded()],
+            gradient: vec![0.0; geometry.phase()],
+            phases: vec![0.0; geometry.transposed()],
+            sums: vec![[0.0; LANES]; filter],
+        };
+        tasks::for_each(items, scratch, |scratch, channel, out| {
+            scratch.sums.fill([0.0; LANES]);
+            let mut planes = out.x.into_iter();
+            for item in 0..batch {
+                let index = item * channels + channel;
+                *out.bias += arch.dispatch(BackwardPlane {
+                    geometry,
+                    taps: &taps,
+                    transposed_taps: &transposed_taps,
+                    scratch,
+                    x: &x[index * plane..][..plane],
+                    filter: &weight[channel * filter..][..filter],
+                    y: y.map(|y| &y[index * out_plane..][..out_plane]),
+                    gradient: &gradient[index * out_plane..][..out_plane],
+                    x_gradient: planes.next(),
+                });
+            }
+            for (out, sums) in out.weight.iter_mut().zip(&scratch.sums) {
+                *out = sums.iter().sum();
+            }
+        });
     };
-    tasks::for_each(items, scratch, |scratch, channel, out| {
-        scratch.sums.fill([0.0; LANES]);
-        let mut planes = out.x.into_iter();
-        for item in 0..batch {
-            let index = item * channels + channel;
-            *out.bias += arch.dispatch(BackwardPlane {
-                geometry,
-                taps: &taps,
-                transposed_taps: &transposed_taps,
-                scratch,
-                x: &x[index * plane..][..plane],
-                filter: &weight[channel * filter..][..filter],
-                y: y.map(|y| &y[index * out_plane..][..out_plane]),
-                gradient: &gradient[index * out_plane..][..out_plane],
-                x_gradient: planes.next(),
-            });
-        }
-        for (out, sums) in out.weight.iter_mut().zip(&scratch.sums) {
-            *out = sums.iter().sum();
-        }
-    });
+    // SAFETY: every plane of it is written, row by row, where there are any.
+    let x_gradient = unsafe { written(if x_wanted { x.len() } else { 0 }, write) };
     Gradients { x: x_wanted.then_some(x_gradient), weight: weight_gradient, bias: bias_gradient }
 }
 
@@ -161,7 +161,7 @@ struct BackwardPlane<'a> {
     filter: &'a [f32],
     y: Option<&'a [f32]>,
     gradient: &'a [f32],
-    x_gradient: Option<&'a mut [f32]>,
+    x_gradient: Option<&'a mut [MaybeUninit<f32>]>,
 }
 
 impl WithSimd for BackwardPlane<'_> {

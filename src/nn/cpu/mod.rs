@@ -7,17 +7,23 @@
 //!
 //! ```text
 //!  fused      the operation on Burn's tensors: which device, which shapes, the node for autodiff
-//!  depthwise  its kernels for one filter per channel      pointwise  ... and for 1 × 1, on `gemm`
+//!  depthwise  its kernels for one filter per channel       pointwise  ... and for 1 × 1
 //!  stem       ... for few input channels, forward only
+//!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
 //!  padded     planes with room for the padding             rows       short runs of values, vectorised
+//!  lanes      the vectors of WebAssembly, spelled out      unwritten  memory that is about to be written
 //!  tasks      work shared between the threads there are
 //! ```
+//!
+//! Natively the compiler makes vectors out of plain loops, as wide as the processor has them. For WebAssembly it does so rarely, so
+//! what matters is written in [`lanes`] there.
 //!
 //! Every other device, kernel size and precision takes Burn's own operations. The same inputs give the same bits on
 //! every run: each sum is taken in one order, whichever thread takes it.
 
 mod depthwise;
 pub(super) mod fused;
+#[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;
 mod padded;
 mod pointwise;
@@ -26,6 +32,7 @@ mod product;
 mod rows;
 mod stem;
 mod tasks;
+mod unwritten;
 
 use std::cell::Cell;
 

@@ -7,6 +7,8 @@
 //! At stride 2 the padded plane is taken apart into four *phases*, by the parity of row and column, in each of which the
 //! values that one tap reads lie side by side again.
 
+use std::mem::MaybeUninit;
+
 #[cfg(any(target_family = "wasm", test))]
 use super::lanes::Lanes;
 #[cfg(target_family = "wasm")]
@@ -16,11 +18,23 @@ use super::rows::{self, Clamp, Same};
 /// How far a run may read past its end: kernels take whole blocks.
 pub const BLOCK: usize = 32;
 
+/// Values of a band of rows.
+const BAND: usize = 1024;
+
 /// A value of the kernel, counted row by row, and where it reads from the position that it reads for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tap {
     pub number: usize,
     pub offset: usize,
+}
+
+/// What one output channel is made with: `clamp(weights ∗ x + bias, 0, 6)`, the clamp only where `relu6` says so.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter<'a> {
+    pub taps: &'a [Tap],
+    pub weights: &'a [f32],
+    pub bias: f32,
+    pub relu6: bool,
 }
 
 /// The geometry of a convolution with TensorFlow's "SAME" padding: an odd kernel, stride 1 or 2.
@@ -88,6 +102,32 @@ impl Geometry {
         self.run().next_multiple_of(BLOCK)
     }
 
+    /// Rows of outputs that are computed at a time: few enough values for the first cache.
+    pub fn band(&self) -> usize {
+        (BAND / self.row).clamp(1, self.out_height)
+    }
+
+    /// Whole blocks that cover the run over a band.
+    pub fn band_run(&self) -> usize {
+        (self.band() * self.row).next_multiple_of(BLOCK)
+    }
+
+    /// A band's outputs, from the padded input. `first` is the band's first row, `run` room for [`Self::band_run`] values.
+    #[inline(always)]
+    pub fn correlate_band(
+        &self,
+        first: usize,
+        run: &mut [f32],
+        padded: &[f32],
+        filter: &Filter,
+        out: &mut [MaybeUninit<f32>],
+    ) {
+        let rows = out.len() / self.out_width;
+        let run = &mut run[..((rows - 1) * self.row + self.out_width).next_multiple_of(BLOCK)];
+        correlate(run, &padded[first * self.row..], filter.taps, filter.weights, filter.bias);
+        self.clamp_out(run, out, filter.relu6);
+    }
+
     /// Rows of a padded output plane, and at least those of a phase.
     fn rows(&self) -> usize {
         self.out_height + 2 * self.margin
@@ -144,9 +184,9 @@ impl Geometry {
         (start(self.left), start(self.left + 1))
     }
 
-    /// `out[i] = clamp(run[i], 0, 6)` for the outputs in the run, the clamp only where `relu6` says so.
+    /// `out[i] = clamp(run[i], 0, 6)` for the outputs in a run over whole rows, the clamp only where `relu6` says so.
     #[inline(always)]
-    pub fn clamp_out(&self, run: &[f32], out: &mut [f32], relu6: bool) {
+    pub fn clamp_out(&self, run: &[f32], out: &mut [MaybeUninit<f32>], relu6: bool) {
         for (out, values) in out.chunks_exact_mut(self.out_width).zip(run.chunks(self.row)) {
             rows::map(out, &values[..self.out_width], Clamp::new(relu6));
         }
@@ -196,7 +236,7 @@ impl Geometry {
 
     /// Copies the inputs' gradient out of the phases: the opposite of [`Self::pad`].
     #[inline(always)]
-    pub fn unpad(&self, phases: &[f32], plane: &mut [f32]) {
+    pub fn unpad(&self, phases: &[f32], plane: &mut [MaybeUninit<f32>]) {
         for (y, values) in plane.chunks_exact_mut(self.width).enumerate() {
             if self.stride == 1 {
                 let start = y * self.row;
@@ -206,7 +246,7 @@ impl Geometry {
             let (even, odd) = self.halves(y + self.top, self.transposed_run());
             rows::interleave(values, &phases[even..], &phases[odd..]);
             if let [value] = values.chunks_exact_mut(2).into_remainder() {
-                *value = phases[even + self.width / 2];
+                value.write(phases[even + self.width / 2]);
             }
         }
     }
@@ -239,18 +279,22 @@ pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], 
 #[cfg(any(target_family = "wasm", test))]
 #[inline(always)]
 fn correlate_lanes<V: Lanes>(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
+    // Checked once, here: a check in the loops below takes as long as what it checks.
+    assert!(taps.iter().all(|tap| tap.number < filter.len() && tap.offset + run.len() <= values.len()));
     for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
         let mut sums = [V::splat(start); BLOCK / 4];
         for tap in taps {
-            let weight = V::splat(filter[tap.number]);
-            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
-            for (vector, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: a block of values has so many vectors.
-                *sum = sum.plus_product(weight, unsafe { V::load(values.as_ptr().add(4 * vector)) });
+            // SAFETY: the number and the whole run from the offset on were checked above, of which this is one block.
+            unsafe {
+                let weight = V::splat(*filter.as_ptr().add(tap.number));
+                let values = values.as_ptr().add(tap.offset + index * BLOCK);
+                for (vector, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.plus_product(weight, V::load(values.add(4 * vector)));
+                }
             }
         }
         for (vector, sum) in sums.into_iter().enumerate() {
-            // SAFETY: as above.
+            // SAFETY: `out` is one block.
             unsafe { sum.store(out.as_mut_ptr().add(4 * vector)) };
         }
     }

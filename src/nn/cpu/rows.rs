@@ -5,10 +5,13 @@
 //! compiler makes the vectors; for WebAssembly, where it does not, they are spelled out.
 
 use super::lanes::Lanes;
+use super::unwritten::Slot;
 
 /// What is done to each value of one run, or of two.
 pub trait Op: Copy {
     fn value(self, a: f32, b: f32) -> f32;
+
+    #[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))]
     fn lanes<V: Lanes>(self, a: V, b: V) -> V;
 }
 
@@ -72,41 +75,41 @@ impl Op for Masked {
     }
 }
 
-/// `out[i] = op(a[i], b[i])`. All three are of one length.
+/// `out[i] = op(a[i], b[i])`, every one of them. All three are of one length.
 #[inline(always)]
-pub fn zip(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+pub fn zip<S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op: impl Op) {
     assert!(a.len() == out.len() && b.len() == out.len());
     #[cfg(target_family = "wasm")]
-    in_lanes::<super::lanes::Native>(out, a, b, op);
+    in_lanes::<super::lanes::Native, S>(out, a, b, op);
     #[cfg(not(target_family = "wasm"))]
     by_value(out, a, b, op);
 }
 
 /// `out[i] = op(a[i])`. Both are of one length.
 #[inline(always)]
-pub fn map(out: &mut [f32], a: &[f32], op: impl Op) {
+pub fn map<S: Slot>(out: &mut [S], a: &[f32], op: impl Op) {
     zip(out, a, a, op);
 }
 
 #[cfg(any(not(target_family = "wasm"), test))]
 #[inline(always)]
-fn by_value(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+fn by_value<S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op: impl Op) {
     match out.len() {
-        8.. => overlapping::<8>(out, a, b, op),
-        4.. => overlapping::<4>(out, a, b, op),
-        _ => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = op.value(*a, *b)),
+        8.. => overlapping::<8, S>(out, a, b, op),
+        4.. => overlapping::<4, S>(out, a, b, op),
+        _ => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| out.put(op.value(*a, *b))),
     }
 }
 
 #[cfg(any(not(target_family = "wasm"), test))]
 #[inline(always)]
-fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+fn overlapping<const N: usize, S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op: impl Op) {
     let last = out.len() - N;
     let mut start = 0;
     loop {
         let (out, a, b) = (&mut out[start..start + N], &a[start..start + N], &b[start..start + N]);
         for lane in 0..N {
-            out[lane] = op.value(a[lane], b[lane]);
+            out[lane].put(op.value(a[lane], b[lane]));
         }
         if start == last {
             return;
@@ -118,19 +121,19 @@ fn overlapping<const N: usize>(out: &mut [f32], a: &[f32], b: &[f32], op: impl O
 /// The same in vectors spelled out. `a` and `b` must be as long as `out`.
 #[cfg(any(target_family = "wasm", test))]
 #[inline(always)]
-fn in_lanes<V: Lanes>(out: &mut [f32], a: &[f32], b: &[f32], op: impl Op) {
+fn in_lanes<V: Lanes, S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op: impl Op) {
     let length = out.len();
     if length < 4 {
-        return out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = op.value(*a, *b));
+        return out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| out.put(op.value(*a, *b)));
     }
-    let (last, out, a, b) = (length - 4, out.as_mut_ptr(), a.as_ptr(), b.as_ptr());
+    let (last, out, a, b) = (length - 4, out.as_mut_ptr().cast::<f32>(), a.as_ptr(), b.as_ptr());
     // SAFETY: there are four values from every start up to `last` on, in all three.
     let mut at = |start: usize| unsafe { op.lanes(V::load(a.add(start)), V::load(b.add(start))).store(out.add(start)) };
     (0..last).step_by(4).for_each(&mut at);
     at(last);
 }
 
-/// `out[i] = op(out[i], b[i])`, where doing it twice does no more than doing it once. Both are of one length.
+/// `out[i] = op(out[i], b[i])`. Both are of one length.
 #[inline(always)]
 pub fn update(out: &mut [f32], b: &[f32], op: impl Op) {
     assert_eq!(b.len(), out.len());
@@ -185,24 +188,25 @@ fn unzip_in_lanes<V: Lanes>(even: &mut [f32], odd: &mut [f32], pairs: &[f32]) {
 
 /// The opposite of [`unzip`].
 #[inline(always)]
-pub fn interleave(pairs: &mut [f32], even: &[f32], odd: &[f32]) {
+pub fn interleave<S: Slot>(pairs: &mut [S], even: &[f32], odd: &[f32]) {
     let count = pairs.len() / 2;
     let (even, odd, pairs) = (&even[..count], &odd[..count], &mut pairs[..2 * count]);
     #[cfg(target_family = "wasm")]
     if count >= 4 {
-        return interleave_in_lanes::<super::lanes::Native>(pairs, even, odd);
+        return interleave_in_lanes::<super::lanes::Native, S>(pairs, even, odd);
     }
     for (pair, (even, odd)) in pairs.chunks_exact_mut(2).zip(even.iter().zip(odd)) {
-        (pair[0], pair[1]) = (*even, *odd);
+        pair[0].put(*even);
+        pair[1].put(*odd);
     }
 }
 
 /// As [`unzip_in_lanes`].
 #[cfg(any(target_family = "wasm", test))]
 #[inline(always)]
-fn interleave_in_lanes<V: Lanes>(pairs: &mut [f32], even: &[f32], odd: &[f32]) {
+fn interleave_in_lanes<V: Lanes, S: Slot>(pairs: &mut [S], even: &[f32], odd: &[f32]) {
     let last = even.len() - 4;
-    let (even, odd, pairs) = (even.as_ptr(), odd.as_ptr(), pairs.as_mut_ptr());
+    let (even, odd, pairs) = (even.as_ptr(), odd.as_ptr(), pairs.as_mut_ptr().cast::<f32>());
     // SAFETY: as there.
     let mut at = |start: usize| unsafe {
         let (first, second) = V::load(even.add(start)).zip(V::load(odd.add(start)));
@@ -263,9 +267,9 @@ mod tests {
                 assert_eq!(out, expected);
             };
             check(&mut |out| by_value(out, &a, &a, Clamp::new(true)), &clamped);
-            check(&mut |out| in_lanes::<Native>(out, &a, &a, Clamp::new(true)), &clamped);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &a, Clamp::new(true)), &clamped);
             check(&mut |out| by_value(out, &a, &b, Masked), &masked);
-            check(&mut |out| in_lanes::<Native>(out, &a, &b, Masked), &masked);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &b, Masked), &masked);
             check(&mut |out| update(out, &b, Masked), &masked);
             check(&mut |out| update_in_lanes::<Native>(out, &b, Masked), &masked);
         }
@@ -284,7 +288,7 @@ mod tests {
             if count >= 4 {
                 [&mut even, &mut odd, &mut out].into_iter().for_each(|values| values.fill(-1.0));
                 unzip_in_lanes::<Native>(&mut even, &mut odd, &pairs);
-                interleave_in_lanes::<Native>(&mut out, &even, &odd);
+                interleave_in_lanes::<Native, f32>(&mut out, &even, &odd);
                 assert!(even == evens && odd == odds && out == pairs);
             }
         }

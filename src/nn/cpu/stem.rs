@@ -3,10 +3,13 @@
 //!
 //! A photo's channels are padded once; then each output channel gathers from all of them as a depthwise one does from its own.
 
+use std::mem::MaybeUninit;
+
 use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{Geometry, Tap, correlate};
+use super::padded::{Filter, Geometry, Tap};
 use super::tasks;
+use super::unwritten::written;
 
 /// With more inputs than this, the padded channels leave the fast caches, and a product of matrices wins.
 pub const MOST_INPUTS: usize = 4;
@@ -21,13 +24,8 @@ pub fn forward(geometry: &Geometry, inputs: usize, x: &[f32], weight: &[f32], bi
     let outputs = bias.len();
     let photo = inputs * geometry.plane();
     let batch = x.len() / photo;
-    let mut y = vec![0.0; batch * outputs * geometry.out_plane()];
     // Fewer photos than threads: each photo in parts, by channels.
     let part = outputs.div_ceil(tasks::threads().div_ceil(batch).min(outputs));
-    let photos = y.chunks_exact_mut(outputs * geometry.out_plane()).enumerate();
-    let parts = photos.flat_map(|(photo, out)| {
-        out.chunks_mut(part * geometry.out_plane()).enumerate().map(move |(index, out)| (photo, index * part, out))
-    });
 
     let (arch, taps) = (Arch::new(), geometry.taps());
     let all = |input: usize, tap: &Tap| Tap {
@@ -35,16 +33,23 @@ pub fn forward(geometry: &Geometry, inputs: usize, x: &[f32], weight: &[f32], bi
         offset: input * geometry.padded() + tap.offset,
     };
     let taps: Vec<Tap> = (0..inputs).flat_map(|input| taps.iter().map(move |tap| all(input, tap))).collect();
-    tasks::for_each(
-        parts.collect(),
-        || (vec![0.0; inputs * geometry.padded()], vec![0.0; geometry.blocked_run()]),
-        |(padded, run), _, (index, first, out)| {
-            let x = &x[index * photo..][..photo];
-            let (weight, bias) = (&weight[first * taps.len()..], &bias[first..]);
-            arch.dispatch(Part { geometry, taps: &taps, padded, run, x, weight, bias, relu6, out });
-        },
-    );
-    y
+    let write = |y: &mut [MaybeUninit<f32>]| {
+        let photos = y.chunks_exact_mut(outputs * geometry.out_plane()).enumerate();
+        let parts = photos.flat_map(|(photo, out)| {
+            out.chunks_mut(part * geometry.out_plane()).enumerate().map(move |(index, out)| (photo, index * part, out))
+        });
+        tasks::for_each(
+            parts.collect(),
+            || (vec![0.0; inputs * geometry.padded()], vec![0.0; geometry.band_run()]),
+            |(padded, run), _, (index, first, out)| {
+                let x = &x[index * photo..][..photo];
+                let (weight, bias) = (&weight[first * taps.len()..], &bias[first..]);
+                arch.dispatch(Part { geometry, taps: &taps, padded, run, x, weight, bias, relu6, out });
+            },
+        );
+    };
+    // SAFETY: every plane is written band by band, and a band row by row.
+    unsafe { written(batch * outputs * geometry.out_plane(), write) }
 }
 
 /// Some output channels of one photo. A struct, not a closure: only so is all of it compiled for the vectors that the
@@ -58,7 +63,7 @@ struct Part<'a> {
     weight: &'a [f32],
     bias: &'a [f32],
     relu6: bool,
-    out: &'a mut [f32],
+    out: &'a mut [MaybeUninit<f32>],
 }
 
 impl WithSimd for Part<'_> {
@@ -66,15 +71,20 @@ impl WithSimd for Part<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let geometry = self.geometry;
+        let Self { geometry, taps, padded, run, relu6, .. } = self;
         let planes = self.x.chunks_exact(geometry.plane());
-        for (plane, padded) in planes.zip(self.padded.chunks_exact_mut(geometry.padded())) {
+        for (plane, padded) in planes.zip(padded.chunks_exact_mut(geometry.padded())) {
             geometry.pad(plane, padded);
         }
-        let filters = self.weight.chunks_exact(self.taps.len()).zip(self.bias);
-        for (out, (filter, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
-            correlate(self.run, self.padded, self.taps, filter, *bias);
-            geometry.clamp_out(self.run, out, self.relu6);
+        let (band, width) = (geometry.band(), geometry.out_width);
+        // Band after band, so that all channels read the same few rows.
+        for first in (0..geometry.out_height).step_by(band) {
+            let values = first * width..(first + band).min(geometry.out_height) * width;
+            let filters = self.weight.chunks_exact(taps.len()).zip(self.bias);
+            for (out, (weights, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
+                let filter = Filter { taps, weights, bias: *bias, relu6 };
+                geometry.correlate_band(first, run, padded, &filter, &mut out[values.clone()]);
+            }
         }
     }
 }

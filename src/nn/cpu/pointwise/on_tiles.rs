@@ -6,6 +6,7 @@ use pulp::Arch;
 
 use super::super::lanes::Native;
 use super::super::product::{Affix, Operand, Panels, ROWS, multiply};
+use super::super::unwritten::written;
 use super::{Gradients, MaskAndSum, Sizes};
 
 /// `clamp(w · x + b, 0, 6)`, the clamp only where `relu6` says so.
@@ -17,12 +18,13 @@ use super::{Gradients, MaskAndSum, Sizes};
 pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
     let Sizes { inputs, outputs, pixels } = sizes;
     let weight = packed(Operand::by_lines(weight, outputs, inputs));
-    written(x.len() / inputs * outputs, |y| {
+    let write = |y: &mut [MaybeUninit<f32>]| {
         for (y, x) in y.chunks_exact_mut(outputs * pixels).zip(x.chunks_exact(inputs * pixels)) {
-            let x = Operand::by_depth(x, pixels, inputs);
-            multiply::<Native>(y, &weight, &[x], Affix { bias, relu6 });
+            multiply::<Native>(y, &weight, &[Operand::by_depth(x, pixels, inputs)], Affix { bias, relu6 });
         }
-    })
+    };
+    // SAFETY: a product is written as a whole.
+    unsafe { written(x.len() / inputs * outputs, write) }
 }
 
 /// Gradients, given the output `y` (only where it was clamped) and the gradient of it, which is overwritten.
@@ -45,11 +47,13 @@ pub fn backward(
 
     let x_gradient = x_wanted.then(|| {
         let weight = packed(Operand::by_depth(weight, inputs, outputs));
-        written(x.len(), |out| {
+        let write = |out: &mut [MaybeUninit<f32>]| {
             for (out, gradient) in out.chunks_exact_mut(inputs * pixels).zip(gradients()) {
                 multiply::<Native>(out, &weight, &[Operand::by_depth(gradient, pixels, outputs)], Affix::NONE);
             }
-        })
+        };
+        // SAFETY: as above.
+        unsafe { written(x.len(), write) }
     });
 
     // The sum over all photos as one product: their pixels one after the other.
@@ -57,7 +61,8 @@ pub fn backward(
     let gradients: Vec<Operand> = gradients().map(|gradient| Operand::by_lines(gradient, outputs, pixels)).collect();
     let mut left = Panels::new(ROWS);
     left.pack::<Native>(&gradients, 0..outputs);
-    let weight_gradient = written(weight.len(), |out| multiply::<Native>(out, &left, &x, Affix::NONE));
+    // SAFETY: as above.
+    let weight_gradient = unsafe { written(weight.len(), |out| multiply::<Native>(out, &left, &x, Affix::NONE)) };
     Gradients::new(x_gradient, weight_gradient, &sums, outputs)
 }
 
@@ -65,13 +70,4 @@ fn packed(left: Operand) -> Panels {
     let mut panels = Panels::new(ROWS);
     panels.pack::<Native>(&[left], 0..left.lines);
     panels
-}
-
-/// So many values, all of which `write` writes: zeros there first would cost as much as a small product.
-fn written(length: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) -> Vec<f32> {
-    let mut values = Vec::with_capacity(length);
-    write(&mut values.spare_capacity_mut()[..length]);
-    // SAFETY: `multiply`, which is all that is called here, has written every value.
-    unsafe { values.set_len(length) };
-    values
 }
