@@ -6,7 +6,7 @@ import { Site } from "./site.mjs";
 /** @import { Browser, BrowserContext, Page } from "playwright-core" */
 
 /** WebGPU without a GPU, through a software adapter; nothing that talks to the outside. */
-const FLAGS = [
+export const FLAGS = [
   "--headless",
   "--no-sandbox",
   "--enable-unsafe-webgpu",
@@ -22,7 +22,8 @@ const FLAGS = [
 /** Long enough for the slowest machine to start, compile and train; a test never waits for time, only for what it expects. */
 const PATIENCE = 120_000;
 
-function executable() {
+/** Path of the browser to test with. */
+export function executable() {
   if (process.env.CHROME_PATH) return process.env.CHROME_PATH;
   for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
     try {
