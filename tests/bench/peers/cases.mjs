@@ -73,6 +73,7 @@ const WEBGL_IN_SOFTWARE = {
 const WEBGPU_IN_SOFTWARE = {
   ...WEBGL_IN_SOFTWARE,
   "embed-many": { photos: 2, batch: 2, epochs: 1, repeats: 1 },
+  head: { photos: 8, batch: 8, epochs: 5, repeats: 1 },
   "last-1": { photos: 2, batch: 2, epochs: 1, repeats: 1 },
   "last-2": { photos: 2, batch: 2, epochs: 1, repeats: 1 },
 };
