@@ -23,9 +23,9 @@ export const CASES = [
 ];
 
 /** @param {Work} work */
-function steps({ photos, batch }) {
+function steps({ photos, batch, once }) {
   const count = Math.ceil(photos / batch);
-  return `, batch ${Math.min(batch, photos)}: ms a step${count > 1 ? `, epoch of ${count}` : ""}`;
+  return `, batch ${Math.min(batch, photos)}: ms a step${count > 1 ? `, epoch of ${count}` : ""}${once ? ", one round" : ""}`;
 }
 
 /**
@@ -66,7 +66,7 @@ const WEBGL_IN_SOFTWARE = {
   head: { photos: 100, batch: 16, epochs: 2, repeats: 1 },
   "last-1": { photos: 16, batch: 16, epochs: 1, repeats: 1 },
   "last-2": { photos: 16, batch: 16, epochs: 1, repeats: 1 },
-  full: { photos: 2, batch: 2, epochs: 1, repeats: 1 },
+  full: { photos: 2, batch: 2, epochs: 1, repeats: 1, once: true },
 };
 
 /** @type {Record<string, Work>} */

@@ -93,7 +93,7 @@ export async function measure(group, { context, origin, cases, rounds, say }) {
   for (const one of CASES) {
     const work = group.work[one.id];
     if (!work || !cases.has(one.id)) continue;
-    const outcome = await takeTurns(entries, one, work, rounds, say);
+    const outcome = await takeTurns(entries, one, work, work.once ? 1 : rounds, say);
     sameOutputs(outcome);
     results.push({ case: one, results: summarise(outcome) });
   }

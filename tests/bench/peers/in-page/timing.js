@@ -10,6 +10,7 @@
  * @property {number} batch
  * @property {number} epochs
  * @property {number} repeats  Of the whole, of which the median counts.
+ * @property {boolean} [once]   In one round only: it takes minutes.
  */
 
 /**
