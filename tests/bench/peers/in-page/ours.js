@@ -1,0 +1,158 @@
+// lastlayer, through the API that any page uses. Its network runs in a worker; the way there and back is part of every time.
+
+/** @import { Contestant, Timing, Work } from "./timing.js" */
+/** @import { FineTuner } from "../../../../www/lib/fine-tuner.js" */
+/** @import { TrainConfig, TrainEvent } from "../../../../www/lib/types.d.ts" */
+import { CLASSES, labelOf, photoFile, picture, pictureFile } from "./photos.js";
+import { medianOf, range, timed } from "./timing.js";
+
+/**
+ * @param {{ site: string, device: "cpu" | "webgpu", create?: object }} options  `create`: more options of `FineTuner.create`.
+ * @returns {Promise<Contestant>}
+ */
+export async function open({ site, device, create }) {
+  /** @type {typeof import("../../../../www/lib/index.js")} */
+  const library = await import(`${site}lib.js`);
+  const tuner = await library.FineTuner.create({ device, ...create });
+  const { info } = tuner;
+  const bench = new Bench(tuner);
+  return {
+    about: `lastlayer ${info.version} (${info.device}${info.adapter && `, ${info.adapter}`})`,
+    cases: {
+      "embed-one": (work) => bench.embedOne(work),
+      "embed-many": (work) => bench.embedMany(work),
+      head: (work) => bench.head(work),
+      "last-1": (work) => bench.stages(work, { regime: "last-k", lastStages: 1 }),
+      "last-2": (work) => bench.stages(work, { regime: "last-k", lastStages: 2 }),
+      full: (work) => bench.stages(work, { regime: "full" }),
+      "whole-job": (work) => bench.wholeJob(work, {}),
+      "whole-job-plain": (work) => bench.wholeJob(work, { augment: 0 }),
+    },
+  };
+}
+
+class Bench {
+  /** What the photos are for that are there, so that the next round of the same finds its cache. */
+  #filledFor = "";
+
+  /** @param {FineTuner} tuner */
+  constructor(tuner) {
+    this.tuner = tuner;
+  }
+
+  /**
+   * A picture to the five most probable of 1000 classes.
+   * @param {Work} work
+   * @returns {Promise<Timing>}
+   */
+  async embedOne({ repeats }) {
+    const image = picture(0);
+    const [milliseconds] = await medianOf(repeats, () => this.tuner.predict(image, { topK: 5, model: "source" }));
+    return { milliseconds };
+  }
+
+  /**
+   * Pictures that have been added to cached features.
+   * @param {Work} work
+   * @returns {Promise<Timing>}
+   */
+  async embedMany({ photos }) {
+    await this.#refill(photos, pictureFile);
+    const start = performance.now();
+    let end = 0;
+    await this.#train({ regime: "head", augment: 0, epochs: 1, holdout: 0 }, (event) => {
+      if (event.type === "embed" && event.done === event.total) end = performance.now();
+    });
+    if (!end) throw new Error("nothing was embedded");
+    return { milliseconds: (end - start) / photos };
+  }
+
+  /**
+   * A whole training of the output layer whose features are there.
+   * @param {Work} work
+   * @returns {Promise<Timing>}
+   */
+  async head({ photos, batch, epochs }) {
+    await this.#embedded(photos, { regime: "head" });
+    const [milliseconds] = await timed(() => this.#train({ regime: "head", augment: 0, epochs, holdout: 0, batchSize: batch }));
+    return { milliseconds: milliseconds / epochs };
+  }
+
+  /**
+   * Steps of the second epoch: the first is where everything is made for the first time.
+   * @param {Work} work
+   * @param {Partial<TrainConfig>} config
+   * @returns {Promise<Timing>}
+   */
+  async stages({ photos, batch }, config) {
+    await this.#embedded(photos, config);
+    let [start, end] = [0, 0];
+    await this.#train({ ...config, augment: 0, epochs: 2, holdout: 0, batchSize: batch }, (event) => {
+      if (event.type === "epoch") start = performance.now();
+      if (event.type === "done") end = performance.now();
+    });
+    return { milliseconds: (end - start) / Math.ceil(photos / batch) };
+  }
+
+  /**
+   * From files to a classifier with the score of held-out photos.
+   * @param {Work} work
+   * @param {Partial<TrainConfig>} config
+   * @returns {Promise<Timing>}
+   */
+  async wholeJob({ photos }, config) {
+    await this.#empty();
+    const files = await Promise.all(range(0, photos).map(photoFile));
+    const [milliseconds, report] = await timed(async () => {
+      await this.#add(files);
+      return this.#train({ regime: "head", ...config });
+    });
+    if (!report.val) throw new Error("no score");
+    return { milliseconds, note: `${report.config.augment} augmented draws a photo, ${report.epochsTried} + ${report.epochs} epochs` };
+  }
+
+  /**
+   * Photos whose activations are cached, where a stage is frozen.
+   * @param {number} photos
+   * @param {Partial<TrainConfig>} config
+   */
+  async #embedded(photos, config) {
+    const purpose = JSON.stringify([photos, config]);
+    if (this.#filledFor === purpose) return;
+    await this.#refill(photos, pictureFile);
+    await this.#train({ ...config, augment: 0, epochs: 1, holdout: 0 });
+    this.#filledFor = purpose;
+  }
+
+  /**
+   * @param {number} photos
+   * @param {(number: number) => Promise<File>} file
+   */
+  async #refill(photos, file) {
+    await this.#empty();
+    await this.#add(await Promise.all(range(0, photos).map(file)));
+  }
+
+  async #empty() {
+    this.#filledFor = "";
+    for (const label of this.tuner.classes) await this.tuner.removeClass(label);
+  }
+
+  /** @param {File[]} files */
+  async #add(files) {
+    for (const [index, label] of CLASSES.entries()) {
+      const ofClass = files.filter((_, number) => labelOf(number) === index);
+      if (ofClass.length === 0) continue;
+      const { added } = await this.tuner.add(ofClass, label);
+      if (added.length < ofClass.length) throw new Error("a photo was not taken");
+    }
+  }
+
+  /**
+   * @param {Partial<TrainConfig>} config
+   * @param {(event: TrainEvent) => void} [onEvent]
+   */
+  #train(config, onEvent = () => {}) {
+    return this.tuner.train(config, { onEvent });
+  }
+}

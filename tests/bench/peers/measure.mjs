@@ -1,0 +1,166 @@
+/** @import { BrowserContext, Page } from "playwright-core" */
+/** @import { Case, Contestant, Group } from "./cases.mjs" */
+/** @import { Timing } from "./in-page/timing.js" */
+import { CASES } from "./cases.mjs";
+import { FOLDERS } from "./site.mjs";
+
+/**
+ * @typedef {object} Measured
+ * @property {string} contestant
+ * @property {number[]} milliseconds  Of every round that counts.
+ * @property {number} median
+ * @property {number} ratio           Median over the rounds of its time by that of the group's first: above 1, the first is faster.
+ * @property {string} [note]
+ */
+
+/**
+ * @typedef {{ contestant: string, cannot: string }} Unable
+ * @typedef {{ case: Case, results: (Measured | Unable)[] }} CaseResult
+ */
+
+/** A contestant's page, and what it says about itself. */
+class Entry {
+  /** @type {Page | undefined} */
+  #page;
+  about = "";
+
+  /** @param {Contestant} contestant */
+  constructor(contestant) {
+    this.contestant = contestant;
+  }
+
+  /**
+   * @param {BrowserContext} context
+   * @param {string} origin
+   */
+  async open(context, origin) {
+    const { script, options, isolated } = this.contestant;
+    this.#page = await context.newPage();
+    this.#page.on("pageerror", (error) => console.error(`${this.contestant.name}: ${error}`));
+    await this.#page.goto(origin + (isolated ? "/isolated" : "/plain"));
+    this.about = await this.#page.evaluate(
+      async ([url, argument]) => {
+        const contestant = await (await import(/** @type {string} */ (url))).open(argument);
+        Object.assign(window, { contestant });
+        return contestant.about;
+      },
+      /** @type {const} */ ([FOLDERS.bench + script, options]),
+    );
+  }
+
+  /**
+   * @param {string} id  Of the case.
+   * @param {Group["work"][string]} work
+   * @returns {Promise<Timing | { cannot: string }>}
+   */
+  async run(id, work) {
+    if (!this.#page) throw new Error("not opened");
+    return this.#page.evaluate(
+      async ([name, amount]) => {
+        const run = /** @type {any} */ (window).contestant.cases[name];
+        if (!run) return { cannot: "" };
+        try {
+          return await run(amount);
+        } catch (error) {
+          return { cannot: String(error).split("\n")[0]?.slice(0, 200) ?? "" };
+        }
+      },
+      /** @type {const} */ ([id, work]),
+    );
+  }
+
+  async close() {
+    await this.#page?.close();
+  }
+}
+
+/**
+ * Every case of a group. Contestants take turns, so that whatever else the machine does meets all of them alike; who is first changes
+ * from round to round, and the round before the first does not count.
+ *
+ * @param {Group} group
+ * @param {{ context: BrowserContext, origin: string, cases: Set<string>, rounds: number, say: (text: string) => void }} options
+ * @returns {Promise<{ about: string[], results: CaseResult[] }>}
+ */
+export async function measure(group, { context, origin, cases, rounds, say }) {
+  const entries = group.contestants.map((contestant) => new Entry(contestant));
+  for (const entry of entries) {
+    say(`${group.id}: ${entry.contestant.name} starts`);
+    await entry.open(context, origin);
+  }
+  /** @type {CaseResult[]} */
+  const results = [];
+  for (const one of CASES) {
+    const work = group.work[one.id];
+    if (!work || !cases.has(one.id)) continue;
+    const outcome = await takeTurns(entries, one, work, work.once ? 1 : rounds, say);
+    sameOutputs(outcome);
+    results.push({ case: one, results: summarise(outcome) });
+  }
+  for (const entry of entries) await entry.close();
+  return { about: entries.map(({ about }) => about), results };
+}
+
+/** @typedef {{ name: string, timings: Timing[], cannot?: string }} Outcome */
+
+/**
+ * @param {Entry[]} entries
+ * @param {Case} one
+ * @param {Group["work"][string]} work
+ * @param {number} rounds
+ * @param {(text: string) => void} say
+ * @returns {Promise<Outcome[]>}
+ */
+async function takeTurns(entries, one, work, rounds, say) {
+  /** @type {Outcome[]} */
+  const outcomes = entries.map(({ contestant: { name } }) => ({ name, timings: [] }));
+  for (let round = one.cold ? 1 : 0; round <= rounds; round++) {
+    for (let turn = 0; turn < entries.length; turn++) {
+      const position = (turn + round) % entries.length;
+      const [entry, outcome] = [entries[position], outcomes[position]];
+      if (!entry || !outcome || outcome.cannot !== undefined) continue;
+      const timing = await entry.run(one.id, work);
+      if ("cannot" in timing) {
+        outcome.cannot = timing.cannot;
+        if (timing.cannot) say(`${one.id}: ${outcome.name} cannot: ${timing.cannot}`);
+        continue;
+      }
+      say(`${one.id}: ${outcome.name} ${timing.milliseconds.toFixed(1)} ms${round === 0 ? " (warming up)" : ""}`);
+      if (round > 0) outcome.timings.push(timing);
+    }
+  }
+  return outcomes;
+}
+
+/**
+ * Peers have the same weights and the same picture, so whoever computes something else does not do the same work.
+ * @param {Outcome[]} outcomes
+ */
+function sameOutputs(outcomes) {
+  const [first, ...others] = outcomes.flatMap(({ name, timings }) => (timings[0]?.output ? [{ name, values: timings[0].output }] : []));
+  for (const { name, values } of others) {
+    const error = Math.max(...values.map((value, index) => Math.abs(value - (first?.values[index] ?? Number.NaN))));
+    if (!(error < 1e-2)) throw new Error(`${name} and ${first?.name} do not compute the same: logits differ by ${error}`);
+  }
+}
+
+/**
+ * @param {Outcome[]} outcomes
+ * @returns {(Measured | Unable)[]}
+ */
+function summarise(outcomes) {
+  const reference = outcomes[0]?.timings.map(({ milliseconds }) => milliseconds) ?? [];
+  return outcomes.map(({ name, timings, cannot }) => {
+    if (cannot !== undefined) return { contestant: name, cannot };
+    const milliseconds = timings.map((timing) => timing.milliseconds);
+    const ratios = milliseconds.map((time, round) => time / /** @type {number} */ (reference[round]));
+    return { contestant: name, milliseconds, median: median(milliseconds), ratio: median(ratios), note: timings[0]?.note };
+  });
+}
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}
