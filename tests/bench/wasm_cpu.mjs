@@ -5,6 +5,8 @@
 // Each FOLDER holds a `lastlayer.js` and its module; by default, every CPU flavour of dist/wasm. Several are measured in turn, round by
 // round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times.
 
+/** @import { Core, TrainConfig } from "../../www/lib/types.d.ts" */
+
 import { chromium } from "playwright-core";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -39,6 +41,7 @@ await page.evaluate(
   async ([count, weightsUrl, sha256]) => {
     const weights = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     const SIZE = 224;
+    /** @type {Core[]} */
     const cores = [];
     for (let number = 0; number < count; number++) {
       const glue = await import(`/flavour/${number}/lastlayer.js`);
@@ -59,7 +62,12 @@ await page.evaluate(
       return data;
     }
 
-    /** Trains on fresh photos; the milliseconds of every step by the type of its event. */
+    /**
+     * Trains on fresh photos; the milliseconds of every step by the type of its event.
+     * @param {Core} core
+     * @param {number} photos
+     * @param {Partial<TrainConfig>} config
+     */
     async function train(core, photos, config) {
       const ids = [];
       for (let index = 0; index < photos; index++) {
@@ -68,6 +76,7 @@ await page.evaluate(
         ids.push(last);
       }
       core.startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
+      /** @type {Record<string, number[]>} */
       const times = {};
       for (let type = ""; type !== "done"; ) {
         const start = performance.now();
@@ -78,41 +87,48 @@ await page.evaluate(
       return times;
     }
 
-    window.measure = async (number) => {
+    const measure = async (/** @type {number} */ number) => {
       const core = cores[number];
-      const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
+      if (!core) throw new Error(`there is no flavour ${number}`);
+      const median = (/** @type {number[]} */ times) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
       const one = picture();
       const start = performance.now();
       for (let repeat = 0; repeat < 4; repeat++) await core.predict(one.slice(), SIZE, SIZE, 5, "source");
       const alone = (performance.now() - start) / 4;
-      const { embed } = await train(core, 24, { regime: "head", epochs: 1 });
+      const { embed = [] } = await train(core, 24, { regime: "head", epochs: 1 });
+      /** @type {Record<number, number>} */
       const steps = {};
       for (const lastStages of [1, 2]) {
         const times = await train(core, 16, { regime: "last-k", lastStages, epochs: 3 });
-        steps[lastStages] = median(times.batch);
+        steps[lastStages] = median(times.batch ?? []);
       }
-      return { "one photo": alone, "a photo of four": median(embed) / 4, "step, last stage": steps[1], "step, last two": steps[2] };
+      return { "one photo": alone, "a photo of four": median(embed) / 4, "step, last stage": steps[1] ?? Number.NaN, "step, last two": steps[2] ?? Number.NaN };
     };
+    Object.assign(window, { measure });
   },
   [folders.length, `/some/where/weights/${card.file}`, card.sha256],
 );
 
+/** @typedef {typeof window & { measure: (flavour: number) => Promise<Record<string, number>> }} Measuring */
+
 /** @type {Record<string, number>[][]} */
 const runs = folders.map(() => []);
 for (let round = 0; round <= rounds; round++) {
-  for (const [number, list] of runs.entries()) list.push(await page.evaluate((flavour) => window.measure(flavour), number));
+  for (const [number, list] of runs.entries()) list.push(await page.evaluate((flavour) => /** @type {Measuring} */ (window).measure(flavour), number));
 }
 await browser.close();
 await site.stop();
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const median = (/** @type {number[]} */ numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 console.log(`medians of ${rounds} rounds, milliseconds; in brackets how many times as fast as the first`);
-for (const what of Object.keys(runs[0][0])) {
+for (const what of Object.keys(runs[0]?.[0] ?? {})) {
   // The first round is for the browser to compile with all its care.
-  const times = runs.map((list) => list.slice(1).map((run) => run[what]));
+  const times = runs.map((list) => list.slice(1).map((run) => run[what] ?? Number.NaN));
+  const [first = []] = times;
   const columns = folders.map((folder, number) => {
-    const ratio = median(times[0].map((time, round) => time / times[number][round]));
-    return `${basename(folder)} ${median(times[number]).toFixed(1)}, best ${Math.min(...times[number]).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
+    const own = times[number] ?? [];
+    const ratio = median(first.map((time, round) => time / (own[round] ?? Number.NaN)));
+    return `${basename(folder)} ${median(own).toFixed(1)}, best ${Math.min(...own).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
   });
   console.log(`${what.padEnd(18)} ${columns.join("   ")}`);
 }
