@@ -6,13 +6,11 @@ use std::mem::MaybeUninit;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{Filter, Geometry, Tap, correlate};
+use super::padded::{Geometry, Tap};
 use super::rows::{self, Masked, Same};
+use super::runs::{Filter, LANES, add_filter_gradient, correlate, correlate_band};
 use super::tasks;
 use super::unwritten::written;
-
-/// Values summed side by side in the filters' gradient: enough for the widest vectors, and for several of the narrowest.
-const LANES: usize = 16;
 
 /// `clamp(w ∗ x + b, 0, 6)`, the clamp only where `relu6` says so.
 ///
@@ -59,7 +57,7 @@ impl WithSimd for ForwardPlane<'_> {
         geometry.pad(self.x, padded);
         let band = geometry.band();
         for (index, out) in self.out.chunks_mut(band * geometry.out_width).enumerate() {
-            geometry.correlate_band(index * band, run, padded, &filter, out);
+            correlate_band(geometry, index * band, run, padded, &filter, out);
         }
     }
 }
@@ -189,20 +187,5 @@ impl WithSimd for BackwardPlane<'_> {
             geometry.unpad(&scratch.phases, x_gradient);
         }
         bias
-    }
-}
-
-/// `sums[tap] += Σ run[i] · padded[tap's offset + i]`.
-#[inline(always)]
-fn add_filter_gradient(sums: &mut [[f32; LANES]], run: &[f32], padded: &[f32], taps: &[Tap]) {
-    for (tap, out) in taps.iter().zip(sums) {
-        // A copy, which stays in registers.
-        let mut sums = *out;
-        for (gradient, values) in run.chunks_exact(LANES).zip(padded[tap.offset..].chunks_exact(LANES)) {
-            for lane in 0..LANES {
-                sums[lane] += gradient[lane] * values[lane];
-            }
-        }
-        *out = sums;
     }
 }

@@ -10,7 +10,8 @@
 //!  depthwise  its kernels for one filter per channel       pointwise  ... and for 1 × 1
 //!  stem       ... for few input channels, forward only
 //!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
-//!  padded     planes with room for the padding             rows       short runs of values, vectorised
+//!  padded     planes with room for the padding             runs       the loops over them
+//!  rows       short runs of values, vectorised
 //!  lanes      the vectors of WebAssembly, spelled out      unwritten  memory that is about to be written
 //!  tasks      work shared between the threads there are
 //! ```
@@ -30,6 +31,7 @@ mod pointwise;
 #[cfg(any(target_family = "wasm", test))]
 mod product;
 mod rows;
+mod runs;
 mod stem;
 mod tasks;
 mod unwritten;

@@ -9,10 +9,6 @@
 
 use std::mem::MaybeUninit;
 
-#[cfg(any(target_family = "wasm", test))]
-use super::lanes::Lanes;
-#[cfg(target_family = "wasm")]
-use super::lanes::Native;
 use super::rows::{self, Clamp, Same};
 
 /// How far a run may read past its end: kernels take whole blocks.
@@ -26,15 +22,6 @@ const BAND: usize = 1024;
 pub struct Tap {
     pub number: usize,
     pub offset: usize,
-}
-
-/// What one output channel is made with: `clamp(weights ∗ x + bias, 0, 6)`, the clamp only where `relu6` says so.
-#[derive(Debug, Clone, Copy)]
-pub struct Filter<'a> {
-    pub taps: &'a [Tap],
-    pub weights: &'a [f32],
-    pub bias: f32,
-    pub relu6: bool,
 }
 
 /// The geometry of a convolution with TensorFlow's "SAME" padding: an odd kernel, stride 1 or 2.
@@ -110,22 +97,6 @@ impl Geometry {
     /// Whole blocks that cover the run over a band.
     pub fn band_run(&self) -> usize {
         (self.band() * self.row).next_multiple_of(BLOCK)
-    }
-
-    /// A band's outputs, from the padded input. `first` is the band's first row, `run` room for [`Self::band_run`] values.
-    #[inline(always)]
-    pub fn correlate_band(
-        &self,
-        first: usize,
-        run: &mut [f32],
-        padded: &[f32],
-        filter: &Filter,
-        out: &mut [MaybeUninit<f32>],
-    ) {
-        let rows = out.len() / self.out_width;
-        let run = &mut run[..((rows - 1) * self.row + self.out_width).next_multiple_of(BLOCK)];
-        correlate(run, &padded[first * self.row..], filter.taps, filter.weights, filter.bias);
-        self.clamp_out(run, out, filter.relu6);
     }
 
     /// Rows of a padded output plane, and at least those of a phase.
@@ -248,75 +219,6 @@ impl Geometry {
             if let [value] = values.chunks_exact_mut(2).into_remainder() {
                 value.write(phases[even + self.width / 2]);
             }
-        }
-    }
-}
-
-/// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
-#[cfg(not(target_family = "wasm"))]
-#[inline(always)]
-pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
-    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
-        let mut sums = [start; BLOCK];
-        for tap in taps {
-            let weight = filter[tap.number];
-            let values = &values[tap.offset + index * BLOCK..][..BLOCK];
-            for lane in 0..BLOCK {
-                sums[lane] += weight * values[lane];
-            }
-        }
-        out.copy_from_slice(&sums);
-    }
-}
-
-/// The same in vectors spelled out: the compiler makes none of them for WebAssembly by itself.
-#[cfg(target_family = "wasm")]
-#[inline(always)]
-pub fn correlate(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
-    correlate_lanes::<Native>(run, values, taps, filter, start);
-}
-
-#[cfg(any(target_family = "wasm", test))]
-#[inline(always)]
-fn correlate_lanes<V: Lanes>(run: &mut [f32], values: &[f32], taps: &[Tap], filter: &[f32], start: f32) {
-    // Checked once, here: a check in the loops below takes as long as what it checks.
-    assert!(taps.iter().all(|tap| tap.number < filter.len() && tap.offset + run.len() <= values.len()));
-    for (index, out) in run.chunks_exact_mut(BLOCK).enumerate() {
-        let mut sums = [V::splat(start); BLOCK / 4];
-        for tap in taps {
-            // SAFETY: the number and the whole run from the offset on were checked above, of which this is one block.
-            unsafe {
-                let weight = V::splat(*filter.as_ptr().add(tap.number));
-                let values = values.as_ptr().add(tap.offset + index * BLOCK);
-                for (vector, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.plus_product(weight, V::load(values.add(4 * vector)));
-                }
-            }
-        }
-        for (vector, sum) in sums.into_iter().enumerate() {
-            // SAFETY: `out` is one block.
-            unsafe { sum.store(out.as_mut_ptr().add(4 * vector)) };
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::lanes;
-    use super::*;
-
-    #[test]
-    fn vectors_spelled_out_are_the_compilers() {
-        for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (5, 2)] {
-            let geometry = Geometry::new(kernel, stride, 13, 18).unwrap();
-            let plane: Vec<f32> = (0..geometry.plane()).map(|index| (index % 19) as f32 - 9.0).collect();
-            let filter: Vec<f32> = (0..kernel * kernel).map(|index| index as f32 / 8.0 - 1.0).collect();
-            let mut padded = vec![0.0; geometry.padded()];
-            geometry.pad(&plane, &mut padded);
-            let (mut ours, mut compilers) = (vec![0.0; geometry.blocked_run()], vec![0.0; geometry.blocked_run()]);
-            correlate_lanes::<lanes::Native>(&mut ours, &padded, &geometry.taps(), &filter, 0.5);
-            correlate(&mut compilers, &padded, &geometry.taps(), &filter, 0.5);
-            assert_eq!(ours, compilers);
         }
     }
 }

@@ -7,7 +7,8 @@ use std::mem::MaybeUninit;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::padded::{Filter, Geometry, Tap};
+use super::padded::{Geometry, Tap};
+use super::runs::{Filter, correlate_band};
 use super::tasks;
 use super::unwritten::written;
 
@@ -83,7 +84,7 @@ impl WithSimd for Part<'_> {
             let filters = self.weight.chunks_exact(taps.len()).zip(self.bias);
             for (out, (weights, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
                 let filter = Filter { taps, weights, bias: *bias, relu6 };
-                geometry.correlate_band(first, run, padded, &filter, &mut out[values.clone()]);
+                correlate_band(geometry, first, run, padded, &filter, &mut out[values.clone()]);
             }
         }
     }

@@ -12,6 +12,7 @@ mod panels;
 mod tile;
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 pub use panels::{Operand, Panels};
 use tile::tile;
@@ -25,6 +26,9 @@ pub const COLUMNS: usize = 8;
 
 /// Values of the right matrix that are packed at a time: few enough for the second cache, beside a panel of the left one.
 const BLOCK: usize = 32 * 1024;
+
+/// With no more rows than this, packing the right matrix costs more than reading it where it lies, a few values of each step.
+const FEW_ROWS: usize = 48;
 
 /// What a product begins with and how it ends.
 #[derive(Clone, Copy)]
@@ -47,24 +51,82 @@ pub fn multiply<V: Lanes>(out: &mut [MaybeUninit<f32>], left: &Panels, right: &[
     let columns = right[0].lines;
     assert_eq!(out.len(), left.lines * columns);
     assert!(affix.bias.is_empty() || affix.bias.len() == left.lines);
-    let block = (BLOCK / left.depth.max(1)).next_multiple_of(COLUMNS);
-    let mut panels = Panels::new(COLUMNS);
-    for first in (0..columns).step_by(block) {
-        panels.pack::<V>(right, first..(first + block).min(columns));
-        assert_eq!(panels.depth, left.depth);
-        for row in (0..left.lines).step_by(ROWS) {
-            let rows = row..(row + ROWS).min(left.lines);
-            let bias: [f32; ROWS] = std::array::from_fn(|lane| affix.bias.get(row + lane).copied().unwrap_or(0.0));
-            for column in (0..panels.lines).step_by(COLUMNS) {
-                let count = (panels.lines - column).min(COLUMNS);
-                let (a, b) = (left.panel(row).as_ptr(), panels.panel(column).as_ptr());
-                let place = Place { rows: rows.clone(), stride: columns, column: first + column, count };
-                // SAFETY: a panel has `depth` steps of its width, and all of `place` lies inside `out`, whose length was checked.
-                unsafe {
-                    if count > COLUMNS / 2 {
-                        place.put(out, tile::<V, ROWS, 2>(left.depth, a, b, COLUMNS, bias), affix.relu6);
-                    } else {
-                        place.put(out, tile::<V, ROWS, 1>(left.depth, a, b, COLUMNS, bias), affix.relu6);
+    assert_eq!(left.depth, right.iter().map(|part| part.depth).sum::<usize>());
+    let mut product = Product { out, rows: Row::all(left, affix), columns, depth: left.depth, relu6: affix.relu6 };
+    match right {
+        [right] if left.lines <= FEW_ROWS && right.is_by_depth() => {
+            let whole = columns / COLUMNS * COLUMNS;
+            product.directly::<V>(right, whole);
+            product.by_panels::<V>(&[*right], whole..columns);
+        }
+        _ => product.by_panels::<V>(right, 0..columns),
+    }
+}
+
+/// The rows of a tile.
+struct Row<'a> {
+    first: usize,
+    /// How many of them there are: fewer than a tile has at the end of a matrix.
+    count: usize,
+    panel: &'a [f32],
+    bias: [f32; ROWS],
+}
+
+impl<'a> Row<'a> {
+    fn all(left: &'a Panels, affix: Affix) -> Vec<Self> {
+        let bias = |row: usize| affix.bias.get(row).copied().unwrap_or(0.0);
+        let row = |first: usize| Self {
+            first,
+            count: (left.lines - first).min(ROWS),
+            panel: left.panel(first),
+            bias: std::array::from_fn(|lane| bias(first + lane)),
+        };
+        (0..left.lines).step_by(ROWS).map(row).collect()
+    }
+}
+
+struct Product<'a> {
+    out: &'a mut [MaybeUninit<f32>],
+    rows: Vec<Row<'a>>,
+    columns: usize,
+    depth: usize,
+    relu6: bool,
+}
+
+impl Product<'_> {
+    /// The first columns, a multiple of a tile's, of a right matrix whose columns lie side by side.
+    fn directly<V: Lanes>(&mut self, right: &Operand, columns: usize) {
+        assert!(columns <= self.columns && self.columns == right.lines && self.depth == right.depth);
+        for column in (0..columns).step_by(COLUMNS) {
+            let b = right.values[column..].as_ptr();
+            for row in &self.rows {
+                // SAFETY: each step has the tile's columns from this one on, and the next step is as many columns away as there are.
+                let sums = unsafe { tile::<V, ROWS, 2>(self.depth, row.panel.as_ptr(), b, self.columns, row.bias) };
+                put(self.out, self.columns, row, column..column + COLUMNS, sums, self.relu6);
+            }
+        }
+    }
+
+    /// Any columns of any right matrix, which is packed for it.
+    fn by_panels<V: Lanes>(&mut self, right: &[Operand], columns: Range<usize>) {
+        let block = (BLOCK / self.depth.max(1)).next_multiple_of(COLUMNS);
+        let mut panels = Panels::new(COLUMNS);
+        for first in columns.clone().step_by(block) {
+            panels.pack::<V>(right, first..(first + block).min(columns.end));
+            for row in &self.rows {
+                let a = row.panel.as_ptr();
+                for column in (0..panels.lines).step_by(COLUMNS) {
+                    let b = panels.panel(column).as_ptr();
+                    let columns = first + column..first + (column + COLUMNS).min(panels.lines);
+                    // SAFETY: both panels have as many steps as the matrices are deep, each of `ROWS` and of `COLUMNS` values.
+                    unsafe {
+                        if columns.len() > COLUMNS / 2 {
+                            let sums = tile::<V, ROWS, 2>(self.depth, a, b, COLUMNS, row.bias);
+                            put(self.out, self.columns, row, columns, sums, self.relu6);
+                        } else {
+                            let sums = tile::<V, ROWS, 1>(self.depth, a, b, COLUMNS, row.bias);
+                            put(self.out, self.columns, row, columns, sums, self.relu6);
+                        }
                     }
                 }
             }
@@ -72,42 +134,34 @@ pub fn multiply<V: Lanes>(out: &mut [MaybeUninit<f32>], left: &Panels, right: &[
     }
 }
 
-/// Where a tile belongs in the product.
-struct Place {
-    rows: std::ops::Range<usize>,
-    /// Columns of the product.
+/// Writes the rows and columns of a tile that there are into the product, which has `stride` columns.
+#[inline(always)]
+fn put<V: Lanes, const VECTORS: usize>(
+    out: &mut [MaybeUninit<f32>],
     stride: usize,
-    column: usize,
-    /// Columns of the tile that there are.
-    count: usize,
-}
-
-impl Place {
-    /// # Safety
-    /// The place must lie inside `out`.
-    #[inline(always)]
-    unsafe fn put<V: Lanes, const VECTORS: usize>(
-        &self,
-        out: &mut [MaybeUninit<f32>],
-        mut sums: [[V; VECTORS]; ROWS],
-        relu6: bool,
-    ) {
-        if relu6 {
-            let (low, high) = (V::splat(0.0), V::splat(6.0));
-            sums = sums.map(|row| row.map(|sums| sums.clamp(low, high)));
+    row: &Row,
+    columns: Range<usize>,
+    mut sums: [[V; VECTORS]; ROWS],
+    relu6: bool,
+) {
+    assert!((row.first + row.count) * stride <= out.len() && columns.end <= stride);
+    if relu6 {
+        let (low, high) = (V::splat(0.0), V::splat(6.0));
+        sums = sums.map(|row| row.map(|sums| sums.clamp(low, high)));
+    }
+    if row.count == ROWS && columns.len() == 4 * VECTORS {
+        for (index, sums) in sums.iter().enumerate() {
+            for (vector, sums) in sums.iter().enumerate() {
+                let start = (row.first + index) * stride + columns.start + 4 * vector;
+                // SAFETY: all rows and columns of the tile lie inside `out`, as was checked above.
+                unsafe { sums.store(out.as_mut_ptr().add(start).cast()) };
+            }
         }
-        for (row, sums) in self.rows.clone().zip(sums) {
-            // SAFETY: as the caller promises.
-            let out = unsafe { out.as_mut_ptr().add(row * self.stride + self.column).cast::<f32>() };
-            if self.count == 4 * VECTORS {
-                // SAFETY: as above, and there are as many columns.
-                sums.iter().enumerate().for_each(|(vector, sums)| unsafe { sums.store(out.add(4 * vector)) });
-                continue;
-            }
-            for (index, value) in sums.iter().flat_map(|sums| sums.values()).take(self.count).enumerate() {
-                // SAFETY: as above, for the columns that there are.
-                unsafe { out.add(index).write(value) };
-            }
+    } else {
+        let values = sums.map(|sums| sums.map(|sums| sums.values()));
+        for (index, values) in values.iter().take(row.count).enumerate() {
+            let out = &mut out[(row.first + index) * stride..][columns.clone()];
+            out.iter_mut().zip(values.as_flattened()).for_each(|(out, value)| _ = out.write(*value));
         }
     }
 }
@@ -148,9 +202,18 @@ mod tests {
     /// Sums of multiples of 1/16 below 2^17: exact in whatever order they are taken.
     #[test]
     fn products_of_all_shapes_are_exact() {
-        for (rows, columns, depth) in
-            [(1, 1, 1), (3, 5, 2), (4, 8, 4), (5, 9, 7), (8, 12, 33), (7, 49, 6), (13, 20, 5), (2, 5000, 9)]
-        {
+        for (rows, columns, depth) in [
+            (1, 1, 1),
+            (3, 5, 2),
+            (4, 8, 4),
+            (5, 9, 7),
+            (8, 12, 33),
+            (7, 49, 6),
+            (50, 17, 3),
+            (52, 49, 6),
+            (13, 20, 5),
+            (2, 5000, 9),
+        ] {
             let (left, right) = (values(rows * depth, 1), values(columns * depth, 2));
             let (left_by_depth, right_by_depth) = (transposed(&left, depth), transposed(&right, depth));
             let bias = values(rows, 3);

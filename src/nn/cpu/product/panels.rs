@@ -8,7 +8,7 @@ use super::super::lanes::Lanes;
 /// `depth` is what the product sums over.
 #[derive(Clone, Copy)]
 pub struct Operand<'a> {
-    values: &'a [f32],
+    pub values: &'a [f32],
     pub lines: usize,
     pub depth: usize,
     /// Whether the values of one line lie side by side, and not those of one step in depth.
@@ -26,6 +26,11 @@ impl<'a> Operand<'a> {
     pub fn by_depth(values: &'a [f32], lines: usize, depth: usize) -> Self {
         assert_eq!(values.len(), lines * depth);
         Self { values, lines, depth, lines_whole: false }
+    }
+
+    /// Whether the values of one step in depth lie side by side.
+    pub fn is_by_depth(&self) -> bool {
+        !self.lines_whole
     }
 
     fn at(&self, line: usize, step: usize) -> f32 {
