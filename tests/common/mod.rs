@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use lastlayer::backbone::card::Card;
-use lastlayer::backbone::weights::{CARD_KEY, Weights};
+use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::backbone::{Architecture, StageSpec};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
@@ -59,8 +59,23 @@ impl Params for Recorder {
     }
 }
 
-/// A weights file of the toy backbone, f32. `change` may spoil the list of (name, shape, values).
-pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f32>)>)) -> Vec<u8> {
+/// A tensor on its way into a weights file.
+pub struct RawTensor {
+    pub name: String,
+    pub dtype: Dtype,
+    pub shape: Vec<usize>,
+    pub bytes: Vec<u8>,
+}
+
+impl RawTensor {
+    pub fn floats(name: impl Into<String>, shape: &[usize], values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { name: name.into(), dtype: Dtype::F32, shape: shape.to_vec(), bytes }
+    }
+}
+
+/// Name, shape and values of the toy backbone's tensors.
+pub fn toy_tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let device = cpu().tensors;
     let mut params = Recorder { random: RandomParams(Rng::new(42)), given: Vec::new() };
     for stage in 0..TOY.stages.len() {
@@ -68,24 +83,34 @@ pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f3
     }
     TOY.load_conv_head(&mut params, Mode::Frozen, &device);
     linear::load(&mut params, "classifier", TOY.features, TOY_LABELS.len(), &device);
-    let mut tensors = params.given;
+    params.given
+}
+
+/// A weights file of the toy backbone, f32. `change` may spoil the list of (name, shape, values).
+pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f32>)>)) -> Vec<u8> {
+    let mut tensors = toy_tensors();
     change(&mut tensors);
+    let tensors: Vec<RawTensor> =
+        tensors.iter().map(|(name, shape, values)| RawTensor::floats(name, shape, values)).collect();
+    let checkpoint = sha256_hex(&tensors.iter().flat_map(|tensor| tensor.bytes.clone()).collect::<Vec<u8>>());
+    toy_weights_of(&tensors, checkpoint)
+}
+
+/// A weights file of these tensors, said to come from the checkpoint of that hash.
+pub fn toy_weights_of(tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
     let card = Card {
         name: "toy".into(),
         source: "drawn by the tests".into(),
         licence: "MIT".into(),
-        source_sha256: String::new(),
+        source_sha256: checkpoint,
         input: InputSpec { size: TOY_SIZE, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop },
         resize_filter: "bicubic".into(),
         stages: (0..3).map(|stage| format!("blocks.{stage}")).collect(),
         labels: TOY_LABELS.map(str::to_owned).to_vec(),
     };
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-    let views = tensors
-        .iter()
-        .zip(&bytes)
-        .map(|((name, shape, _), bytes)| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let views = tensors.iter().map(|RawTensor { name, dtype, shape, bytes }| {
+        (name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+    });
     let card = serde_json::to_string(&card).unwrap();
     serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).unwrap()
 }

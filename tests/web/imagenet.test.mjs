@@ -51,11 +51,11 @@ test("imagenet40 on the CPU: PyTorch's classes and probabilities", { skip: skipW
     if (ours[0]?.index === theirs.top5[0]) {
       sameFirst += 1;
       const difference = Math.abs((ours[0]?.probability ?? NaN) - (theirs.probability[0] ?? NaN));
-      if (!(difference < 0.02)) far.push(`${name}: ${difference}`);
+      if (!(difference < 0.03)) far.push(`${name}: ${difference}`);
     }
     if (ours.every(({ index }) => theirs.top5.includes(index))) sameFive += 1;
   }
   assert.ok(sameFirst >= 39, `${sameFirst} of 40 first guesses`);
   assert.ok(sameFive >= 36, `${sameFive} of 40 top fives`);
-  assert.deepEqual(far, [], "top-1 probabilities within 0.02");
+  assert.deepEqual(far, [], "top-1 probabilities within 0.03: weights in 8 bits move them by up to 0.025");
 });

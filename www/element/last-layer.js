@@ -60,6 +60,11 @@ export class LastLayer extends LitElement {
     return this.session.tuner;
   }
 
+  /** Whether it is downloading what it needs: `load` or `error` will tell when it no longer is. */
+  get isLoading() {
+    return this.session.loading.state === "loading";
+  }
+
   /** @returns {import("../ui/localize.js").LanguageCode} */
   get languageCode() {
     const around = this.parentElement?.closest("[lang]")?.getAttribute("lang");

@@ -5,7 +5,7 @@ const INTERACTIONS = ["pointerdown", "focusin", "dragenter", "drop"];
 
 /**
  * Calls `begin` once, when the reader comes near the element or does something with it. An article may hold the element
- * far down, and ten megabytes are not spent on those who never get there. Readers who save data get it at the first interaction only.
+ * far down, and six to eight megabytes are not spent on those who never get there. Readers who save data get it at the first interaction only.
  * @param {HTMLElement} element
  * @param {() => void} begin
  * @returns {() => void} ends the waiting

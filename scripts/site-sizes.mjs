@@ -1,0 +1,120 @@
+// What a visitor downloads before training can begin, and how much it may be.
+
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+const compressGzip = promisify(gzip);
+const compressBrotli = promisify(brotliCompress);
+
+/** @typedef {{ raw: number, gzip: number, brotli: number }} Sizes */
+/** @typedef {keyof typeof GROUPS} Group */
+
+/**
+ * The files of the site by what they are for. `recorded`: bytes with brotli when they were last looked at. After a change that is worth
+ * its bytes, or that saves some, write down what `node scripts/sizes.mjs dist` prints.
+ */
+export const GROUPS = {
+  cpu: { title: "wasm, CPU flavour", files: /^wasm\/cpu\/.*\.(wasm|js)$/, recorded: 0 },
+  relaxed: { title: "wasm, relaxed SIMD", files: /^wasm\/cpu-relaxed\/.*\.(wasm|js)$/, recorded: 0 },
+  webgpu: { title: "wasm, WebGPU flavour", files: /^wasm\/webgpu\/.*\.(wasm|js)$/, recorded: 0 },
+  site: { title: "JavaScript and pages", files: /^(?!wasm\/).*\.(js|html|css|svg|json)$/, recorded: 0 },
+  weights: { title: "weights", files: /\.safetensors$/, recorded: 0 },
+};
+
+/**
+ * What a first visit may cost with brotli, until training can begin. A browser loads one of the modules; what else the service worker keeps
+ * comes afterwards.
+ * @type {{ title: string, groups: Group[], budget: number }[]}
+ */
+export const VISITS = [
+  { title: "first visit, WebGPU", groups: ["webgpu", "site", "weights"], budget: 8_000_000 },
+  { title: "first visit, CPU", groups: ["cpu", "site", "weights"], budget: 7_000_000 },
+  { title: "… with relaxed SIMD", groups: ["relaxed", "site", "weights"], budget: 7_000_000 },
+];
+
+/** By how much a group may grow without anybody looking. */
+const UNNOTICED = 1.03;
+
+/**
+ * Of each group of files, as they are and as hosts send them.
+ * @param {string} folder
+ * @returns {Promise<Record<Group, Sizes>>}
+ */
+export async function groupSizes(folder) {
+  const names = (await readdir(folder, { recursive: true })).map((name) => name.replaceAll("\\", "/"));
+  const measure = async (/** @type {Group} */ group) => {
+    const sum = { raw: 0, gzip: 0, brotli: 0 };
+    for (const name of names.filter((candidate) => GROUPS[group].files.test(candidate))) add(sum, await fileSizes(join(folder, name)));
+    return /** @type {const} */ ([group, sum]);
+  };
+  const groups = /** @type {Group[]} */ (Object.keys(GROUPS));
+  return /** @type {Record<Group, Sizes>} */ (Object.fromEntries(await Promise.all(groups.map(measure))));
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Sizes>}
+ */
+async function fileSizes(path) {
+  const bytes = await readFile(path);
+  // Brotli at 9 of 11: the last two levels take a minute on these files for a few percent.
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 } };
+  const [gzipped, brotli] = await Promise.all([compressGzip(bytes, { level: 9 }), compressBrotli(bytes, quality)]);
+  return { raw: bytes.length, gzip: gzipped.length, brotli: brotli.length };
+}
+
+/**
+ * The groups of a visit together.
+ * @param {Record<Group, Sizes>} sizes
+ * @param {Group[]} groups
+ */
+export function together(sizes, groups) {
+  const sum = { raw: 0, gzip: 0, brotli: 0 };
+  for (const group of groups) add(sum, sizes[group]);
+  return sum;
+}
+
+/** @param {Sizes} sum @param {Sizes} more */
+function add(sum, more) {
+  sum.raw += more.raw;
+  sum.gzip += more.gzip;
+  sum.brotli += more.brotli;
+}
+
+/**
+ * What is wrong with the sizes, a line for each, with what to do.
+ * @param {Record<Group, { brotli: number }>} sizes
+ * @returns {string[]}
+ */
+export function complaints(sizes) {
+  const grown = /** @type {Group[]} */ (Object.keys(GROUPS)).filter((group) => sizes[group].brotli > GROUPS[group].recorded * UNNOTICED);
+  const said = grown.map((group) => {
+    const { title, recorded } = GROUPS[group];
+    const share = Math.round((sizes[group].brotli / recorded - 1) * 1000) / 10;
+    return `${title}: grew from ${megabytes(recorded)} to ${megabytes(sizes[group].brotli)} (+${share} %). ${REMEDIES[group]} If it is worth that, write ${sizes[group].brotli} into scripts/site-sizes.mjs.`;
+  });
+  for (const { title, groups, budget } of VISITS) {
+    const total = groups.reduce((sum, group) => sum + sizes[group].brotli, 0);
+    if (total <= budget) continue;
+    const parts = groups.map((group) => `${GROUPS[group].title} ${megabytes(sizes[group].brotli)} (recorded ${megabytes(GROUPS[group].recorded)})`);
+    said.push(`${title}: ${megabytes(total)}, the budget is ${megabytes(budget)}: ${parts.join(", ")}. Make one of them smaller: the budget is a promise to visitors.`);
+  }
+  return said;
+}
+
+const MODULE = "See what came in with `cargo tree --target wasm32-unknown-unknown --no-default-features --features";
+/** @type {Record<Group, string>} */
+const REMEDIES = {
+  cpu: `${MODULE} cpu\`; what is not a kernel can have opt-level "s" in Cargo.toml.`,
+  relaxed: `${MODULE} cpu\`; what is not a kernel can have opt-level "s" in Cargo.toml.`,
+  webgpu: `${MODULE} webgpu\`; what is not a kernel can have opt-level "s" in Cargo.toml.`,
+  site: "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
+  weights: "See which tensors are stored in how many bits in src/bin/convert_weights/stored.rs.",
+};
+
+/** @param {number} bytes */
+export function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
