@@ -64,6 +64,7 @@ def main():
     options = arguments()
     benchmark = options.binary or build()
     torch = import_torch()
+    load = os.getloadavg()[0]
     peer = {case: make(torch) for case, make in [('embedding', Embedding), ('step', Step)]}
     every = os.cpu_count() or 1
     rows = []
@@ -75,6 +76,7 @@ def main():
         'date': datetime.date.today().isoformat(),
         'cpu': processor(),
         'cores': every,
+        'load': load,
         'pytorch': torch.__version__,
         'rows': rows,
     }
@@ -261,7 +263,7 @@ def processor():
 
 def markdown(where, rounds):
     lines = [
-        f'**Native CPU.** {where["date"]}; {where["cpu"]}, {where["cores"]} cores; PyTorch {where["pytorch"]}.',
+        f'**Native CPU.** {where["date"]}; {where["cpu"]}, {where["cores"]} cores, load before the start {where["load"]:.1f}; PyTorch {where["pytorch"]}.',
         f'Medians of {rounds} rounds (lowest–highest); then PyTorch\'s time by lastlayer\'s: above 1, lastlayer is faster.',
         '',
         '| | lastlayer | PyTorch | |',

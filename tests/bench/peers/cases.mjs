@@ -85,7 +85,7 @@ const WEBGPU_IN_SOFTWARE = {
  */
 export function groups({ site, peers, workers, hardware }) {
   /** @param {string} id @param {string} name @param {"cpu" | "webgpu"} device @param {object} [create] @returns {Contestant} */
-  const ours = (id, name, device, create = {}) => ({ id, name, script: "ours.js", options: { site, device, create } });
+  const ours = (id, name, device, create = {}) => ({ id, name, script: "ours.js", options: { site, device, create, hardware } });
   /** @param {"wasm" | "webgl" | "webgpu"} backend @param {number} [threads] @returns {Contestant} */
   const tfjs = (backend, threads) => ({
     id: `tfjs-${backend}${threads ?? ""}`,

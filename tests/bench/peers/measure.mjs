@@ -23,6 +23,8 @@ class Entry {
   /** @type {Page | undefined} */
   #page;
   about = "";
+  /** Why it did not start. */
+  failure = "";
 
   /** @param {Contestant} contestant */
   constructor(contestant) {
@@ -38,14 +40,18 @@ class Entry {
     this.#page = await context.newPage();
     this.#page.on("pageerror", (error) => console.error(`${this.contestant.name}: ${error}`));
     await this.#page.goto(origin + (isolated ? "/isolated" : "/plain"));
-    this.about = await this.#page.evaluate(
-      async ([url, argument]) => {
-        const contestant = await (await import(/** @type {string} */ (url))).open(argument);
-        Object.assign(window, { contestant });
-        return contestant.about;
-      },
-      /** @type {const} */ ([FOLDERS.bench + script, options]),
-    );
+    try {
+      this.about = await this.#page.evaluate(
+        async ([url, argument]) => {
+          const contestant = await (await import(/** @type {string} */ (url))).open(argument);
+          Object.assign(window, { contestant });
+          return contestant.about;
+        },
+        /** @type {const} */ ([FOLDERS.bench + script, options]),
+      );
+    } catch (error) {
+      this.failure = firstLine(error);
+    }
   }
 
   /**
@@ -55,18 +61,20 @@ class Entry {
    */
   async run(id, work) {
     if (!this.#page) throw new Error("not opened");
-    return this.#page.evaluate(
+    if (this.failure) return { cannot: this.failure };
+    const timing = await this.#page.evaluate(
       async ([name, amount]) => {
         const run = /** @type {any} */ (window).contestant.cases[name];
         if (!run) return { cannot: "" };
         try {
           return await run(amount);
         } catch (error) {
-          return { cannot: String(error).split("\n")[0]?.slice(0, 200) ?? "" };
+          return { cannot: String(error) };
         }
       },
       /** @type {const} */ ([id, work]),
     );
+    return "cannot" in timing ? { cannot: firstLine(timing.cannot) } : timing;
   }
 
   async close() {
@@ -87,7 +95,9 @@ export async function measure(group, { context, origin, cases, rounds, say }) {
   for (const entry of entries) {
     say(`${group.id}: ${entry.contestant.name} starts`);
     await entry.open(context, origin);
+    if (entry.failure) say(`it did not start: ${entry.failure}`);
   }
+  if (entries[0]?.failure) throw new Error(`${entries[0].contestant.name}, which the others are compared with, did not start: ${entries[0].failure}`);
   /** @type {CaseResult[]} */
   const results = [];
   for (const one of CASES) {
@@ -98,7 +108,7 @@ export async function measure(group, { context, origin, cases, rounds, say }) {
     results.push({ case: one, results: summarise(outcome) });
   }
   for (const entry of entries) await entry.close();
-  return { about: entries.map(({ about }) => about), results };
+  return { about: entries.flatMap(({ about }) => about || []), results };
 }
 
 /** @typedef {{ name: string, timings: Timing[], cannot?: string }} Outcome */
@@ -163,4 +173,10 @@ function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}
+
+/** @param {unknown} error */
+function firstLine(error) {
+  const line = String(error).split("\n")[0] ?? "";
+  return line.slice(0, 200);
 }

@@ -1,7 +1,7 @@
 /** @import { Group } from "./cases.mjs" */
 /** @import { CaseResult, Measured, Unable } from "./measure.mjs" */
 import { readFile, writeFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 
 /**
  * The machine and the day.
@@ -14,6 +14,8 @@ export function environment(browser) {
     cpu: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
+    /** Mean number of running processes in the minute before: what else the machine did. */
+    load: loadavg()[0] ?? Number.NaN,
     browser,
   };
 }
@@ -29,7 +31,7 @@ export function markdown(group, { about, results }, where, rounds) {
   const first = group.contestants[0]?.name;
   const notes = results.flatMap(({ case: { id }, results: row }) => row.flatMap((result) => noteOf(id, result)));
   return [
-    `**${group.title}.** ${where.date}; ${where.cpu}, ${where.cores} cores, ${where.memoryGiB} GiB; ${where.browser}. ${[...new Set(about)].join("; ")}.`,
+    `**${group.title}.** ${where.date}; ${where.cpu}, ${where.cores} cores, ${where.memoryGiB} GiB, load before the start ${where.load.toFixed(1)}; ${where.browser}. ${[...new Set(about)].join("; ")}.`,
     `Medians of ${rounds} round${rounds > 1 ? "s" : ""} (lowest–highest); then their time by that of ${first}: above 1, lastlayer is faster.`,
     "",
     `| | ${group.contestants.map(({ name }) => name).join(" | ")} |`,
@@ -48,7 +50,7 @@ function cell(result, unit, compared) {
   if ("cannot" in result) return result.cannot ? "cannot" : "–";
   const [low, high] = [Math.min(...result.milliseconds), Math.max(...result.milliseconds)];
   const times = [result.median, low, high].map((time) => number(unit === "s" ? time / 1000 : time));
-  return `${times[0]} (${times[1]}–${times[2]})${compared ? `, **${result.ratio.toFixed(2)} ×**` : ""}`;
+  return `${times[0]} (${times[1]}–${times[2]})${compared && Number.isFinite(result.ratio) ? `, **${result.ratio.toFixed(2)} ×**` : ""}`;
 }
 
 /**

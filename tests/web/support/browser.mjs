@@ -22,7 +22,6 @@ export const FLAGS = [
 /** Long enough for the slowest machine to start, compile and train; a test never waits for time, only for what it expects. */
 const PATIENCE = 120_000;
 
-/** Path of the browser to test with. */
 export function executable() {
   if (process.env.CHROME_PATH) return process.env.CHROME_PATH;
   for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {

@@ -6,15 +6,20 @@
 import { CLASSES, labelOf, photoFile, picture, pictureFile } from "./photos.js";
 import { medianOf, range, timed } from "./timing.js";
 
+/** Adapters that would take hours for what is done on a graphics card. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
 /**
- * @param {{ site: string, device: "cpu" | "webgpu", create?: object }} options  `create`: more options of `FineTuner.create`.
+ * @param {{ site: string, device: "cpu" | "webgpu", create?: object, hardware: boolean }} options  `create`: more options of
+ *        `FineTuner.create`; `hardware`: nothing but a graphics card will do for WebGPU
  * @returns {Promise<Contestant>}
  */
-export async function open({ site, device, create }) {
+export async function open({ site, device, create, hardware }) {
   /** @type {typeof import("../../../../www/lib/index.js")} */
   const library = await import(`${site}lib.js`);
   const tuner = await library.FineTuner.create({ device, ...create });
   const { info } = tuner;
+  if (device === "webgpu" && hardware && SOFTWARE.test(info.adapter)) throw new Error(`${info.adapter} is software: leave --hardware-gpu out`);
   const bench = new Bench(tuner);
   return {
     about: `lastlayer ${info.version} (${info.device}${info.adapter && `, ${info.adapter}`})`,

@@ -32,7 +32,7 @@ export async function teachableMachine(tf, { photos }) {
     return train(tf, features);
   });
   if (!(accuracy >= 0 && accuracy <= 1)) throw new Error(`the accuracy is ${accuracy}`);
-  return { milliseconds, note: `${EPOCHS} epochs` };
+  return { milliseconds };
 }
 
 /**
