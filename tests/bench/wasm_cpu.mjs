@@ -3,7 +3,8 @@
 //   WASM_OPT=0 ./build.sh && node tests/bench/wasm_cpu.mjs [--rounds 5] [FOLDER ...]
 //
 // Each FOLDER holds a `lastlayer.js` and its module; by default, every CPU flavour of dist/wasm. Several are measured in turn, round by
-// round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times.
+// round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times. Processor time is what the
+// page's process used, which a busy machine changes little; the clock's time is in brackets.
 
 import { chromium } from "playwright-core";
 import { readFile } from "node:fs/promises";
@@ -37,82 +38,90 @@ await page.goto(`${site.origin}/blank`);
 /** In the page: a core of each flavour, and what is timed. */
 await page.evaluate(
   async ([count, weightsUrl, sha256]) => {
-    const weights = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     const SIZE = 224;
+    const weights = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     const cores = [];
     for (let number = 0; number < count; number++) {
       const glue = await import(`/flavour/${number}/lastlayer.js`);
       await glue.default({ module_or_path: fetch(`/flavour/${number}/lastlayer_bg.wasm`) });
       cores.push(await glue.Core.open("cpu", weights.slice(), sha256));
     }
+
+    // Noise: the time does not depend on what a photo shows.
+    const picture = Uint8Array.from({ length: SIZE * SIZE * 4 }, (_, index) => (index % 4 === 3 ? 255 : (Math.imul(index, 2654435761) >>> 13) & 255));
     let last = 0;
+    let ids = [];
 
-    /** Noise: the time does not depend on what a photo shows. */
-    function picture() {
-      last += 1;
-      const data = new Uint8Array(SIZE * SIZE * 4);
-      let state = last >>> 0;
-      for (let index = 0; index < data.length; index++) {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        data[index] = index % 4 === 3 ? 255 : state >>> 24;
-      }
-      return data;
-    }
+    /** Adds photos and starts a training on them. */
+    window.begin = (number, photos, config) => {
+      ids = Array.from({ length: photos }, () => ++last);
+      for (const id of ids) cores[number].add(id, `${id}.png`, id % 2 ? "a" : "b", id.toString(16).padStart(64, "0"), picture, SIZE, SIZE);
+      cores[number].startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
+    };
 
-    /** Trains on fresh photos; the milliseconds of every step by the type of its event. */
-    async function train(core, photos, config) {
-      const ids = [];
-      for (let index = 0; index < photos; index++) {
-        const data = picture();
-        core.add(last, `${last}.png`, index % 2 ? "a" : "b", last.toString(16).padStart(64, "0"), data, SIZE, SIZE);
-        ids.push(last);
-      }
-      core.startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
-      const times = {};
-      for (let type = ""; type !== "done"; ) {
-        const start = performance.now();
-        ({ type } = await core.step());
-        (times[type] ??= []).push(performance.now() - start);
-      }
-      core.remove(Uint32Array.from(ids));
-      return times;
-    }
-
-    window.measure = async (number) => {
-      const core = cores[number];
-      const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
-      const one = picture();
+    /** Steps up to the first event of that type; how many there were, and how long they took by the clock. */
+    window.until = async (number, wanted) => {
       const start = performance.now();
-      for (let repeat = 0; repeat < 4; repeat++) await core.predict(one.slice(), SIZE, SIZE, 5, "source");
-      const alone = (performance.now() - start) / 4;
-      const { embed } = await train(core, 24, { regime: "head", epochs: 1 });
-      const steps = {};
-      for (const lastStages of [1, 2]) {
-        const times = await train(core, 16, { regime: "last-k", lastStages, epochs: 3 });
-        steps[lastStages] = median(times.batch);
+      let steps = 0;
+      for (let type = ""; type !== wanted; steps++) {
+        const event = await cores[number].step();
+        type = event.type === "embed" && event.done === event.total ? "embedded" : event.type;
       }
-      return { "one photo": alone, "a photo of four": median(embed) / 4, "step, last stage": steps[1], "step, last two": steps[2] };
+      return { steps, clock: performance.now() - start };
+    };
+
+    window.end = (number) => {
+      cores[number].cancelTraining();
+      cores[number].remove(Uint32Array.from(ids));
     };
   },
   [folders.length, `/some/where/weights/${card.file}`, card.sha256],
 );
 
-/** @type {Record<string, number>[][]} */
-const runs = folders.map(() => []);
+const inspector = await browser.newBrowserCDPSession();
+/** Milliseconds of processor time that pages have used so far. */
+async function used() {
+  const { processInfo } = await inspector.send("SystemInfo.getProcessInfo");
+  return 1e3 * processInfo.filter(({ type }) => type === "renderer").reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
+/** Processor and clock time of a training up to an event, after another one that is not timed, in parts. */
+async function time(number, { photos, config, after, upTo, parts }) {
+  await page.evaluate((args) => window.begin(...args), [number, photos, config]);
+  if (after) await page.evaluate((args) => window.until(...args), [number, after]);
+  const before = await used();
+  const { clock } = await page.evaluate((args) => window.until(...args), [number, upTo]);
+  const processor = await used();
+  await page.evaluate((index) => window.end(index), number);
+  return { processor: (processor - before) / parts, clock: clock / parts };
+}
+
+const EPOCHS = 8;
+const step = (lastStages) => ({ photos: 16, config: { regime: "last-k", lastStages, epochs: EPOCHS }, after: "embedded", upTo: "done", parts: EPOCHS });
+const WORK = {
+  "embedding, a photo": { photos: 32, config: { regime: "head", epochs: 1 }, upTo: "embedded", parts: 32 },
+  "step of 16, last stage": step(1),
+  "step of 16, last two": step(2),
+};
+
+const runs = Object.values(WORK).map(() => folders.map(() => []));
 for (let round = 0; round <= rounds; round++) {
-  for (const [number, list] of runs.entries()) list.push(await page.evaluate((flavour) => window.measure(flavour), number));
+  for (const [index, work] of Object.values(WORK).entries()) {
+    for (const number of folders.keys()) runs[index][number].push(await time(number, work));
+  }
 }
 await browser.close();
 await site.stop();
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-console.log(`medians of ${rounds} rounds, milliseconds; in brackets how many times as fast as the first`);
-for (const what of Object.keys(runs[0][0])) {
+console.log(`processor time in ms, medians of ${rounds} rounds [by the clock]; then how many times as fast as the first`);
+for (const [index, what] of Object.keys(WORK).entries()) {
   // The first round is for the browser to compile with all its care.
-  const times = runs.map((list) => list.slice(1).map((run) => run[what]));
+  const times = runs[index].map((list) => list.slice(1));
   const columns = folders.map((folder, number) => {
-    const ratio = median(times[0].map((time, round) => time / times[number][round]));
-    return `${basename(folder)} ${median(times[number]).toFixed(1)}, best ${Math.min(...times[number]).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
+    const of = (key) => median(times[number].map((run) => run[key])).toFixed(1);
+    const ratio = median(times[0].map(({ processor }, round) => processor / times[number][round].processor));
+    return `${basename(folder)} ${of("processor")} [${of("clock")}]${number ? ` ×${ratio.toFixed(2)}` : ""}`;
   });
-  console.log(`${what.padEnd(18)} ${columns.join("   ")}`);
+  console.log(`${what.padEnd(24)} ${columns.join("   ")}`);
 }
