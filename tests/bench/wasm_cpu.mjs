@@ -3,7 +3,8 @@
 //   WASM_OPT=0 ./build.sh && node tests/bench/wasm_cpu.mjs [--rounds 5] [FOLDER ...]
 //
 // Each FOLDER holds a `lastlayer.js` and its module; by default, every CPU flavour of dist/wasm. Several are measured in turn, round by
-// round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times.
+// round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times. Processor time is what the
+// page's process used, which a busy machine changes little; the clock's time is in brackets.
 
 /** @import { Core, TrainConfig } from "../../www/lib/types.d.ts" */
 
@@ -36,99 +37,121 @@ const page = await browser.newPage();
 page.on("pageerror", (error) => console.error("uncaught in the page:", error));
 await page.goto(`${site.origin}/blank`);
 
+/**
+ * What is timed: a training of so many photos, from its beginning or from one event on, up to another, in so many equal parts.
+ * @typedef {{ photos: number, config: Partial<TrainConfig>, after?: string, upTo: string, parts: number }} Work
+ *
+ * In milliseconds.
+ * @typedef {{ processor: number, clock: number }} Times
+ *
+ * What the page has for it.
+ * @typedef {object} Bench
+ * @property {(number: number, photos: number, config: Partial<TrainConfig>) => void} begin
+ * @property {(number: number, wanted: string) => Promise<{ steps: number, clock: number }>} until
+ * @property {(number: number) => void} end
+ * @typedef {typeof window & Bench} BenchWindow
+ */
+
 /** In the page: a core of each flavour, and what is timed. */
 await page.evaluate(
   async ([count, weightsUrl, sha256]) => {
-    const weights = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     const SIZE = 224;
+    const weights = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     /** @type {Core[]} */
     const cores = [];
+    const coreOf = (/** @type {number} */ number) => /** @type {Core} */ (cores[number]);
     for (let number = 0; number < count; number++) {
       const glue = await import(`/flavour/${number}/lastlayer.js`);
       await glue.default({ module_or_path: fetch(`/flavour/${number}/lastlayer_bg.wasm`) });
       cores.push(await glue.Core.open("cpu", weights.slice(), sha256));
     }
+
+    // Noise: the time does not depend on what a photo shows.
+    const picture = Uint8Array.from({ length: SIZE * SIZE * 4 }, (_, index) => (index % 4 === 3 ? 255 : (Math.imul(index, 2654435761) >>> 13) & 255));
     let last = 0;
+    /** @type {number[]} */
+    let ids = [];
 
-    /** Noise: the time does not depend on what a photo shows. */
-    function picture() {
-      last += 1;
-      const data = new Uint8Array(SIZE * SIZE * 4);
-      let state = last >>> 0;
-      for (let index = 0; index < data.length; index++) {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        data[index] = index % 4 === 3 ? 255 : state >>> 24;
-      }
-      return data;
-    }
-
-    /**
-     * Trains on fresh photos; the milliseconds of every step by the type of its event.
-     * @param {Core} core
-     * @param {number} photos
-     * @param {Partial<TrainConfig>} config
-     */
-    async function train(core, photos, config) {
-      const ids = [];
-      for (let index = 0; index < photos; index++) {
-        const data = picture();
-        core.add(last, `${last}.png`, index % 2 ? "a" : "b", last.toString(16).padStart(64, "0"), data, SIZE, SIZE);
-        ids.push(last);
-      }
-      core.startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
-      /** @type {Record<string, number[]>} */
-      const times = {};
-      for (let type = ""; type !== "done"; ) {
-        const start = performance.now();
-        ({ type } = await core.step());
-        (times[type] ??= []).push(performance.now() - start);
-      }
-      core.remove(Uint32Array.from(ids));
-      return times;
-    }
-
-    const measure = async (/** @type {number} */ number) => {
-      const core = cores[number];
-      if (!core) throw new Error(`there is no flavour ${number}`);
-      const median = (/** @type {number[]} */ times) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-      const one = picture();
-      const start = performance.now();
-      for (let repeat = 0; repeat < 4; repeat++) await core.predict(one.slice(), SIZE, SIZE, 5, "source");
-      const alone = (performance.now() - start) / 4;
-      const { embed = [] } = await train(core, 24, { regime: "head", epochs: 1 });
-      /** @type {Record<number, number>} */
-      const steps = {};
-      for (const lastStages of [1, 2]) {
-        const times = await train(core, 16, { regime: "last-k", lastStages, epochs: 3 });
-        steps[lastStages] = median(times.batch ?? []);
-      }
-      return { "one photo": alone, "a photo of four": median(embed) / 4, "step, last stage": steps[1] ?? Number.NaN, "step, last two": steps[2] ?? Number.NaN };
+    /** Adds photos and starts a training on them. @type {Bench["begin"]} */
+    const begin = (number, photos, config) => {
+      ids = Array.from({ length: photos }, () => ++last);
+      for (const id of ids) coreOf(number).add(id, `${id}.png`, id % 2 ? "a" : "b", id.toString(16).padStart(64, "0"), picture, SIZE, SIZE);
+      coreOf(number).startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
     };
-    Object.assign(window, { measure });
+
+    /** Steps up to the first event of that type; how many there were, and how long they took by the clock. @type {Bench["until"]} */
+    const until = async (number, wanted) => {
+      const start = performance.now();
+      let steps = 0;
+      for (let type = ""; type !== wanted; steps++) {
+        const event = await coreOf(number).step();
+        type = event.type === "embed" && event.done === event.total ? "embedded" : event.type;
+      }
+      return { steps, clock: performance.now() - start };
+    };
+
+    /** @type {Bench["end"]} */
+    const end = (number) => {
+      coreOf(number).cancelTraining();
+      coreOf(number).remove(Uint32Array.from(ids));
+    };
+    Object.assign(window, { begin, until, end });
   },
   [folders.length, `/some/where/weights/${card.file}`, card.sha256],
 );
 
-/** @typedef {typeof window & { measure: (flavour: number) => Promise<Record<string, number>> }} Measuring */
+const inspector = await browser.newBrowserCDPSession();
+/** Milliseconds of processor time that pages have used so far. */
+async function used() {
+  const { processInfo } = await inspector.send("SystemInfo.getProcessInfo");
+  return 1e3 * processInfo.filter(({ type }) => type === "renderer").reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
 
-/** @type {Record<string, number>[][]} */
-const runs = folders.map(() => []);
+/**
+ * Processor and clock time of a part.
+ * @param {number} number  of the flavour
+ * @param {Work} work
+ * @returns {Promise<Times>}
+ */
+async function time(number, { photos, config, after, upTo, parts }) {
+  await page.evaluate(([flavour, count, options]) => /** @type {BenchWindow} */ (window).begin(flavour, count, options), /** @type {const} */ ([number, photos, config]));
+  const until = (/** @type {string} */ event) => page.evaluate(([flavour, wanted]) => /** @type {BenchWindow} */ (window).until(flavour, wanted), /** @type {const} */ ([number, event]));
+  if (after) await until(after);
+  const before = await used();
+  const { clock } = await until(upTo);
+  const processor = await used();
+  await page.evaluate((flavour) => /** @type {BenchWindow} */ (window).end(flavour), number);
+  return { processor: (processor - before) / parts, clock: clock / parts };
+}
+
+const EPOCHS = 8;
+const step = (/** @type {number} */ lastStages) => /** @type {Work} */ ({ photos: 16, config: { regime: "last-k", lastStages, epochs: EPOCHS }, after: "embedded", upTo: "done", parts: EPOCHS });
+/** @type {Record<string, Work>} */
+const WORK = {
+  "embedding, a photo": { photos: 32, config: { regime: "head", epochs: 1 }, upTo: "embedded", parts: 32 },
+  "step of 16, last stage": step(1),
+  "step of 16, last two": step(2),
+};
+
+/** Of each work, by flavour. */
+const runs = Object.values(WORK).map(() => folders.map(() => /** @type {Times[]} */ ([])));
 for (let round = 0; round <= rounds; round++) {
-  for (const [number, list] of runs.entries()) list.push(await page.evaluate((flavour) => /** @type {Measuring} */ (window).measure(flavour), number));
+  for (const [index, work] of Object.values(WORK).entries()) {
+    for (const number of folders.keys()) runs[index]?.[number]?.push(await time(number, work));
+  }
 }
 await browser.close();
 await site.stop();
 
 const median = (/** @type {number[]} */ numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-console.log(`medians of ${rounds} rounds, milliseconds; in brackets how many times as fast as the first`);
-for (const what of Object.keys(runs[0]?.[0] ?? {})) {
+console.log(`processor time in ms, medians of ${rounds} rounds [by the clock]; then how many times as fast as the first`);
+for (const [index, what] of Object.keys(WORK).entries()) {
   // The first round is for the browser to compile with all its care.
-  const times = runs.map((list) => list.slice(1).map((run) => run[what] ?? Number.NaN));
-  const [first = []] = times;
-  const columns = folders.map((folder, number) => {
-    const own = times[number] ?? [];
-    const ratio = median(first.map((time, round) => time / (own[round] ?? Number.NaN)));
-    return `${basename(folder)} ${median(own).toFixed(1)}, best ${Math.min(...own).toFixed(1)}${number ? ` (${ratio.toFixed(2)})` : ""}`;
+  const times = (runs[index] ?? []).map((list) => list.slice(1));
+  const columns = times.map((own, number) => {
+    const of = (/** @type {keyof Times} */ key) => median(own.map((run) => run[key])).toFixed(1);
+    const ratio = median((times[0] ?? []).map(({ processor }, round) => processor / (own[round]?.processor ?? Number.NaN)));
+    return `${basename(folders[number] ?? "")} ${of("processor")} [${of("clock")}]${number ? ` ×${ratio.toFixed(2)}` : ""}`;
   });
-  console.log(`${what.padEnd(18)} ${columns.join("   ")}`);
+  console.log(`${what.padEnd(24)} ${columns.join("   ")}`);
 }
