@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn tiles_and_gemm_agree() {
         for (inputs, outputs, pixels, relu6) in
-            [(5, 7, 1, true), (3, 1, 15, false), (24, 40, 49, true), (32, 16, 784, false)]
+            [(5, 7, 1, true), (3, 1, 15, false), (24, 40, 49, true), (32, 16, 784, false), (8, 12, 3000, true)]
         {
             let sizes = Sizes { inputs, outputs, pixels };
             let draw = |count: usize, seed: usize| -> Vec<f32> {

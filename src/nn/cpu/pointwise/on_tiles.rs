@@ -9,6 +9,9 @@ use super::super::product::{Affix, Operand, Panels, ROWS, multiply};
 use super::super::unwritten::written;
 use super::{Gradients, MaskAndSum, Sizes};
 
+/// Pixels over which one product of a weight gradient sums.
+const DEPTH: usize = 4096;
+
 /// `clamp(w · x + b, 0, 6)`, the clamp only where `relu6` says so.
 ///
 /// # Shapes
@@ -56,14 +59,26 @@ pub fn backward(
         unsafe { written(x.len(), write) }
     });
 
-    // The sum over all photos as one product: their pixels one after the other.
-    let x: Vec<Operand> = x.chunks_exact(inputs * pixels).map(|x| Operand::by_lines(x, inputs, pixels)).collect();
-    let gradients: Vec<Operand> = gradients().map(|gradient| Operand::by_lines(gradient, outputs, pixels)).collect();
+    // The sum over several photos as one product, their pixels one after the other, as far as what is packed stays small.
+    let group = (DEPTH / pixels).max(1);
+    let groups = x.chunks(group * inputs * pixels).zip(gradient.chunks(group * outputs * pixels));
+    let parts = groups.map(|(x, gradient)| weight_gradient(sizes, x, gradient));
+    let sum = |mut sum: Vec<f32>, part: Vec<f32>| {
+        sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        sum
+    };
+    Gradients::new(x_gradient, parts.reduce(sum).unwrap_or_default(), &sums, outputs)
+}
+
+/// `Σ gradient · xᵀ` over some photos.
+fn weight_gradient(Sizes { inputs, outputs, pixels }: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let by_lines = |photo, lines| Operand::by_lines(photo, lines, pixels);
+    let x: Vec<Operand> = x.chunks_exact(inputs * pixels).map(|photo| by_lines(photo, inputs)).collect();
+    let gradients = gradient.chunks_exact(outputs * pixels).map(|photo| by_lines(photo, outputs));
     let mut left = Panels::new(ROWS);
-    left.pack::<Native>(&gradients, 0..outputs);
-    // SAFETY: as above.
-    let weight_gradient = unsafe { written(weight.len(), |out| multiply::<Native>(out, &left, &x, Affix::NONE)) };
-    Gradients::new(x_gradient, weight_gradient, &sums, outputs)
+    left.pack::<Native>(&gradients.collect::<Vec<_>>(), 0..outputs);
+    // SAFETY: a product is written as a whole.
+    unsafe { written(outputs * inputs, |out| multiply::<Native>(out, &left, &x, Affix::NONE)) }
 }
 
 fn packed(left: Operand) -> Panels {

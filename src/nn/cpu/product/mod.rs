@@ -109,7 +109,7 @@ impl Product<'_> {
 
     /// Any columns of any right matrix, which is packed for it.
     fn by_panels<V: Lanes>(&mut self, right: &[Operand], columns: Range<usize>) {
-        let block = (BLOCK / self.depth.max(1)).next_multiple_of(COLUMNS);
+        let block = (BLOCK / self.depth.max(1)).max(1).next_multiple_of(COLUMNS);
         let mut panels = Panels::new(COLUMNS);
         for first in columns.clone().step_by(block) {
             panels.pack::<V>(right, first..(first + block).min(columns.end));
@@ -199,7 +199,7 @@ mod tests {
         out.into_iter().map(|value| unsafe { value.assume_init() }).collect()
     }
 
-    /// Sums of multiples of 1/16 below 2^17: exact in whatever order they are taken.
+    /// Sums of multiples of 1/16 below 2^18: exact in whatever order they are taken.
     #[test]
     fn products_of_all_shapes_are_exact() {
         for (rows, columns, depth) in [
@@ -213,6 +213,7 @@ mod tests {
             (52, 49, 6),
             (13, 20, 5),
             (2, 5000, 9),
+            (5, 9, 40_000),
         ] {
             let (left, right) = (values(rows * depth, 1), values(columns * depth, 2));
             let (left_by_depth, right_by_depth) = (transposed(&left, depth), transposed(&right, depth));
