@@ -74,6 +74,7 @@ fn whoever_reads_a_photo_the_classifier_is_the_same() {
             let (helped, accepted, counted) = train(config.clone(), helper);
             assert_eq!(helped, alone, "{config:?}");
             assert_eq!(counted, read, "all are read in the end");
+            assert!(counted.is_none_or(|(done, total)| done == total), "and that is told");
             let total = read.map_or(0, |(_, total)| total);
             let expected = if helper == Helper::Works { total / 3 } else { 0 };
             assert!(accepted >= expected && (helper == Helper::Works || accepted == 0), "{accepted} of {total}");

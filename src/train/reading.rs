@@ -20,6 +20,8 @@ pub struct Reading {
     by_source: Queue,
     by_prefix: Queue,
     total: usize,
+    /// How many the last event counted.
+    told: usize,
     keeps_pixels: bool,
 }
 
@@ -103,7 +105,7 @@ impl Reading {
     fn new_of(by_source: VecDeque<Draw>, by_prefix: VecDeque<Draw>) -> Self {
         let total = by_source.len() + by_prefix.len();
         let queue = |waiting| Queue { waiting, lent: Vec::new() };
-        Self { by_source: queue(by_source), by_prefix: queue(by_prefix), total, keeps_pixels: false }
+        Self { by_source: queue(by_source), by_prefix: queue(by_prefix), total, told: 0, keeps_pixels: false }
     }
 
     /// The same, but the photos keep their pixels: something is to follow that reads them again.
@@ -124,7 +126,8 @@ impl Reading {
         let of_source = !self.by_source.waiting.is_empty();
         let (queue, position) = if of_source { (&mut self.by_source, 0) } else { (&mut self.by_prefix, bench.own) };
         if queue.waiting.is_empty() {
-            return Ok(None);
+            // Where the last ones were read elsewhere, nobody has heard of it yet.
+            return Ok((self.told < self.total).then(|| self.event()));
         }
         match bench.embedders[position].embed_next(queue.waiting.make_contiguous(), bench.dataset).await? {
             Embedded::Missing(ids) => return Ok(Some(StepEvent::NeedPhotos { ids })),
@@ -136,8 +139,12 @@ impl Reading {
             }
         }
         bench.dataset.drop_surplus();
-        let left = self.by_source.len() + self.by_prefix.len();
-        Ok(Some(StepEvent::Embed { done: self.total - left, total: self.total }))
+        Ok(Some(self.event()))
+    }
+
+    fn event(&mut self) -> StepEvent {
+        self.told = self.total - self.by_source.len() - self.by_prefix.len();
+        StepEvent::Embed { done: self.told, total: self.total }
     }
 
     /// The last draws that nobody has begun with, one batch of them, for another instance of the core to read. Nobody waits for
