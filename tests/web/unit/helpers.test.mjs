@@ -42,7 +42,7 @@ test("as many helpers as the device bears", () => {
   assert.deepEqual([0.5, 1, 2, 4, 8, undefined].map((memory) => helperCount(16, memory)), [0, 0, 1, 3, 7, 3]);
 });
 
-test("none are started for a few photos, and two loans go to each in turn", async () => {
+test("none are started for a few photos, and four loans go to each in turn", async () => {
   const { core, lent } = coreWith(10);
   const { made, start } = readers();
   const helpers = new Helpers(2, start);
@@ -53,14 +53,14 @@ test("none are started for a few photos, and two loans go to each in turn", asyn
   await delivered();
   assert.equal(made.length, 2);
   await helpers.feed(core, 30, noPixels); // as many as before, but they are there now
-  assert.deepEqual(made.map(({ loans }) => loans.map(({ ticket }) => ticket)), [[0, 2], [1, 3]]);
+  assert.deepEqual(made.map(({ loans }) => loans.map(({ ticket }) => ticket)), [[0, 2, 4, 6], [1, 3, 5, 7]]);
   await helpers.feed(core, 30, noPixels);
-  assert.equal(lent(), 4, "nobody has answered");
+  assert.equal(lent(), 8, "nobody has answered");
   helpers.rest();
 });
 
 test("what comes back is accepted between two steps, and makes room for more", async () => {
-  const { core, accepted } = coreWith(3);
+  const { core, accepted } = coreWith(5);
   const { made, start } = readers();
   const helpers = new Helpers(1, start);
   await helpers.feed(core, 100, noPixels);
@@ -71,7 +71,7 @@ test("what comes back is accepted between two steps, and makes room for more", a
   assert.deepEqual(accepted, [], "not while the core may be at work");
   await helpers.feed(core, 100, noPixels);
   assert.deepEqual(accepted, [1]);
-  assert.equal(made[0]?.loans.length, 3);
+  assert.equal(made[0]?.loans.length, 5);
   helpers.rest();
 });
 
@@ -87,8 +87,8 @@ test("one that fails is let go of, the others go on", async () => {
   await delivered();
   await helpers.feed(core, 100, noPixels);
   assert.equal(made[0]?.ended, true);
-  assert.equal(made[0]?.loans.length, 2, "nothing more for it");
-  assert.equal(made[1]?.loans.length, 3);
+  assert.equal(made[0]?.loans.length, 4, "nothing more for it");
+  assert.equal(made[1]?.loans.length, 5);
   assert.deepEqual(accepted, [1]);
   helpers.rest();
 });

@@ -7,7 +7,7 @@ import { CLASSES, labelOf, photoFile, picture, pictureFile } from "./photos.js";
 import { medianOf, range, timed } from "./timing.js";
 
 /** Pictures of each photo, in the case `embed-draws`: the photo and augmented draws. */
-const DRAWS = 4;
+const DRAWS = 16;
 
 /** Adapters that would take hours for what is done on a graphics card. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
