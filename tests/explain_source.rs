@@ -3,14 +3,14 @@
 
 mod common;
 
-use common::{fixture, folder, json, photo_sets, read_photo, sorted_files, weights_file, write_png};
+use common::{fixture, folder, json, photo_sets, read_photo, sorted_files, trial, weights_file, write_png};
 use lastlayer::backbone::weights::Weights;
 use lastlayer::eval::explain::{Explanation, Question};
 use lastlayer::image::Pixels;
 use lastlayer::image::heat::Grid;
 use lastlayer::rng::Rng;
 use lastlayer::session::{ModelChoice, Session};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 use serde::Deserialize;
 
 const STORED: &str = "build/weights";
@@ -23,24 +23,17 @@ const NEUTRAL: u8 = 127;
 fn main() {
     let (stored, full) = (weights_file(STORED).is_some(), weights_file(FULL).is_some());
     let photos = photo_sets().is_some();
-    let test = |name: &str, possible: bool, run: fn()| {
-        let trial = Trial::test(name, move || {
-            run();
-            Ok::<(), Failed>(())
-        });
-        trial.with_ignored_flag(!possible)
-    };
     let tests = vec![
-        test("class_maps_equal_pytorch", full, class_maps_equal_pytorch),
-        test("a_drawn_object_carries_the_maximum_with_it", stored, a_drawn_object_carries_the_maximum_with_it),
-        test(
+        trial("class_maps_equal_pytorch", full, class_maps_equal_pytorch),
+        trial("a_drawn_object_carries_the_maximum_with_it", stored, a_drawn_object_carries_the_maximum_with_it),
+        trial(
             "a_planted_photo_carries_the_maximum_with_it",
             stored && photos,
             a_planted_photo_carries_the_maximum_with_it,
         ),
-        test("masking_the_hottest_area_costs_most", stored && photos, masking_the_hottest_area_costs_most),
-        test("feature_maps_have_the_documented_shapes", stored, feature_maps_have_the_documented_shapes),
-        test("cli_explains", stored, cli_explains),
+        trial("masking_the_hottest_area_costs_most", stored && photos, masking_the_hottest_area_costs_most),
+        trial("feature_maps_have_the_documented_shapes", stored, feature_maps_have_the_documented_shapes),
+        trial("cli_explains", stored, cli_explains),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
 }

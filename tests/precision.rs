@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use common::{RawTensor, photo_sets, sorted_files, toy_tensors, toy_weights_of, weights_file};
+use common::{RawTensor, photo_sets, sorted_files, toy_tensors, toy_weights_of, trial, weights_file};
 use half::f16;
 use lastlayer::backbone::weights::{Weights, scale_name};
 use lastlayer::error::ErrorCode;
@@ -14,7 +14,7 @@ use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::embed::read;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 use safetensors::tensor::Dtype;
 
 /// As the page loads them, and as PyTorch has them.
@@ -23,18 +23,11 @@ const FULL: &str = "build/weights/full";
 
 fn main() {
     let photos = weights_file(STORED).is_some() && weights_file(FULL).is_some() && photo_sets().is_some();
-    let test = |name: &str, possible: bool, run: fn()| {
-        let trial = Trial::test(name, move || {
-            run();
-            Ok::<(), Failed>(())
-        });
-        trial.with_ignored_flag(!possible)
-    };
     let tests = vec![
-        test("eight_and_sixteen_bits_are_read_as_written", true, eight_and_sixteen_bits_are_read_as_written),
-        test("eight_bits_without_their_scales_are_refused", true, eight_bits_without_their_scales_are_refused),
-        test("a_model_file_opens_on_its_weights_in_other_bits", true, a_model_file_opens_on_its_weights_in_other_bits),
-        test("eight_bits_cost_little_on_every_photo", photos, eight_bits_cost_little_on_every_photo),
+        trial("eight_and_sixteen_bits_are_read_as_written", true, eight_and_sixteen_bits_are_read_as_written),
+        trial("eight_bits_without_their_scales_are_refused", true, eight_bits_without_their_scales_are_refused),
+        trial("a_model_file_opens_on_its_weights_in_other_bits", true, a_model_file_opens_on_its_weights_in_other_bits),
+        trial("eight_bits_cost_little_on_every_photo", photos, eight_bits_cost_little_on_every_photo),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
 }

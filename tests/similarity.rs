@@ -5,13 +5,13 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{photo_sets, read_photo, sorted_files, weights_file};
+use common::{photo_sets, read_photo, sorted_files, trial, weights_file};
 use lastlayer::advise::similarity::similarity;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::image::Pixels;
 use lastlayer::rng::Rng;
 use lastlayer::session::{ModelChoice, Session};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 
 const WEIGHTS: &str = "build/weights";
 const SIDE: u32 = 224;
@@ -20,11 +20,8 @@ const PHOTOS: usize = 20;
 
 fn main() {
     let possible = weights_file(WEIGHTS).is_some() && photo_sets().is_some();
-    let trial = Trial::test("similarity_moves_as_one_would_expect", || {
-        similarity_moves_as_one_would_expect();
-        Ok::<(), Failed>(())
-    });
-    libtest_mimic::run(&Arguments::from_args(), vec![trial.with_ignored_flag(!possible)]).exit();
+    let test = trial("similarity_moves_as_one_would_expect", possible, similarity_moves_as_one_would_expect);
+    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit();
 }
 
 fn similarity_moves_as_one_would_expect() {

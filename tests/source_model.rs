@@ -4,14 +4,14 @@
 mod common;
 
 use burn::tensor::{Tensor, TensorData};
-use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, pytorch_reference, sampled, weights_file};
+use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, pytorch_reference, sampled, trial, weights_file};
 use lastlayer::backbone::weights::Weights;
 use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::embed::read;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Arguments;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,23 +22,16 @@ const FULL: &str = "build/weights/full";
 fn main() {
     let (stored, full) = (weights_file(STORED).is_some(), weights_file(FULL).is_some());
     let photos = photo_sets().is_some() && pytorch_reference().is_some();
-    let test = |name: &str, possible: bool, run: fn()| {
-        let trial = Trial::test(name, move || {
-            run();
-            Ok::<(), Failed>(())
-        });
-        trial.with_ignored_flag(!possible)
-    };
     let tests = vec![
-        test("every_stage_equals_pytorch", full, every_stage_equals_pytorch),
-        test("imagenet40_photo_by_photo", stored && photos, imagenet40_photo_by_photo),
-        test("flowers_are_learnt", stored && photos, flowers_are_learnt),
-        test("cli_trains_scores_and_predicts", stored, cli_trains_scores_and_predicts),
-        test("cli_goes_on_after_it_was_killed", stored, cli_goes_on_after_it_was_killed),
-        test("cli_evaluates_and_says_none_of_these", stored, cli_evaluates_and_says_none_of_these),
-        test("cli_keeps_framings_and_mirror_images_apart", stored, cli_keeps_framings_and_mirror_images_apart),
-        test("cli_draws_what_the_network_sees", stored, cli_draws_what_the_network_sees),
-        test("cli_says_what_is_wrong", stored, cli_says_what_is_wrong),
+        trial("every_stage_equals_pytorch", full, every_stage_equals_pytorch),
+        trial("imagenet40_photo_by_photo", stored && photos, imagenet40_photo_by_photo),
+        trial("flowers_are_learnt", stored && photos, flowers_are_learnt),
+        trial("cli_trains_scores_and_predicts", stored, cli_trains_scores_and_predicts),
+        trial("cli_goes_on_after_it_was_killed", stored, cli_goes_on_after_it_was_killed),
+        trial("cli_evaluates_and_says_none_of_these", stored, cli_evaluates_and_says_none_of_these),
+        trial("cli_keeps_framings_and_mirror_images_apart", stored, cli_keeps_framings_and_mirror_images_apart),
+        trial("cli_draws_what_the_network_sees", stored, cli_draws_what_the_network_sees),
+        trial("cli_says_what_is_wrong", stored, cli_says_what_is_wrong),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
 }

@@ -20,6 +20,7 @@ use lastlayer::session::Session;
 use lastlayer::train::config::TrainConfig;
 use lastlayer::train::event::{Report, StepEvent};
 use lastlayer::train::regime::Regime;
+use libtest_mimic::Trial;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
 
@@ -269,6 +270,17 @@ pub fn folder(name: &str) -> PathBuf {
 pub fn write_png(path: &Path, pixels: &Pixels) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     image::save_buffer(path, &pixels.rgb, pixels.width, pixels.height, image::ColorType::Rgb8).unwrap();
+}
+
+// --- tests that may lack something -----------------------------------------------------------------------------------------
+
+/// A test that is listed as ignored where it is not possible: where the weights or the photos that it needs are missing.
+pub fn trial(name: &str, possible: bool, run: fn()) -> Trial {
+    let trial = Trial::test(name, move || {
+        run();
+        Ok(())
+    });
+    trial.with_ignored_flag(!possible)
 }
 
 // --- where things are ------------------------------------------------------------------------------------------------------

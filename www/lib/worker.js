@@ -173,10 +173,11 @@ const handlers = {
 
 /** Reads photos before a training asks for them, one piece at a time, until one begins. A few are read as fast as a training starts. */
 async function* readAhead() {
-  if (!helpers || readingAhead || core().unread() < WORTHWHILE) return;
+  if (!helpers || readingAhead) return;
   readingAhead = true;
   try {
-    while (!underWay && (await core().readAhead())) {
+    const worthwhile = core().unread() >= WORTHWHILE;
+    while (worthwhile && !underWay && (await core().readAhead())) {
       await helpers.feed(core(), core().unread(), supplyAll);
       yield;
     }

@@ -35,6 +35,16 @@ function readers() {
   return { made, start };
 }
 
+/** Helpers that have been started, all with as many loans as they take. @param {Core} core @param {number} count */
+async function started(core, count) {
+  const { made, start } = readers();
+  const helpers = new Helpers(count, start);
+  await helpers.feed(core, 100, noPixels);
+  await delivered();
+  await helpers.feed(core, 100, noPixels);
+  return { helpers, made };
+}
+
 const noPixels = () => Promise.reject(new Error("no pixels were asked for"));
 
 test("as many helpers as the device bears", () => {
@@ -61,11 +71,7 @@ test("none are started for a few photos, and four loans go to each in turn", asy
 
 test("what comes back is accepted between two steps, and makes room for more", async () => {
   const { core, accepted } = coreWith(5);
-  const { made, start } = readers();
-  const helpers = new Helpers(1, start);
-  await helpers.feed(core, 100, noPixels);
-  await delivered();
-  await helpers.feed(core, 100, noPixels);
+  const { helpers, made } = await started(core, 1);
   made[0]?.answers[1]?.resolve(new Float32Array(1));
   await delivered();
   assert.deepEqual(accepted, [], "not while the core may be at work");
@@ -77,11 +83,7 @@ test("what comes back is accepted between two steps, and makes room for more", a
 
 test("one that fails is let go of, the others go on", async () => {
   const { core, accepted } = coreWith(10);
-  const { made, start } = readers();
-  const helpers = new Helpers(2, start);
-  await helpers.feed(core, 100, noPixels);
-  await delivered();
-  await helpers.feed(core, 100, noPixels);
+  const { helpers, made } = await started(core, 2);
   made[0]?.answers[0]?.reject(new Error("died"));
   made[1]?.answers[0]?.resolve(new Float32Array(1));
   await delivered();
