@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use lending::Loans;
 
+use crate::advise::cost::Measured;
 use crate::advise::decide::Advice;
 use crate::advise::run::AdviceRun;
 use crate::backbone::weights::Weights;
@@ -61,6 +62,8 @@ pub struct Session {
     taught: Option<Taught>,
     run: Option<Run>,
     advice: Option<Box<Advice>>,
+    /// What advice has found out of the device so far.
+    measured: Vec<Measured>,
     activation_budget: usize,
     loans: Loans,
     readers: usize,
@@ -133,6 +136,7 @@ impl Session {
             taught,
             run,
             advice,
+            measured: Vec::new(),
             activation_budget: ACTIVATION_BUDGET,
             loans: Loans::default(),
             readers: 1,

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{add_drawn, head, toy_session, train};
+use std::sync::Mutex;
+
+use common::{add_drawn, cpu, head, open_toy, toy_session, toy_weights_file, train};
 use lastlayer::advise::cost::{Measured, Speed};
 use lastlayer::advise::decide::{Advice, Findings, Separability, decide};
 use lastlayer::advise::similarity::Similarity;
@@ -27,7 +29,12 @@ fn findings(per_class: usize, score: f64, accuracy: f64) -> Findings {
 
 /// A middling laptop.
 fn speed() -> Speed {
-    let measured = |last_stages, embed_seconds, train_seconds| Measured { last_stages, embed_seconds, train_seconds };
+    let measured = |last_stages, embed_seconds, train_seconds| Measured {
+        last_stages,
+        batch_size: 16,
+        embed_seconds,
+        train_seconds,
+    };
     Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.012, 0.02), measured(7, 0.0, 0.09)], readers: 1 }
 }
 
@@ -159,4 +166,31 @@ fn auto_has_to_be_advised_and_advice_needs_classes() {
     assert_eq!(session.start_training(head()).unwrap_err().code, ErrorCode::Busy);
     session.cancel_training();
     train(&mut session, TrainConfig { epochs: 2, ..head() });
+}
+
+/// Every second batch that is timed by it seems to take ten times as long, as where another program gets in between.
+fn unsteady_clock() -> f64 {
+    static NOW: Mutex<(u64, f64)> = Mutex::new((0, 0.0));
+    let mut now = NOW.lock().unwrap();
+    now.0 += 1;
+    now.1 += if now.0 % 4 < 2 { 0.1 } else { 0.01 };
+    now.1
+}
+
+#[test]
+fn the_lowest_of_several_times_counts_and_is_remembered() {
+    let mut session = Session::new(cpu(), open_toy(toy_weights_file(|_| ())).unwrap(), unsteady_clock).unwrap();
+    add_drawn(&mut session, 3, 6, 0);
+    let Speed { measured, .. } = advise(&mut session, TrainConfig::default()).speed;
+    let batch = session.device().embedding_batch() as f64;
+    for Measured { embed_seconds, train_seconds, batch_size, .. } in &measured {
+        let batches = [embed_seconds * batch, train_seconds * *batch_size as f64];
+        assert!(batches.iter().all(|seconds| (seconds - 0.01).abs() < 1e-9), "{batches:?}");
+    }
+    let again = |session: &mut Session, batch_size| {
+        advise(session, TrainConfig { batch_size, ..TrainConfig::default() }).speed.measured
+    };
+    let other = again(&mut session, 4);
+    assert!(other.iter().all(|measured| measured.batch_size == 4), "another batch takes another time: {other:?}");
+    assert_eq!(again(&mut session, TrainConfig::default().batch_size), measured);
 }

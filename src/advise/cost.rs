@@ -34,6 +34,8 @@ pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
     pub last_stages: usize,
+    /// Pictures that learnt together.
+    pub batch_size: usize,
     /// Through the prefix.
     pub embed_seconds: f64,
     /// Through the suffix and back, with its share of the optimiser's step.
@@ -87,7 +89,7 @@ impl Speed {
             whole - (whole - forward(nearest)) * (1.0 - here) / (1.0 - there)
         };
         let train_seconds = nearest.train_seconds * suffix / forward(nearest);
-        Measured { last_stages, embed_seconds: whole - suffix, train_seconds }
+        Measured { embed_seconds: whole - suffix, train_seconds, last_stages, ..*nearest }
     }
 }
 
@@ -137,8 +139,12 @@ mod tests {
 
     #[test]
     fn more_work_costs_more() {
-        let measured =
-            |last_stages, embed_seconds, train_seconds| Measured { last_stages, embed_seconds, train_seconds };
+        let measured = |last_stages, embed_seconds, train_seconds| Measured {
+            last_stages,
+            batch_size: 16,
+            embed_seconds,
+            train_seconds,
+        };
         let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)], readers: 1 };
         let seconds = |regime, last_stages, augment| {
             let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(7, 50).unwrap();

@@ -12,5 +12,6 @@
 
 pub mod cost;
 pub mod decide;
+mod measure;
 pub mod run;
 pub mod similarity;

@@ -8,20 +8,17 @@
 
 use super::cost::{Measured, Speed};
 use super::decide::{Advice, Findings, Separability, decide};
+use super::measure::measure;
 use super::similarity::{Similarity, similarity};
-use crate::data::dataset::PhotoId;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::cross_validation::{CrossValidation, EvaluationStep, REJECT_RATE};
 use crate::eval::outputs::Outputs;
-use crate::image::Pixels;
 use crate::model::Suffix;
-use crate::train::cache::ActivationCache;
 use crate::train::config::TrainConfig;
 use crate::train::event::StepEvent;
 use crate::train::inputs::Inputs;
 use crate::train::reading::Reading;
 use crate::train::regime::Regime;
-use crate::train::sample::Sample;
 use crate::train::teaching_set::TeachingSet;
 use crate::train::workbench::Workbench;
 
@@ -62,12 +59,12 @@ enum Phase {
 }
 
 impl AdviceRun {
-    /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer; the
-    /// workbench is that of [`head`].
+    /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer,
+    /// `known` what was measured of this device before, which is not measured again; the workbench is that of [`head`].
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`.
-    pub fn new(wish: TrainConfig, source: Suffix, mut bench: Workbench<'_>) -> Result<Self> {
+    pub fn new(wish: TrainConfig, source: Suffix, known: &[Measured], mut bench: Workbench<'_>) -> Result<Self> {
         let set = TeachingSet::of(bench.dataset)?;
         let config = head(&wish);
         let stages = bench.weights.architecture.stages.len();
@@ -77,7 +74,15 @@ impl AdviceRun {
         // The training that follows makes draws of their pixels.
         let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench).keeping_pixels());
         let (similarity, separability, measured) = (None, None, Vec::new());
-        Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
+        let mut run = Self { wish, set, source, config, to_time, similarity, separability, measured, phase };
+        let batch_size = run.batch_size();
+        run.measured = known.iter().copied().filter(|measured| measured.batch_size == batch_size).collect();
+        Ok(run)
+    }
+
+    /// Of the batches that are timed.
+    fn batch_size(&self) -> usize {
+        self.wish.batch_size.min(self.set.samples.len())
     }
 
     /// The workbench must be of this one.
@@ -129,7 +134,10 @@ impl AdviceRun {
                 Err(error) => return Err(error),
             },
             Phase::Measure => {
-                self.measured.push(self.measure(&bench).await?);
+                if !self.measured.iter().any(|measured| measured.last_stages == self.config.last_stages) {
+                    let classes = self.set.labels.len();
+                    self.measured.push(measure(&self.config, self.batch_size(), classes, &bench).await?);
+                }
                 if self.to_time.is_empty() {
                     return self.advise(&bench).map(|advice| AdviceStep::Finished(Box::new(advice)));
                 }
@@ -145,36 +153,6 @@ impl AdviceRun {
         self.config.regime = if self.config.last_stages == 0 { Regime::Head } else { Regime::LastK };
     }
 
-    /// One batch through the prefix, and one through the suffix and back; each once before the clock runs, since the first time
-    /// a device compiles and reserves.
-    async fn measure(&self, bench: &Workbench<'_>) -> Result<Measured> {
-        let embedder = &bench.embedders[bench.own];
-        let size = embedder.input.size;
-        let grey = Pixels { width: size, height: size, rgb: vec![127; (size * size * 3) as usize] };
-        let pictures = vec![&grey; bench.device.embedding_batch()];
-        embedder.activations(&pictures[..1]).await?;
-        let started = (bench.clock)();
-        let activations = embedder.activations(&pictures).await?;
-        let embed_seconds = ((bench.clock)() - started) / pictures.len() as f64;
-
-        let shape = embedder.cache.shape();
-        let batch = self.wish.batch_size.min(self.set.samples.len());
-        let mut cache = ActivationCache::new(shape);
-        let samples: Vec<Sample> = (0..batch as PhotoId).map(|photo| Sample { photo, label: 0 }).collect();
-        for sample in &samples {
-            cache.insert(sample.photo, activations[..shape.iter().product()].to_vec())?;
-        }
-        let (inputs, device) = (Inputs::Activations(&cache), &bench.device.tensors);
-        let mut fit = bench.fresh_fit(&self.config, samples, Vec::new(), self.set.labels.len(), 2);
-        fit.step(&inputs, device)?;
-        fit.end_epoch().await?;
-        let started = (bench.clock)();
-        fit.step(&inputs, device)?;
-        fit.end_epoch().await?;
-        let train_seconds = ((bench.clock)() - started) / batch as f64;
-        Ok(Measured { last_stages: self.config.last_stages, embed_seconds, train_seconds })
-    }
-
     fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
         let similarity = self.similarity.ok_or_else(|| Error::internal("advice without photos"))?;
         let per_class = || self.set.per_class.iter().copied();
@@ -186,7 +164,9 @@ impl AdviceRun {
             similarity,
             separability: self.separability,
         };
-        let speed = Speed { measured: self.measured.clone(), readers: bench.readers };
+        let mut measured = self.measured.clone();
+        measured.sort_by_key(|measured| measured.last_stages);
+        let speed = Speed { measured, readers: bench.readers };
         decide(findings, speed, &self.wish, bench.weights.architecture)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Run, Session, Taught, no_classifier};
 use crate::advise;
+use crate::advise::cost::Measured;
 use crate::advise::decide::Advice;
 use crate::advise::run::{AdviceRun, AdviceStep};
 use crate::error::{Error, ErrorCode, Result};
@@ -39,8 +40,8 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
         self.editable()?;
-        let source = self.source.suffix.clone();
-        let run = AdviceRun::new(wish.clone(), source, self.begin(&advise::run::head(&wish))?)?;
+        let (source, known) = (self.source.suffix.clone(), self.measured.clone());
+        let run = AdviceRun::new(wish.clone(), source, &known, self.begin(&advise::run::head(&wish))?)?;
         self.run = Some(Run::Advice(Box::new(run)));
         Ok(())
     }
@@ -146,6 +147,7 @@ impl Session {
             Run::Advice(advising) => match advising.step(bench).await? {
                 AdviceStep::Event(event) => event,
                 AdviceStep::Finished(advice) => {
+                    self.remember_speed(&advice.speed.measured);
                     self.advice = Some(advice);
                     self.forget_unused_embedders();
                     return Ok(StepEvent::Advised);
@@ -185,6 +187,13 @@ impl Session {
         self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
         self.forget_unused_embedders();
         Ok(StepEvent::Done { report })
+    }
+
+    /// Keeps what advice has found out of the device, so that the next one need not.
+    fn remember_speed(&mut self, found: &[Measured]) {
+        let place = |measured: &Measured| (measured.batch_size, measured.last_stages);
+        self.measured.retain(|before| found.iter().all(|now| place(now) != place(before)));
+        self.measured.extend(found);
     }
 
     /// A cross-validation is done: the classifier that it is about carries what was found.

@@ -314,7 +314,7 @@ export interface Advice {
   reasons: Reason[];
   findings: Findings;
   /** What was measured of this device, at each split that may be advised. */
-  speed: { measured: { lastStages: number; embedSeconds: number; trainSeconds: number }[]; readers: number };
+  speed: { measured: { lastStages: number; batchSize: number; embedSeconds: number; trainSeconds: number }[]; readers: number };
   /** In seconds. */
   timeLimit: number;
   /** What would have been advised without a time limit; null where that is the same. */

@@ -3,6 +3,9 @@
 use burn::tensor::Device;
 use serde::Serialize;
 
+#[cfg(any(feature = "webgpu", feature = "cuda", test))]
+mod self_test;
+
 use crate::error::{Error, ErrorCode, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,17 +29,18 @@ pub struct ComputeDevice {
 }
 
 impl ComputeDevice {
-    /// Opens the device of that kind.
+    /// Opens the device of that kind. A GPU must give the right answers to a small sum first.
     ///
     /// WebGPU can be opened once per wasm instance or process: a second opening is an error of burn-wgpu's.
     ///
     /// # Errors
-    /// `webgpu-unavailable` when there is no adapter, it refuses a device, or this build has no such device inside.
+    /// `webgpu-unavailable` when there is no adapter, it refuses a device, it computes wrongly, or this build has no such device
+    /// inside.
     pub async fn open(kind: DeviceKind) -> Result<Self> {
         match kind {
             DeviceKind::Cpu => open_cpu(),
             DeviceKind::WebGpu => open_webgpu().await,
-            DeviceKind::Cuda => open_cuda(),
+            DeviceKind::Cuda => open_cuda().await,
         }
     }
 
@@ -51,7 +55,7 @@ impl ComputeDevice {
 
 /// Burn finds out whether there is a device when it is first used, and panics where there is none: so it is used once here.
 #[cfg(feature = "cuda")]
-fn open_cuda() -> Result<ComputeDevice> {
+async fn open_cuda() -> Result<ComputeDevice> {
     let tensors = std::panic::catch_unwind(|| {
         let device = Device::cuda(0);
         burn::tensor::Tensor::<1>::ones([1], &device).into_data();
@@ -63,11 +67,12 @@ fn open_cuda() -> Result<ComputeDevice> {
             "CUDA could not be started: no NVIDIA GPU, or its driver is missing; use --device cpu",
         )
     })?;
+    self_test::self_test(&tensors).await?;
     Ok(ComputeDevice { kind: DeviceKind::Cuda, adapter: "CUDA 0".to_owned(), adapter_type: "discrete-gpu", tensors })
 }
 
 #[cfg(not(feature = "cuda"))]
-fn open_cuda() -> Result<ComputeDevice> {
+async fn open_cuda() -> Result<ComputeDevice> {
     Err(Error::new(
         ErrorCode::WebgpuUnavailable,
         "this build has no CUDA inside; build with --features cuda, or use --device cpu",
@@ -94,6 +99,7 @@ async fn open_webgpu() -> Result<ComputeDevice> {
             format!("WebGPU could not be started ({error:?}); choose the CPU, or a browser with WebGPU switched on"),
         )
     })?;
+    self_test::self_test(&tensors).await?;
     let info = setup.adapter.get_info();
     let adapter_type = match info.device_type {
         DeviceType::Cpu => "cpu",
@@ -109,6 +115,6 @@ async fn open_webgpu() -> Result<ComputeDevice> {
 async fn open_webgpu() -> Result<ComputeDevice> {
     Err(Error::new(
         ErrorCode::WebgpuUnavailable,
-        "this build has no WebGPU inside; load the webgpu build (natively: build with --features vulkan or metal), or choose the CPU",
+        "this build has no WebGPU inside; load the webgpu build (natively: build with --features webgpu), or choose the CPU",
     ))
 }
