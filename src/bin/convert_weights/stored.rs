@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use half::f16;
 use lastlayer::backbone::Architecture;
 use lastlayer::backbone::tensor_file::FileTensor;
-use lastlayer::backbone::weights::scale_name;
+use lastlayer::backbone::weights::{scale_group, scale_groups, scale_name};
 use lastlayer::error::{Error, ErrorCode, Result};
 use safetensors::tensor::Dtype;
 
@@ -16,7 +16,7 @@ use crate::rounding::round;
 /// How the weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
-    /// Large 1 × 1 convolutions and the output layer in 8 bits per output channel, other convolutions in half precision: 5 MB.
+    /// Large 1 × 1 convolutions and the output layer in 8 bits, other convolutions in half precision: 5 MB.
     Int8,
     /// Convolutions and the output layer in half precision: 9.6 MB.
     Half,
@@ -69,12 +69,13 @@ fn eight_bits(tensor: &FileTensor, inputs: &BTreeMap<String, Vec<Moments>>) -> R
     })?;
     let mut bytes = Vec::with_capacity(tensor.values.len());
     let mut scales = Vec::with_capacity(outputs);
-    for row in tensor.values.chunks_exact(width).map(|weights| round(weights, inputs)) {
+    for row in tensor.values.chunks_exact(width).map(|weights| round(weights, inputs, scale_group(width))) {
         bytes.extend(row.quantised.iter().flat_map(|value| value.to_le_bytes()));
-        scales.push(row.scale);
+        scales.extend(row.scales.iter().flat_map(|scale| scale.to_le_bytes()));
     }
-    let scales = FileTensor { name: scale_name(&tensor.name), shape: vec![outputs], values: scales };
-    Ok([new(tensor, Dtype::I8, bytes), new(&scales, Dtype::F32, scales.bytes())])
+    let shape = vec![outputs, scale_groups(width)];
+    let scales = StoredTensor { name: scale_name(&tensor.name), dtype: Dtype::F16, bytes: scales, shape };
+    Ok([new(tensor, Dtype::I8, bytes), scales])
 }
 
 fn half(tensor: &FileTensor) -> StoredTensor {

@@ -24,9 +24,7 @@ pub fn arguments() -> [Arg; 2] {
         .value_name("cpu|gpu|cuda")
         .value_parser(["cpu", "gpu", "cuda"])
         .default_value("cpu")
-        .help(
-            "Where the network runs; gpu needs a build with --features vulkan or metal, cuda one with --features cuda",
-        );
+        .help("Where the network runs; gpu needs a build with --features webgpu, cuda one with --features cuda");
     [weights_argument(), device]
 }
 
