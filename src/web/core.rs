@@ -42,7 +42,6 @@ struct Info {
 struct FileInfo {
     width: usize,
     height: usize,
-    sha256: String,
 }
 
 #[derive(Serialize)]
@@ -120,10 +119,15 @@ impl Core {
         })
     }
 
-    /// `{width, height, sha256}` of an image file, from its header, before it is decoded.
+    /// `{width, height}` of an image file, from its header, before it is decoded.
     pub fn inspect(&self, file: &[u8]) -> JsResult<JsValue> {
         let (width, height) = header::read_size(file).map_err(throw)?;
-        to_js(&FileInfo { width, height, sha256: sha256_hex(file) })
+        to_js(&FileInfo { width, height })
+    }
+
+    /// SHA-256 in lower-case hexadecimal, for pages without `crypto.subtle`, as those over plain http.
+    pub fn sha256(&self, file: &[u8]) -> String {
+        sha256_hex(file)
     }
 
     #[wasm_bindgen(js_name = addClass)]

@@ -19,12 +19,6 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// SHA-256 in lower-case hexadecimal. Here because `crypto.subtle` is missing on plain-http pages.
-#[wasm_bindgen]
-pub fn sha256(bytes: &[u8]) -> String {
-    crate::backbone::weights::sha256_hex(bytes)
-}
-
 /// A plain JavaScript object: maps as objects, `None` as `null`.
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)

@@ -1,5 +1,4 @@
-/** @import { Core } from "./types.d.ts" */
-/** @import { Decoded } from "./decode.js" */
+/** @import { Decoded, Files } from "./decode.js" */
 import { decode, inspect } from "./decode.js";
 
 /** A file under the number by which it will be asked for. @typedef {{ id: number, blob: Blob }} Expected */
@@ -21,7 +20,7 @@ export class Ahead {
   #beginning = false;
 
   /**
-   * @param {() => Pick<Core, "inspect">} core
+   * @param {() => Files} core
    * @param {{ files: number, pixels: number }} most  So many files at a time, and no further one where so many pixels are decoded already.
    */
   constructor(core, most) {
@@ -46,7 +45,7 @@ export class Ahead {
   async take({ id, blob }) {
     const begun = this.#begun.get(id);
     this.#waiting = this.#waiting.filter((file) => file.id !== id);
-    if (!begun) return this.#decode(blob, await inspect(this.#core(), blob));
+    if (!begun) return decode(this.#core(), await this.#inspect(blob));
     this.#begun.delete(id);
     try {
       return await begun.decoded;
@@ -86,22 +85,19 @@ export class Ahead {
 
   /** @param {Expected} file */
   async #beginWith({ id, blob }) {
-    const header = inspect(this.#core(), blob);
-    const begun = { pixels: 0, decoded: header.then((found) => this.#decode(blob, found)) };
+    const inspected = this.#inspect(blob);
+    const begun = { pixels: 0, decoded: inspected.then((file) => decode(this.#core(), file)) };
     begun.decoded.catch(ignored); // told to whom it concerns, by `take`
     this.#begun.set(id, begun);
-    const pixels = await header.then(({ width, height }) => width * height, () => 0);
+    const pixels = await inspected.then(({ width, height }) => width * height, () => 0);
     if (this.#begun.get(id) !== begun) return; // taken or forgotten meanwhile
     begun.pixels = pixels;
     this.#pixels += pixels;
   }
 
-  /**
-   * @param {Blob} blob
-   * @param {{ sha256: string }} header
-   */
-  async #decode(blob, { sha256 }) {
-    return { bitmap: await decode(blob), sha256 };
+  /** @param {Blob} blob */
+  async #inspect(blob) {
+    return inspect(this.#core(), blob);
   }
 }
 

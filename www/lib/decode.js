@@ -10,37 +10,49 @@ import { pour, pourBitmap } from "./rows.js";
  */
 
 /**
- * The header of a file, before anything is decoded: a file which claims 30,000 px a side is refused before the browser sets aside the memory.
- * @param {Pick<Core, "inspect">} core
+ * A file that has been read, and whose header is good: one which claims 30,000 px a side is refused before the browser sets aside the memory.
+ * @typedef {{ blob: Blob, bytes: Uint8Array<ArrayBuffer>, width: number, height: number }} Inspected
+ *
+ * What the core is asked about files. @typedef {Pick<Core, "inspect" | "sha256">} Files
+ */
+
+/**
+ * @param {Files} core
  * @param {Blob} blob
+ * @returns {Promise<Inspected>}
  */
 export async function inspect(core, blob) {
-  return core.inspect(await read(blob));
+  const bytes = await read(blob);
+  const { width, height } = core.inspect(bytes);
+  return { blob, bytes, width, height };
 }
 
 /**
  * The browser decodes and turns the photo upright, nothing else: colours are left as the file has them, and resizing is the core's. It
  * does so on a thread of its own.
- * @param {Blob} blob
- * @returns {Promise<ImageBitmap>}  to be closed
+ *
+ * @param {Files} core
+ * @param {Inspected} file
+ * @returns {Promise<Decoded>}  Its bitmap is to be closed.
  */
-export function decode(blob) {
-  return createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch((error) => {
+export async function decode(core, { blob, bytes }) {
+  const bitmap = createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch((error) => {
     throw new LastLayerError("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
   });
+  const [decoded, sha256] = await Promise.all([bitmap, hash(core, bytes)]);
+  return { bitmap: decoded, sha256 };
 }
 
 /**
  * Whatever `predict` and its like take, handed to the core.
- * @param {Pick<Core, "inspect">} core
+ * @param {Files} core
  * @param {Blob | ImageBitmap | ImageData} image  A bitmap is closed.
  * @param {Begin} begin
  * @returns {Promise<{ photo: CorePhoto, width: number, height: number, sha256?: string }>}  `sha256` is of the bytes of a file
  */
 export async function photoOf(core, image, begin) {
   if (image instanceof Blob) {
-    const { sha256 } = await inspect(core, image);
-    return photoOfFile({ bitmap: await decode(image), sha256 }, begin);
+    return photoOfFile(await decode(core, await inspect(core, image)), begin);
   }
   if (image instanceof ImageBitmap) {
     if (image.width === 0 || image.height === 0) throw new LastLayerError("image-empty", "The bitmap has no pixels: it has been closed.");
@@ -86,4 +98,16 @@ async function read(blob) {
     // The file has been moved, changed or unplugged since it was chosen.
     throw new LastLayerError("image-truncated", `The file can no longer be read (${error}). Choose it again.`);
   }
+}
+
+/**
+ * SHA-256 in lower-case hexadecimal: the browser's is faster, and on a thread of its own, but not there on plain-http pages.
+ * @param {Files} core
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+async function hash(core, bytes) {
+  const { subtle } = /** @type {{ subtle?: SubtleCrypto }} */ (crypto);
+  if (!subtle) return core.sha256(bytes);
+  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -680,7 +680,9 @@ export interface ComparisonOptions {
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
-  inspect(file: Uint8Array): { width: number; height: number; sha256: string };
+  inspect(file: Uint8Array): { width: number; height: number };
+  /** For pages without `crypto.subtle`. */
+  sha256(file: Uint8Array): string;
   addClass(label: string): void;
   /** For `add` and `supply`. */
   photoToAdd(width: number, height: number): CorePhoto;
