@@ -2,7 +2,7 @@
 
 use super::augment::Augmentation;
 use super::prepare::{Crop, InputSpec};
-use super::{Pixels, mosaic};
+use super::{DecodedPhoto, Pixels, mosaic};
 use crate::error::Result;
 
 /// Pictures of one photo, each of the network's input size.
@@ -20,15 +20,16 @@ impl Draws {
     /// The first `count` draws. They are fixed by the photo's file, which goes by its hash. `stored` is what a session stores the
     /// photo for, `input` what the network sees; both have one framing.
     pub fn of(
-        photo: &Pixels,
+        photo: &impl DecodedPhoto,
         sha256: &str,
         (stored, input): (&InputSpec, &InputSpec),
         augmentation: Augmentation,
         count: usize,
     ) -> Result<Self> {
+        let (width, height) = photo.size();
         let stored = input.resized(&stored.store(photo)?)?.into_owned();
         let draws = (1..=count).map(|number| augmentation.draw(&stored.whole, input, sha256, number)).collect();
-        Ok(Self { seen: stored.prepared, crop: input.crop(photo.width, photo.height), draws })
+        Ok(Self { seen: stored.prepared, crop: input.crop(width, height), draws })
     }
 
     /// The photo as the network sees it and then its draws, in reading order.

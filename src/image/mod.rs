@@ -9,11 +9,26 @@ pub mod decode;
 pub mod draws;
 pub mod header;
 pub mod heat;
+pub mod layout;
 pub mod mosaic;
 pub mod prepare;
+pub mod scaler;
 pub mod stored;
 
 use crate::error::{Error, ErrorCode, Result};
+use layout::Layout;
+use scaler::{Channels, Scaler};
+
+/// A decoded photo, of which pictures can be had. All of its pixels are one, [what is left](scaler::ScaledPhoto) of those that were let go
+/// as they came another.
+pub trait DecodedPhoto {
+    /// Width and height, in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// # Errors
+    /// `internal` for a picture that was not foreseen.
+    fn picture(&self, layout: &Layout) -> Result<Pixels>;
+}
 
 /// An RGB picture, 8 bits a channel, rows from the top: `rgb.len() == width * height * 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +55,7 @@ impl Pixels {
                 rgba.len()
             )));
         }
-        let mut rgb = Vec::with_capacity(expected / 4 * 3);
-        for pixel in rgba.chunks_exact(4) {
-            let alpha = u32::from(pixel[3]);
-            rgb.extend(pixel[..3].iter().map(|&value| over_white(u32::from(value), alpha)));
-        }
-        Ok(Self { width, height, rgb })
+        Ok(Self { width, height, rgb: on_white(rgba) })
     }
 
     /// Left and right exchanged.
@@ -60,6 +70,28 @@ impl Pixels {
     pub fn to_rgba(&self) -> Vec<u8> {
         self.rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
     }
+}
+
+impl DecodedPhoto for Pixels {
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    fn picture(&self, layout: &Layout) -> Result<Pixels> {
+        let mut scaler = Scaler::new(self.width, self.height, |_, _| [*layout])?;
+        scaler.push(&self.rgb, Channels::Rgb)?;
+        scaler.finish()?.picture(layout)
+    }
+}
+
+/// RGB of pixels with straight alpha.
+fn on_white(rgba: &[u8]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(rgba.len() / 4 * 3);
+    for pixel in rgba.chunks_exact(4) {
+        let alpha = u32::from(pixel[3]);
+        rgb.extend(pixel[..3].iter().map(|&value| over_white(u32::from(value), alpha)));
+    }
+    rgb
 }
 
 fn over_white(value: u32, alpha: u32) -> u8 {

@@ -1,11 +1,10 @@
 //! From a photo of any size to the square the backbone was trained on.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::Pixels;
-use crate::error::{Error, Result};
+use super::layout::{Ground, Layout, Side, Window, crop_start, long_side_to, short_side_to};
+use super::{DecodedPhoto, Pixels};
+use crate::error::Result;
 
 /// How a photo that is not square becomes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -47,11 +46,17 @@ impl InputSpec {
     /// The rows are filtered first, rounded to 8 bits, then the columns: Pillow's order wherever proportions are kept (otherwise its
     /// newer versions choose). `fast_image_resize` on its own would take the other, which differs by up to 17 grey levels. So each direction is a call of its own, and only the part inside the
     /// square is computed.
-    pub fn prepare(&self, photo: &Pixels) -> Result<Pixels> {
-        let [across, down] = self.lay(photo.width, photo.height);
-        let rows = resample(photo, (across.length, photo.height), across.window, Window::whole(photo.height))?;
-        let part = resample(&rows, (across.length, down.length), Window::whole(across.length), down.window)?;
-        Ok(if (part.width, part.height) == (self.size, self.size) { part } else { self.mount(&part, across, down) })
+    pub fn prepare(&self, photo: &impl DecodedPhoto) -> Result<Pixels> {
+        let (width, height) = photo.size();
+        photo.picture(&self.layout(width, height))
+    }
+
+    /// How [`prepare`](Self::prepare) makes the square of a photo of that size.
+    pub fn layout(&self, width: u32, height: u32) -> Layout {
+        let [across, down] = self.lay(width, height);
+        let square = (across.length, down.length) == (self.size, self.size);
+        let ground = (!square).then(|| Ground { size: self.size, colour: self.mean_colour() });
+        Layout { across, down, ground }
     }
 
     /// Where the square that [`prepare`](Self::prepare) makes lies in the photo, in the photo's own pixels: inside it where it
@@ -84,17 +89,6 @@ impl InputSpec {
         }
     }
 
-    /// The square of the mean colour with the picture on it.
-    fn mount(&self, part: &Pixels, across: Side, down: Side) -> Pixels {
-        let size = self.size as usize;
-        let mut rgb: Vec<u8> = self.mean_colour().repeat(size * size);
-        for (row, line) in (down.start as usize..).zip(part.rgb.chunks_exact(part.width as usize * 3)) {
-            let start = (row * size + across.start as usize) * 3;
-            rgb[start..start + line.len()].copy_from_slice(line);
-        }
-        Pixels { width: self.size, height: self.size, rgb }
-    }
-
     /// `[3, size, size]` planes of `(x - mean) / std`, appended to `out`.
     pub fn normalise_into(&self, prepared: &Pixels, out: &mut Vec<f32>) {
         for channel in 0..3 {
@@ -120,76 +114,6 @@ pub struct Crop {
     pub height: f64,
 }
 
-/// The size that makes the short side `size`; the long side is rounded down, as torchvision does.
-pub(super) fn short_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
-    let long = |long: u32, short: u32| (u64::from(size) * u64::from(long) / u64::from(short)) as u32;
-    if width <= height { (size, long(height, width)) } else { (long(width, height), size) }
-}
-
-/// The size that makes the long side `size`; the short side is rounded, halves to the even number, as Pillow's `ImageOps.contain`
-/// does, but never to nothing.
-fn long_side_to(width: u32, height: u32, size: u32) -> (u32, u32) {
-    let short = |short: u32, long: u32| {
-        let exact = f64::from(short) / f64::from(long) * f64::from(size);
-        (exact.round_ties_even() as u32).max(1)
-    };
-    if width >= height { (size, short(height, width)) } else { (short(width, height), size) }
-}
-
-/// One direction of the way from photo to square: `window` of the photo becomes `length` pixels of the square, from `start`.
-#[derive(Clone, Copy)]
-struct Side {
-    window: Window,
-    start: u32,
-    length: u32,
-}
-
-impl Side {
-    /// The whole square, of `size` pixels, in pixels of the photo.
-    fn square(self, size: u32) -> Window {
-        let scale = self.window.length / f64::from(self.length);
-        let enlarged = f64::from(size) / f64::from(self.length);
-        Window { start: self.window.start - f64::from(self.start) * scale, length: self.window.length * enlarged }
-    }
-}
-
-/// A part of one direction of a photo, in its pixels.
-#[derive(Clone, Copy)]
-pub(super) struct Window {
-    start: f64,
-    length: f64,
-}
-
-impl Window {
-    /// `source` pixels are scaled to `scaled`, of which the middle `crop` are kept.
-    pub(super) fn new(source: u32, scaled: u32, crop: u32) -> Self {
-        let scale = f64::from(source) / f64::from(scaled);
-        Self { start: f64::from(crop_start(scaled, crop)) * scale, length: f64::from(crop) * scale }
-    }
-
-    pub(super) fn whole(length: u32) -> Self {
-        Self { start: 0.0, length: f64::from(length) }
-    }
-}
-
-pub(super) fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
-    let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .use_alpha(false)
-        .crop(across.start, down.start, across.length, down.length);
-    Resizer::new().resize(&source, &mut target, &options).map_err(Error::internal)?;
-    Ok(Pixels { width, height, rgb: target.into_vec() })
-}
-
-/// `round((length - size) / 2)` with halves to the even number, as Python rounds.
-fn crop_start(length: u32, size: u32) -> u32 {
-    let slack = length - size;
-    let half = slack / 2;
-    if slack % 2 == 1 && half % 2 == 1 { half + 1 } else { half }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,21 +121,9 @@ mod tests {
     const SPEC: InputSpec = InputSpec { size: 4, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop };
 
     #[test]
-    fn crop_rounds_halves_to_even() {
-        assert_eq!([224, 225, 226, 227, 229, 231].map(|length| crop_start(length, 224)), [0, 0, 1, 2, 2, 4]);
-    }
-
-    #[test]
     fn a_square_of_the_right_size_is_left_alone() {
         let photo = Pixels { width: 4, height: 4, rgb: (0..48).collect() };
         assert_eq!(SPEC.prepare(&photo).unwrap(), photo);
-    }
-
-    #[test]
-    fn long_side_is_rounded_down() {
-        assert_eq!(short_side_to(333, 500, 224), (224, 336));
-        assert_eq!(short_side_to(1000, 230, 224), (973, 224));
-        assert_eq!(short_side_to(17, 31, 224), (224, 408));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::Pixels;
-use super::prepare::{Framing, InputSpec, Window, resample, short_side_to};
+use super::layout::{Layout, Side, Window, short_side_to};
+use super::prepare::{Framing, InputSpec};
+use super::{DecodedPhoto, Pixels};
 use crate::error::{Error, Result};
 
 /// A photo as a session keeps it until it is embedded.
@@ -30,15 +31,23 @@ impl InputSpec {
     /// What a session keeps of a decoded photo: the prepared square, and what augmentation draws from. Of a cropped photo that is
     /// the whole of it, with its short side at most an eighth longer than the square's and its long side at most twice that;
     /// otherwise the padded or squashed square, at most an eighth larger. Small photos are not enlarged.
-    pub fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
+    pub fn store(&self, photo: &impl DecodedPhoto) -> Result<StoredPhoto> {
+        let (width, height) = photo.size();
+        let [prepared, whole] = self.stored_layouts(width, height);
+        let (prepared, whole) = (photo.picture(&prepared)?, photo.picture(&whole)?);
+        Ok(StoredPhoto { prepared, framing: self.framing, by_source: None, whole })
+    }
+
+    /// How [`store`](Self::store) makes the prepared square and what augmentation draws from of a photo of that size.
+    pub fn stored_layouts(&self, width: u32, height: u32) -> [Layout; 2] {
         let whole = match self.framing {
-            Framing::Crop => self.shrink(photo)?,
+            Framing::Crop => self.shrunk(width, height),
             Framing::Pad | Framing::Squash => {
-                let size = (self.size + self.size / 8).min(photo.width.max(photo.height));
-                Self { size, ..self.clone() }.prepare(photo)?
+                let size = (self.size + self.size / 8).min(width.max(height));
+                Self { size, ..self.clone() }.layout(width, height)
             }
         };
-        Ok(StoredPhoto { prepared: self.prepare(photo)?, framing: self.framing, by_source: None, whole })
+        [self.layout(width, height), whole]
     }
 
     /// A stored photo of the same framing as it would have been stored for this input, but for being resized twice where the sizes
@@ -56,17 +65,17 @@ impl InputSpec {
         self.store(&photo.whole).map(Cow::Owned)
     }
 
-    fn shrink(&self, photo: &Pixels) -> Result<Pixels> {
+    fn shrunk(&self, width: u32, height: u32) -> Layout {
         let short = self.size + self.size / 8;
-        let (width, height) = match photo.width.min(photo.height) {
-            side if side > short => short_side_to(photo.width, photo.height, short),
-            _ => (photo.width, photo.height),
+        let scaled = match width.min(height) {
+            side if side > short => short_side_to(width, height, short),
+            _ => (width, height),
         };
-        let (kept_width, kept_height) = (width.min(2 * short), height.min(2 * short));
-        let rows = Window::new(photo.width, width, kept_width);
-        let columns = Window::new(photo.height, height, kept_height);
-        let across = resample(photo, (kept_width, photo.height), rows, Window::whole(photo.height))?;
-        resample(&across, (kept_width, kept_height), Window::whole(kept_width), columns)
+        let side = |source: u32, scaled: u32| {
+            let length = scaled.min(2 * short);
+            Side { window: Window::new(source, scaled, length), start: 0, length }
+        };
+        Layout { across: side(width, scaled.0), down: side(height, scaled.1), ground: None }
     }
 }
 

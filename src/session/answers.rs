@@ -4,29 +4,45 @@ use super::{ModelChoice, Session, no_classifier};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
 use crate::export::model_file;
-use crate::image::Pixels;
+use crate::image::DecodedPhoto;
+use crate::image::scaler::Scaler;
 use crate::model::Split;
 use crate::train::config::TrainConfig;
 use crate::train::embed::{Draw, Embedder};
 
 impl Session {
+    /// For a photo of that size whose rows arrive one strip after another and that will be asked about: [`predict`](Self::predict) and its
+    /// like take what becomes of it in place of the pixels.
+    ///
+    /// # Errors
+    /// `no-classifier`; `image-empty`.
+    pub fn scaler_to_ask(&self, width: u32, height: u32, model: ModelChoice) -> Result<Scaler> {
+        let (_, embedder) = self.network(model)?;
+        Scaler::new(width, height, |width, height| embedder.layouts(width, height))
+    }
+
     /// The `top_k` most probable classes of a decoded photo.
     ///
     /// # Errors
     /// `no-classifier` when the trained one is asked for and there is none; `invalid-option` for a `top_k` of 0.
-    pub async fn predict(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Vec<Prediction>> {
+    pub async fn predict(
+        &self,
+        photo: &impl DecodedPhoto,
+        top_k: usize,
+        model: ModelChoice,
+    ) -> Result<Vec<Prediction>> {
         Ok(self.answer(photo, top_k, model).await?.predictions)
     }
 
     /// As [`predict`](Self::predict), and whether the photo is of any class at all.
-    pub async fn answer(&self, photo: &Pixels, top_k: usize, model: ModelChoice) -> Result<Answer> {
+    pub async fn answer(&self, photo: &impl DecodedPhoto, top_k: usize, model: ModelChoice) -> Result<Answer> {
         let activation = self.activation(photo, model).await?;
         self.answer_activation(activation, top_k, model).await
     }
 
     /// What the frozen layers under that model make of a decoded photo, and of its mirror image after that where the model looks at
     /// both: for callers that keep it and come again.
-    pub async fn activation(&self, photo: &Pixels, model: ModelChoice) -> Result<Vec<f32>> {
+    pub async fn activation(&self, photo: &impl DecodedPhoto, model: ModelChoice) -> Result<Vec<f32>> {
         let (classifier, embedder) = self.network(model)?;
         embedder.activations(&classifier.pictures(embedder.seen(photo)?).iter().collect::<Vec<_>>()).await
     }

@@ -4,8 +4,9 @@ use super::Session;
 use crate::data::dataset::{Added, Dataset, PhotoId};
 use crate::data::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
-use crate::image::Pixels;
+use crate::image::DecodedPhoto;
 use crate::image::prepare::InputSpec;
+use crate::image::scaler::Scaler;
 use crate::image::stored::StoredPhoto;
 use crate::train::config::TrainConfig;
 
@@ -15,7 +16,14 @@ impl Session {
     }
 
     /// Resizes a decoded photo to what the network sees and adds it under an id of the caller's.
-    pub fn add_photo(&mut self, id: PhotoId, name: &str, label: &str, sha256: &str, photo: &Pixels) -> Result<Added> {
+    pub fn add_photo(
+        &mut self,
+        id: PhotoId,
+        name: &str,
+        label: &str,
+        sha256: &str,
+        photo: &impl DecodedPhoto,
+    ) -> Result<Added> {
         let stored = self.store(photo)?;
         // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
         let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
@@ -40,17 +48,33 @@ impl Session {
         self.weights.card.input.framed(config.framing)
     }
 
-    pub(super) fn store(&self, photo: &Pixels) -> Result<StoredPhoto> {
-        let source = &self.source.input;
-        let by_source = match self.stored == *source {
-            true => None,
-            false => Some((source.framing, source.prepare(photo)?)),
+    fn store(&self, photo: &impl DecodedPhoto) -> Result<StoredPhoto> {
+        let by_source = match self.framed_otherwise() {
+            Some(source) => Some((source.framing, source.prepare(photo)?)),
+            None => None,
         };
         Ok(StoredPhoto { by_source, ..self.stored.store(photo)? })
     }
 
+    /// What the source model sees, where that is not what photos are stored for.
+    fn framed_otherwise(&self) -> Option<&InputSpec> {
+        Some(&self.source.input).filter(|source| **source != self.stored)
+    }
+
+    /// For a photo of that size whose rows arrive one strip after another: [`add_photo`](Self::add_photo) and
+    /// [`supply_photo`](Self::supply_photo) take what becomes of it in place of the pixels, as long as photos are prepared in the same way.
+    ///
+    /// # Errors
+    /// `image-empty`.
+    pub fn scaler_to_store(&self, width: u32, height: u32) -> Result<Scaler> {
+        Scaler::new(width, height, |width, height| {
+            let by_source = self.framed_otherwise().map(|source| source.layout(width, height));
+            self.stored.stored_layouts(width, height).into_iter().chain(by_source)
+        })
+    }
+
     /// Pixels that a step asked for. Allowed, and needed, during a training.
-    pub fn supply_photo(&mut self, id: PhotoId, photo: &Pixels) -> Result<()> {
+    pub fn supply_photo(&mut self, id: PhotoId, photo: &impl DecodedPhoto) -> Result<()> {
         let stored = self.store(photo)?;
         self.dataset.supply_pixels(id, stored)
     }

@@ -10,8 +10,9 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
-use crate::image::Pixels;
+use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
+use crate::image::scaler::Scaler;
 use crate::model::Split;
 use crate::train::config::TrainConfig;
 use crate::train::embed::read;
@@ -28,7 +29,7 @@ impl Session {
     ///
     /// # Errors
     /// `invalid-option` for a `count` above 64, and for options that contradict the regime.
-    pub fn draws(&self, photo: &Pixels, sha256: &str, count: usize, config: &TrainConfig) -> Result<Draws> {
+    pub fn draws(&self, photo: &impl DecodedPhoto, sha256: &str, count: usize, config: &TrainConfig) -> Result<Draws> {
         if count > MAX_DRAWS {
             let message = format!("count must be at most {MAX_DRAWS}, got {count}");
             return Err(Error::new(ErrorCode::InvalidOption, message)
@@ -37,20 +38,40 @@ impl Session {
                 .with("max", MAX_DRAWS)
                 .with("value", count));
         }
-        let config = config.clone().settle(self.weights.architecture.stages.len(), self.dataset.photos().len())?;
+        let config = self.shown(config)?;
         Draws::of(photo, sha256, (&self.stored_for(&config), &self.input(&config)), config.augmentation(), count)
+    }
+
+    /// For a photo of that size whose rows arrive one strip after another: [`draws`](Self::draws) with that configuration takes what
+    /// becomes of it in place of the pixels.
+    ///
+    /// # Errors
+    /// `invalid-option` for options that contradict the regime; `image-empty`.
+    pub fn scaler_to_draw(&self, width: u32, height: u32, config: &TrainConfig) -> Result<Scaler> {
+        let stored = self.stored_for(&self.shown(config)?);
+        Scaler::new(width, height, |width, height| stored.stored_layouts(width, height))
+    }
+
+    fn shown(&self, config: &TrainConfig) -> Result<TrainConfig> {
+        config.clone().settle(self.weights.architecture.stages.len(), self.dataset.photos().len())
     }
 
     /// Where in a decoded photo the evidence for a class lies. One forward pass.
     ///
     /// # Errors
     /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
-    pub async fn explain(&self, photo: &Pixels, question: Question<'_>, model: ModelChoice) -> Result<Explanation> {
+    pub async fn explain(
+        &self,
+        photo: &impl DecodedPhoto,
+        question: Question<'_>,
+        model: ModelChoice,
+    ) -> Result<Explanation> {
         let (classifier, embedder) = self.network(model)?;
         let pictures = classifier.pictures(embedder.seen(photo)?);
         let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
         let maps = ClassMaps::of(classifier, activation).await?;
-        let crop = embedder.input.crop(photo.width, photo.height);
+        let (width, height) = photo.size();
+        let crop = embedder.input.crop(width, height);
         let seen = pictures.into_iter().next().ok_or_else(|| Error::internal("a classifier that looks at nothing"))?;
         Explanation::new(classifier, &maps, question, (seen, crop))
     }
@@ -62,7 +83,7 @@ impl Session {
     /// `no-classifier`; `invalid-option` for a layer that is not there or a `count` of 0.
     pub async fn feature_maps(
         &self,
-        photo: &Pixels,
+        photo: &impl DecodedPhoto,
         layer: Layer,
         count: usize,
         model: ModelChoice,
@@ -87,7 +108,7 @@ impl Session {
     ///
     /// # Errors
     /// `no-classifier`; `invalid-option` for a `count` of 0.
-    pub async fn nearest(&mut self, photo: &Pixels, count: usize, model: ModelChoice) -> Result<Nearest> {
+    pub async fn nearest(&mut self, photo: &impl DecodedPhoto, count: usize, model: ModelChoice) -> Result<Nearest> {
         if count == 0 {
             return Err(Error::new(ErrorCode::InvalidOption, "count must be at least 1, got 0")
                 .with("name", "count")

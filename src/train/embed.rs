@@ -10,10 +10,11 @@ use crate::backbone::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};
-use crate::image::Pixels;
 use crate::image::augment::Augmentation;
+use crate::image::layout::Layout;
 use crate::image::prepare::InputSpec;
 use crate::image::stored::StoredPhoto;
+use crate::image::{DecodedPhoto, Pixels};
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
 
@@ -198,11 +199,19 @@ impl Embedder {
     }
 
     /// What the network sees of a decoded photo: the very pixels that it learnt from where the photo is one of the session's.
-    pub fn seen(&self, photo: &Pixels) -> Result<Pixels> {
+    pub fn seen(&self, photo: &impl DecodedPhoto) -> Result<Pixels> {
         if self.input == self.stored {
             return self.input.prepare(photo);
         }
         Ok(self.input.resized(&self.stored.store(photo)?)?.into_owned().prepared)
+    }
+
+    /// The pictures that [`seen`](Self::seen) takes of a photo of that size.
+    pub fn layouts(&self, width: u32, height: u32) -> Vec<Layout> {
+        match self.input == self.stored {
+            true => vec![self.input.layout(width, height)],
+            false => self.stored.stored_layouts(width, height).to_vec(),
+        }
     }
 
     /// By which its draws are made.

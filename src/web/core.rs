@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use super::photo::Photo;
 use super::slot::Slot;
-use super::{clock, lending, picture, throw, to_js};
+use super::{clock, lending, picture, throw, to_js, unknown_value};
 use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
@@ -17,7 +18,7 @@ use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
 use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
-use crate::image::{Pixels, header};
+use crate::image::header;
 use crate::session::{ModelChoice, Session};
 use crate::train::config::TrainConfig;
 use crate::train::event::StepEvent;
@@ -41,7 +42,6 @@ struct Info {
 struct FileInfo {
     width: usize,
     height: usize,
-    sha256: String,
 }
 
 #[derive(Serialize)]
@@ -119,10 +119,15 @@ impl Core {
         })
     }
 
-    /// `{width, height, sha256}` of an image file, from its header, before it is decoded.
+    /// `{width, height}` of an image file, from its header, before it is decoded.
     pub fn inspect(&self, file: &[u8]) -> JsResult<JsValue> {
         let (width, height) = header::read_size(file).map_err(throw)?;
-        to_js(&FileInfo { width, height, sha256: sha256_hex(file) })
+        to_js(&FileInfo { width, height })
+    }
+
+    /// SHA-256 in lower-case hexadecimal, for pages without `crypto.subtle`, as those over plain http.
+    pub fn sha256(&self, file: &[u8]) -> String {
+        sha256_hex(file)
     }
 
     #[wasm_bindgen(js_name = addClass)]
@@ -130,30 +135,42 @@ impl Core {
         self.session.take().and_then(|mut session| session.add_class(label)).map_err(throw)
     }
 
-    /// Adds a decoded photo; returns the id of the photo already there when these bytes are, and adds nothing then.
-    #[allow(clippy::too_many_arguments)] // Plain arguments cross the boundary without an object to build and take apart.
-    pub fn add(
-        &self,
-        id: u32,
-        name: &str,
-        label: &str,
-        sha256: &str,
-        rgba: &[u8],
-        width: u32,
-        height: u32,
-    ) -> JsResult<Option<u32>> {
-        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
+    /// Takes the rows of a photo for `add` and `supply`; its size is that of the upright photo.
+    #[wasm_bindgen(js_name = photoToAdd)]
+    pub fn photo_to_add(&self, width: u32, height: u32) -> JsResult<Photo> {
+        let session = self.session.take().map_err(throw)?;
+        session.scaler_to_store(width, height).map(Photo::new).map_err(throw)
+    }
+
+    /// Takes the rows of a photo for questions to that model: `predict`, `answer`, `explain`, `featureMaps` and `nearest`.
+    #[wasm_bindgen(js_name = photoToAsk)]
+    pub fn photo_to_ask(&self, width: u32, height: u32, model: &str) -> JsResult<Photo> {
+        let session = self.session.take().map_err(throw)?;
+        session.scaler_to_ask(width, height, model_choice(model)?).map(Photo::new).map_err(throw)
+    }
+
+    /// Takes the rows of a photo for `draws` with the same options.
+    #[wasm_bindgen(js_name = photoToDraw)]
+    pub fn photo_to_draw(&self, width: u32, height: u32, config: JsValue) -> JsResult<Photo> {
+        let config = train_config(config)?;
+        let session = self.session.take().map_err(throw)?;
+        session.scaler_to_draw(width, height, &config).map(Photo::new).map_err(throw)
+    }
+
+    /// Adds a photo; returns the id of the photo already there when these bytes are, and adds nothing then.
+    pub fn add(&self, id: u32, name: &str, label: &str, sha256: &str, photo: Photo) -> JsResult<Option<u32>> {
+        let photo = photo.finish()?;
         let mut session = self.session.take().map_err(throw)?;
-        match session.add_photo(id, name, label, sha256, &pixels).map_err(throw)? {
+        match session.add_photo(id, name, label, sha256, &photo).map_err(throw)? {
             Added::New => Ok(None),
             Added::DuplicateOf(other) => Ok(Some(other)),
         }
     }
 
     /// Pixels of a photo a step asked for.
-    pub fn supply(&self, id: u32, rgba: &[u8], width: u32, height: u32) -> JsResult<()> {
-        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
-        self.session.take().and_then(|mut session| session.supply_photo(id, &pixels)).map_err(throw)
+    pub fn supply(&self, id: u32, photo: Photo) -> JsResult<()> {
+        let photo = photo.finish()?;
+        self.session.take().and_then(|mut session| session.supply_photo(id, &photo)).map_err(throw)
     }
 
     pub fn remove(&self, ids: &[u32]) -> JsResult<()> {
@@ -306,36 +323,20 @@ impl Core {
 
     /// The `top_k` most probable classes: `[{label, index, probability}]`, the best first. `model`: `auto`, `source` or
     /// `trained`.
-    pub async fn predict(
-        &self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
-        top_k: usize,
-        model: String,
-    ) -> JsResult<JsValue> {
+    pub async fn predict(&self, photo: Photo, top_k: usize, model: String) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
-        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
-        drop(rgba);
+        let photo = photo.finish()?;
         let session = self.session.take().map_err(throw)?;
-        to_js(&session.predict(&pixels, top_k, model).await.map_err(throw)?)
+        to_js(&session.predict(&photo, top_k, model).await.map_err(throw)?)
     }
 
     /// As `predict`, and whether the photo is of any class at all: `{predictions, unknown, similarity, threshold}`, as
     /// [`Answer`](crate::eval::classifier::Answer) documents them.
-    pub async fn answer(
-        &self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
-        top_k: usize,
-        model: String,
-    ) -> JsResult<JsValue> {
+    pub async fn answer(&self, photo: Photo, top_k: usize, model: String) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
-        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
-        drop(rgba);
+        let photo = photo.finish()?;
         let session = self.session.take().map_err(throw)?;
-        to_js(&session.answer(&pixels, top_k, model).await.map_err(throw)?)
+        to_js(&session.answer(&photo, top_k, model).await.map_err(throw)?)
     }
 
     /// Where in a photo the evidence for a class lies: `{class, against, width, height, map, evidence, scale, top, crop, seen,
@@ -344,78 +345,49 @@ impl Core {
     /// guess; without `against`, against the average class.
     pub async fn explain(
         &self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
+        photo: Photo,
         class: Option<String>,
         against: Option<String>,
         model: String,
     ) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
-        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
-        drop(rgba);
+        let photo = photo.finish()?;
         let question = Question { class: class.as_deref(), against: against.as_deref() };
         let session = self.session.take().map_err(throw)?;
-        let explanation = session.explain(&pixels, question, model).await.map_err(throw)?;
+        let explanation = session.explain(&photo, question, model).await.map_err(throw)?;
         picture::explanation(&explanation)
     }
 
     /// What the network sees of a photo in a training with these options, and the first `count` augmented draws of it: `{seen, crop,
     /// draws}`, `seen` and each draw a picture `{width, height, data}` as `ImageData` takes it, `crop` where in the photo `seen` lies.
     /// `sha256`: of the photo's file, which fixes its draws.
-    #[allow(clippy::too_many_arguments)] // As for `add`.
-    pub fn draws(
-        &self,
-        rgba: &[u8],
-        width: u32,
-        height: u32,
-        sha256: &str,
-        count: usize,
-        config: JsValue,
-    ) -> JsResult<JsValue> {
+    pub fn draws(&self, photo: Photo, sha256: &str, count: usize, config: JsValue) -> JsResult<JsValue> {
         let config = train_config(config)?;
-        let pixels = Pixels::from_rgba(width, height, rgba).map_err(throw)?;
+        let photo = photo.finish()?;
         let session = self.session.take().map_err(throw)?;
-        picture::draws(&session.draws(&pixels, sha256, count, &config).map_err(throw)?)
+        picture::draws(&session.draws(&photo, sha256, count, &config).map_err(throw)?)
     }
 
     /// The channels of a stage (`0`, `1`, … or `conv_head`) that vary most over a photo: `{stage, width, height, of, channels, seen,
     /// sheet}`, each channel `{index, variance, range, picture}`. `width` and `height` are those of the stage's maps; pictures are
     /// `{width, height, data}` as `ImageData` takes them, `sheet` all of them on one.
     #[wasm_bindgen(js_name = featureMaps)]
-    pub async fn feature_maps(
-        &self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
-        stage: String,
-        channels: usize,
-        model: String,
-    ) -> JsResult<JsValue> {
+    pub async fn feature_maps(&self, photo: Photo, stage: String, channels: usize, model: String) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
-        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
-        drop(rgba);
+        let photo = photo.finish()?;
         let session = self.session.take().map_err(throw)?;
         let layer = Layer::parse(&stage, session.weights().architecture).map_err(throw)?;
-        let maps = session.feature_maps(&pixels, layer, channels, model).await.map_err(throw)?;
+        let maps = session.feature_maps(&photo, layer, channels, model).await.map_err(throw)?;
         picture::feature_maps(&maps, &stage)
     }
 
     /// The `count` photos of the session most like a photo: `{features, compared, neighbours: [{id, name, label, similarity}]}`, the
     /// most alike first. `features` says whose features were compared, `source` or `trained`.
-    pub async fn nearest(
-        &self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
-        count: usize,
-        model: String,
-    ) -> JsResult<JsValue> {
+    pub async fn nearest(&self, photo: Photo, count: usize, model: String) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
-        let pixels = Pixels::from_rgba(width, height, &rgba).map_err(throw)?;
-        drop(rgba);
+        let photo = photo.finish()?;
         let mut session = self.session.take().map_err(throw)?;
-        to_js(&session.nearest(&pixels, count, model).await.map_err(throw)?)
+        to_js(&session.nearest(&photo, count, model).await.map_err(throw)?)
     }
 
     /// The bytes of the model file.
@@ -451,10 +423,4 @@ fn model_choice(name: &str) -> JsResult<ModelChoice> {
         "trained" => Ok(ModelChoice::Trained),
         _ => Err(throw(unknown_value("model", name, "auto, source or trained"))),
     }
-}
-
-fn unknown_value(name: &str, value: &str, expected: &str) -> Error {
-    Error::new(ErrorCode::InvalidOption, format!("{name} must be {expected}, got {value:?}"))
-        .with("name", name)
-        .with("value", value)
 }

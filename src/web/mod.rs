@@ -5,23 +5,18 @@
 
 mod core;
 mod lending;
+mod photo;
 mod picture;
 mod slot;
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
-}
-
-/// SHA-256 in lower-case hexadecimal. Here because `crypto.subtle` is missing on plain-http pages.
-#[wasm_bindgen]
-pub fn sha256(bytes: &[u8]) -> String {
-    crate::backbone::weights::sha256_hex(bytes)
 }
 
 /// A plain JavaScript object: maps as objects, `None` as `null`.
@@ -32,6 +27,12 @@ fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
 /// `{code, message, params}`, which is what every method throws.
 fn throw(error: Error) -> JsValue {
     to_js(&error).unwrap_or_else(|_| JsValue::from_str(&error.message))
+}
+
+fn unknown_value(name: &str, value: &str, expected: &str) -> Error {
+    Error::new(ErrorCode::InvalidOption, format!("{name} must be {expected}, got {value:?}"))
+        .with("name", name)
+        .with("value", value)
 }
 
 mod performance {

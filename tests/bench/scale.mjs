@@ -5,11 +5,11 @@
 // The photos are drawn: coloured shapes of twenty kinds on noise, JPEG, 320 x 240. Memory is the resident set of all of the
 // browser's processes at its highest, less what it was before the first photo, looked at ten times a second (Linux only).
 
-import { readdirSync, readFileSync } from "node:fs";
 import { argv, exit } from "node:process";
 import { chromium } from "playwright-core";
 import { executable, FLAGS } from "../web/support/browser.mjs";
 import { Site } from "../web/support/site.mjs";
+import { residentBytes } from "./memory.mjs";
 
 const CLASSES = 20;
 const counts = argv.slice(2).map(Number);
@@ -105,31 +105,4 @@ async function run({ count, classes }) {
   if (report.photosRead !== 1) throw new Error(`${report.photosRead} photos were read instead of one`);
   tuner.close();
   return { adding: (added - start) / 1000, training: (trained - added) / 1000, oneMore: (advance - trained) / 1000 + report.embedSeconds };
-}
-
-/** Of this process's descendants; 0 where there is no /proc. */
-function residentBytes() {
-  try {
-    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((id) => statusOf(id));
-    const ours = new Set([String(process.pid)]);
-    // Parents come before their children often, not always.
-    for (let found = -1; found !== ours.size; ) {
-      found = ours.size;
-      for (const { id, parent } of processes) if (ours.has(parent)) ours.add(id);
-    }
-    return processes.filter(({ id }) => ours.has(id) && id !== String(process.pid)).reduce((sum, { bytes }) => sum + bytes, 0);
-  } catch {
-    return 0;
-  }
-}
-
-/** @param {string} id */
-function statusOf(id) {
-  try {
-    const status = readFileSync(`/proc/${id}/status`, "utf8");
-    const field = (/** @type {string} */ name) => new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? "";
-    return [{ id, parent: field("PPid"), bytes: 1024 * Number(field("VmRSS")) }];
-  } catch {
-    return []; // It has ended.
-  }
 }

@@ -75,7 +75,11 @@ await page.evaluate(
     /** Adds photos and starts a training on them. @type {Bench["begin"]} */
     const begin = (number, photos, config) => {
       ids = Array.from({ length: photos }, () => ++last);
-      for (const id of ids) coreOf(number).add(id, `${id}.png`, id % 2 ? "a" : "b", id.toString(16).padStart(64, "0"), picture, SIZE, SIZE);
+      for (const id of ids) {
+        const photo = coreOf(number).photoToAdd(SIZE, SIZE);
+        photo.push(picture, "RGBA");
+        coreOf(number).add(id, `${id}.png`, id % 2 ? "a" : "b", id.toString(16).padStart(64, "0"), photo);
+      }
       coreOf(number).startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
     };
 

@@ -1,62 +1,93 @@
-/** @import { Core } from "./types.d.ts" */
+/** @import { Core, CorePhoto } from "./types.d.ts" */
 import { LastLayerError } from "./errors.js";
-
-/** Four million pixels, 16 MB: below what any browser refuses a canvas. */
-const STRIP_PIXELS = 4 * 1024 * 1024;
+import { pour, pourBitmap } from "./rows.js";
 
 /**
- * Decoded pixels: straight RGBA, 8 bits a channel, rows from the top.
- * @typedef {{ rgba: Uint8Array, width: number, height: number }} Pixels
+ * A file that the browser has decoded.
+ * @typedef {{ bitmap: ImageBitmap, sha256: string }} Decoded  `sha256` is of the file's bytes
+ *
+ * Makes the core ready for a photo of some size. @typedef {(width: number, height: number) => CorePhoto} Begin
  */
 
 /**
- * The browser decodes and turns the photo upright, nothing else: colours are left as the file has them, and resizing is the core's.
+ * A file that has been read, and whose header is good: one which claims 30,000 px a side is refused before the browser sets aside the memory.
+ * @typedef {{ blob: Blob, bytes: Uint8Array<ArrayBuffer>, width: number, height: number }} Inspected
  *
- * The core reads the header first, so that a file which claims 30,000 px a side is refused before the browser sets aside the memory.
- *
- * @param {Pick<Core, "inspect">} core
+ * What the core is asked about files. @typedef {Pick<Core, "inspect" | "sha256">} Files
+ */
+
+/**
+ * @param {Files} core
  * @param {Blob} blob
- * @returns {Promise<Pixels & { sha256: string }>}  `sha256` is of the file's bytes
+ * @returns {Promise<Inspected>}
  */
-export async function decode(core, blob) {
-  const { sha256 } = core.inspect(await read(blob));
-  return { ...(await decodePixels(blob)), sha256 };
+export async function inspect(core, blob) {
+  const bytes = await read(blob);
+  const { width, height } = core.inspect(bytes);
+  return { blob, bytes, width, height };
 }
 
 /**
- * The pixels of whatever `predict` and its like take.
- * @param {Pick<Core, "inspect">} core
- * @param {Blob | ImageBitmap | ImageData} image
- * @returns {Promise<Pixels & { sha256?: string }>}  `sha256` is of the bytes of a file
+ * The browser decodes and turns the photo upright, nothing else: colours are left as the file has them, and resizing is the core's. It
+ * does so on a thread of its own.
+ *
+ * @param {Files} core
+ * @param {Inspected} file
+ * @returns {Promise<Decoded>}  Its bitmap is to be closed.
  */
-export async function pixelsOf(core, image) {
-  if (image instanceof Blob) return decode(core, image);
+export async function decode(core, { blob, bytes }) {
+  const bitmap = createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch((error) => {
+    throw new LastLayerError("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
+  });
+  const [decoded, sha256] = await Promise.all([bitmap, hash(core, bytes)]);
+  return { bitmap: decoded, sha256 };
+}
+
+/**
+ * Whatever `predict` and its like take, handed to the core.
+ * @param {Files} core
+ * @param {Blob | ImageBitmap | ImageData} image  A bitmap is closed.
+ * @param {Begin} begin
+ * @returns {Promise<{ photo: CorePhoto, width: number, height: number, sha256?: string }>}  `sha256` is of the bytes of a file
+ */
+export async function photoOf(core, image, begin) {
+  if (image instanceof Blob) {
+    return photoOfFile(await decode(core, await inspect(core, image)), begin);
+  }
   if (image instanceof ImageBitmap) {
     if (image.width === 0 || image.height === 0) throw new LastLayerError("image-empty", "The bitmap has no pixels: it has been closed.");
-    return draw(image);
+    return photoOfBitmap(image, begin);
   }
   if (image instanceof ImageData) {
     const { data, width, height } = image;
-    return { rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height };
+    const photo = begin(width, height);
+    await pour(photo, { width, height, channels: "RGBA", read: (top, rows) => new Uint8Array(data.buffer, data.byteOffset + 4 * top * width, 4 * rows * width) });
+    return { photo, width, height };
   }
   throw new LastLayerError("not-an-image", "Expected a Blob, an ImageBitmap or an ImageData.");
 }
 
 /**
- * Some browsers change what is read from a canvas, to make visitors harder to recognise. Predictions then differ a little from
- * those elsewhere, and the user ought to know.
- * @returns {boolean} true where a known pattern does not come back as it was drawn
+ * @param {Decoded} decoded  Its bitmap is closed.
+ * @param {Begin} begin
  */
-export function canvasAddsNoise() {
-  const side = 64;
-  const pattern = new ImageData(side, side);
-  pattern.data.forEach((_, i, data) => {
-    data[i] = i % 4 === 3 ? 255 : (i * 97 + (i >> 8) * 31) % 256;
-  });
-  const context = canvas(side, side);
-  context.putImageData(pattern, 0, 0);
-  const back = context.getImageData(0, 0, side, side).data;
-  return pattern.data.some((value, i) => value !== back[i]);
+export async function photoOfFile({ bitmap, sha256 }, begin) {
+  return { ...(await photoOfBitmap(bitmap, begin)), sha256 };
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {Begin} begin
+ */
+async function photoOfBitmap(bitmap, begin) {
+  const { width, height } = bitmap;
+  try {
+    const photo = begin(width, height);
+    await pourBitmap(photo, bitmap);
+    return { photo, width, height };
+  } finally {
+    bitmap.close();
+  }
 }
 
 /** @param {Blob} blob */
@@ -69,70 +100,14 @@ async function read(blob) {
   }
 }
 
-/** @param {Blob} blob */
-async function decodePixels(blob) {
-  const bitmap = await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch(
-    (error) => {
-      throw new LastLayerError("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
-    },
-  );
-  try {
-    return draw(bitmap);
-  } finally {
-    bitmap.close();
-  }
-}
-
 /**
- * Read in strips, since some browsers (on tablets above all) hand out blank pixels for a canvas as large as a photo.
- * Nothing is resampled, so the strips fit together exactly.
- *
- * @param {ImageBitmap} bitmap
- * @returns {Pixels}
+ * SHA-256 in lower-case hexadecimal: the browser's is faster, and on a thread of its own, but not there on plain-http pages.
+ * @param {Files} core
+ * @param {Uint8Array<ArrayBuffer>} bytes
  */
-function draw(bitmap) {
-  const { width, height } = bitmap;
-  const rgba = allocate(width, height);
-  const strip = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-  const context = canvas(width, strip);
-  context.globalCompositeOperation = "copy"; // a transparent pixel must replace that of the strip before
-  context.imageSmoothingEnabled = false;
-  for (let top = 0; top < height; top += strip) {
-    const rows = Math.min(strip, height - top);
-    context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
-    rgba.set(context.getImageData(0, 0, width, rows).data, top * width * 4);
-  }
-  return { rgba, width, height };
-}
-
-/**
- * @param {number} width
- * @param {number} height
- */
-function allocate(width, height) {
-  try {
-    return new Uint8Array(width * height * 4);
-  } catch {
-    throw tooLarge(width, height);
-  }
-}
-
-/**
- * @param {number} width
- * @param {number} height
- */
-function canvas(width, height) {
-  // Read back at once and never shown: kept in main memory, not on the graphics card.
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!context) throw tooLarge(width, height);
-  return context;
-}
-
-/**
- * @param {number} width
- * @param {number} height
- */
-function tooLarge(width, height) {
-  const message = `There is no memory to decode an image of ${width} × ${height} pixels. Make it smaller first.`;
-  return new LastLayerError("image-too-large", message, { width, height });
+async function hash(core, bytes) {
+  const { subtle } = /** @type {{ subtle?: SubtleCrypto }} */ (crypto);
+  if (!subtle) return core.sha256(bytes);
+  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

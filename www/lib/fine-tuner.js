@@ -3,8 +3,9 @@
 /** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
 import { checkWorkers } from "./create-options.js";
-import { isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
+import { Following } from "./following.js";
 import { Learning } from "./learning.js";
 import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
@@ -28,7 +29,8 @@ import { testAll } from "./test-all.js";
 export class FineTuner extends EventTarget {
   #mirror = new Mirror();
   #connection;
-  #nextPhotoId = 1;
+  /** Of photos, and of other files that the worker is told of before their turn. */
+  #nextId = 1;
   #learning;
 
   /**
@@ -126,30 +128,31 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<AddReport>}
    */
   async add(files, label, { signal, onProgress } = {}) {
-    const list = [...files];
     label = label.trim(); // as the core does
+    const list = [...files].map((blob, position) => ({ id: this.#nextId++, name: nameOf(blob, position), label, blob }));
     /** @type {AddReport} */
     const report = { added: [], duplicates: [], failed: [] };
     this.#progress(0, list.length, onProgress);
-    // One by one: the worker can answer something else in between, and no more than one decoded photo is ever in memory.
-    for (const [position, blob] of list.entries()) {
-      const photo = { id: this.#nextPhotoId++, name: nameOf(blob, position), label, blob };
-      try {
-        /** @type {number | undefined} */
-        const existing = await this.#connection.call("addPhoto", photo, { signal });
-        const of = existing === undefined ? undefined : this.#mirror.photo(existing);
-        if (of) {
-          report.duplicates.push({ name: photo.name, label, of });
-        } else {
-          report.added.push(photo);
-          this.#change(() => this.#mirror.addedPhoto(photo));
+    // One by one, so that the worker can answer something else in between; the next ones are decoded meanwhile.
+    await this.#inOrder(list, async (next) => {
+      for (const [position, photo] of list.entries()) {
+        try {
+          /** @type {number | undefined} */
+          const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
+          const of = existing === undefined ? undefined : this.#mirror.photo(existing);
+          if (of) {
+            report.duplicates.push({ name: photo.name, label, of });
+          } else {
+            report.added.push(photo);
+            this.#change(() => this.#mirror.addedPhoto(photo));
+          }
+        } catch (error) {
+          if (!isImageError(error)) throw error;
+          report.failed.push({ name: photo.name, error });
         }
-      } catch (error) {
-        if (!isImageError(error)) throw error;
-        report.failed.push({ name: photo.name, error });
+        this.#progress(position + 1, list.length, onProgress);
       }
-      this.#progress(position + 1, list.length, onProgress);
-    }
+    });
     // What fails here fails again, and is told, when a training reads them.
     if (this.info.workers > 1) this.#connection.call("readAhead").catch(() => {});
     return report;
@@ -421,9 +424,18 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<TestReport>}
    */
   async predictAll(files, { labels = [], topK = 5, model = "auto", signal, onResult } = {}) {
-    const answer = (/** @type {Blob} */ file) => this.answer(file, { topK: Math.max(topK, 5), model, signal });
-    // The source model's labels are not ours to compare with: it was never shown these classes.
-    return testAll([...files], answer, { labels, topK, known: model === "source" ? [] : this.#mirror.labels, onResult });
+    const list = [...files].map((blob) => ({ id: this.#nextId++, blob }));
+    return this.#inOrder(list, (next) => {
+      const answer = async (/** @type {number} */ position) => {
+        const { id, blob: image } = /** @type {typeof list[0]} */ (list[position]);
+        const answer = await this.#connection.call("answer", { image, id, next: next(position), topK: Math.max(topK, 5), model }, { signal });
+        throwIfAborted(signal);
+        return answer;
+      };
+      // The source model's labels are not ours to compare with: it was never shown these classes.
+      const known = model === "source" ? [] : this.#mirror.labels;
+      return testAll(list.map(({ blob }) => blob), answer, { labels, topK, known, onResult });
+    });
   }
 
   /**
@@ -466,9 +478,10 @@ export class FineTuner extends EventTarget {
     /** @type {Photo[]} */
     const lost = [];
     for (const label of classes) await worker.call("addClass", { label });
+    const following = new Following(photos);
     for (const [position, photo] of photos.entries()) {
       try {
-        await worker.call("addPhoto", photo);
+        await worker.call("addPhoto", { ...photo, next: following.after(position) });
       } catch (error) {
         if (!isImageError(error)) throw error;
         lost.push(photo);
@@ -478,6 +491,23 @@ export class FineTuner extends EventTarget {
     if (model) await worker.call("openModel", { bytes: model });
     if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
     this.#dispatch("restart", { code, lost });
+  }
+
+  /**
+   * Works through files of which the worker is told before their turn, and tells it where that ends early.
+   * @template T
+   * @param {readonly { id: number, blob: Blob }[]} files
+   * @param {(next: Following["after"]) => Promise<T>} work  `next` names what follows the file at a position.
+   */
+  async #inOrder(files, work) {
+    const following = new Following(files);
+    try {
+      return await work((position) => following.after(position));
+    } catch (error) {
+      // A new worker has not been told anything, and is not started for this.
+      if (!isDeath(error)) this.#connection.call("forgetNext", { ids: following.open }).catch(() => {});
+      throw error;
+    }
   }
 
   /** @param {() => void} apply */

@@ -1,8 +1,8 @@
 /** @import { Core, Device, DeviceChoice, Info, Progress } from "./types.d.ts" */
 /** @import { LoadedWasm } from "./wasm.js" */
-import { canvasAddsNoise } from "./decode.js";
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
+import { canvasAddsNoise } from "./rows.js";
 import { loadWasm } from "./wasm.js";
 import { Weights } from "./weights.js";
 

@@ -7,7 +7,7 @@ import { scoreRows } from "./test-report.js";
  * Has many files answered, one by one, and scores them where their true class is named.
  *
  * @param {Blob[]} files
- * @param {(file: Blob) => Promise<Answer>} answer  With five predictions at least, or as many as are wanted.
+ * @param {(position: number) => Promise<Answer>} answer  With five predictions at least, or as many as are wanted.
  * @param {{ labels: (string | null)[], topK: number, known: readonly string[],
  *           onResult?: (row: TestRow, done: number, total: number) => void }} options
  *        `known`: the labels of the classifier that answers.
@@ -22,7 +22,7 @@ export async function testAll(files, answer, { labels, topK, known, onResult }) 
     /** @type {Prediction[]} */
     let best = [];
     try {
-      const { predictions, unknown, threshold } = await answer(file);
+      const { predictions, unknown, threshold } = await answer(position);
       best = predictions;
       Object.assign(row, { predictions: best.slice(0, topK), unknown, threshold });
     } catch (error) {

@@ -680,10 +680,18 @@ export interface ComparisonOptions {
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
-  inspect(file: Uint8Array): { width: number; height: number; sha256: string };
+  inspect(file: Uint8Array): { width: number; height: number };
+  /** For pages without `crypto.subtle`. */
+  sha256(file: Uint8Array): string;
   addClass(label: string): void;
-  add(id: number, name: string, label: string, sha256: string, rgba: Uint8Array, width: number, height: number): number | undefined;
-  supply(id: number, rgba: Uint8Array, width: number, height: number): void;
+  /** For `add` and `supply`. */
+  photoToAdd(width: number, height: number): CorePhoto;
+  /** For questions to that model. */
+  photoToAsk(width: number, height: number, model: ModelChoice): CorePhoto;
+  /** For `draws` with these options. */
+  photoToDraw(width: number, height: number, config: object): CorePhoto;
+  add(id: number, name: string, label: string, sha256: string, photo: CorePhoto): number | undefined;
+  supply(id: number, photo: CorePhoto): void;
   remove(ids: Uint32Array): void;
   removeClass(label: string): void;
   rename(from: string, to: string): void;
@@ -708,14 +716,22 @@ export interface Core {
   accept(ticket: number, activations: Float32Array): void;
   embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
   weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
-  predict(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Prediction[]>;
-  answer(rgba: Uint8Array, width: number, height: number, topK: number, model: ModelChoice): Promise<Answer>;
-  explain(rgba: Uint8Array, width: number, height: number, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
-  draws(rgba: Uint8Array, width: number, height: number, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
-  featureMaps(rgba: Uint8Array, width: number, height: number, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
-  nearest(rgba: Uint8Array, width: number, height: number, count: number, model: ModelChoice): Promise<NearestIds>;
+  predict(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Prediction[]>;
+  answer(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Answer>;
+  explain(photo: CorePhoto, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
+  draws(photo: CorePhoto, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
+  featureMaps(photo: CorePhoto, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
+  nearest(photo: CorePhoto, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array): { labels: string[] };
+}
+
+/** A photo on its way into the core, which takes it as soon as a method is called with it. */
+export interface CorePhoto {
+  /** The next rows, from the top; `channels`: `RGBA` with straight alpha, or `RGBX` or `BGRX`. */
+  push(rows: Uint8Array, channels: string): void;
+  /** Lets go of one that no method was called with. */
+  free(): void;
 }
 
 /** Pictures that another worker may read. */

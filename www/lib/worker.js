@@ -1,8 +1,10 @@
 /** @import { ComparisonOptions, Core, CoreCopy, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { Expected } from "./ahead.js" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
+import { Ahead, aheadOf } from "./ahead.js";
 import { CallQueue } from "./call-queue.js";
 import { openCopy, startReader } from "./copy.js";
-import { decode, pixelsOf } from "./decode.js";
+import { photoOf, photoOfFile } from "./decode.js";
 import { watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
 import { helperCount, Helpers, WORTHWHILE } from "./helpers.js";
@@ -23,6 +25,9 @@ let training = null;
 
 /** On the CPU, where the device bears more than one worker. @type {Helpers | null} */
 let helpers = null;
+
+/** Files that are decoded while the core is busy with others. */
+const ahead = new Ahead(core, deviceBears(aheadOf));
 
 let readingAhead = false;
 
@@ -66,15 +71,21 @@ const handlers = {
 
   /**
    * Adds one photo, and its class where that is new. The answer is the id of the photo with the same bytes where there is one already.
-   * @param {{ id: number, name: string, label: string, blob: Blob }} args
+   * @param {{ id: number, name: string, label: string, blob: Blob, next?: Expected[] }} args  `next`: files that will follow.
    */
-  async addPhoto({ id, name, label, blob }) {
-    const { rgba, width, height, sha256 } = await decode(core(), blob);
-    const duplicateOf = core().add(id, name, label, sha256, rgba, width, height);
+  async addPhoto({ id, name, label, blob, next = [] }) {
+    ahead.expect(next);
+    const { photo, sha256 } = await photoOfFile(await ahead.take({ id, blob }), toAdd);
+    const duplicateOf = core().add(id, name, label, sha256, photo);
     if (duplicateOf !== undefined) return duplicateOf;
     photos.set(id, { name, blob });
     // While the next one is decoded.
     if (!underWay) await helpers?.feed(core(), core().unread(), supplyAll);
+  },
+
+  /** Files that were to follow will not. @param {{ ids: number[] }} args */
+  forgetNext({ ids }) {
+    ahead.forget(ids);
   },
 
   /** @param {{ ids: number[] }} args */
@@ -123,42 +134,47 @@ const handlers = {
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
   async predict({ image, topK, model }) {
-    const { rgba, width, height } = await received(image);
-    return core().predict(rgba, width, height, topK, model);
+    const { photo } = await photoOf(core(), image, toAsk(model));
+    return core().predict(photo, topK, model);
   },
 
-  /** @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice }} args */
-  async answer({ image, topK, model }) {
-    const { rgba, width, height } = await received(image);
-    return core().answer(rgba, width, height, topK, model);
+  /**
+   * @param {{ image: Blob | ImageBitmap | ImageData, topK: number, model: ModelChoice, id?: number, next?: Expected[] }} args
+   *        `id`: of one of many files, and `next` those that will follow.
+   */
+  async answer({ image, topK, model, id, next = [] }) {
+    ahead.expect(next);
+    const expected = id !== undefined && image instanceof Blob;
+    const { photo } = expected ? await photoOfFile(await ahead.take({ id, blob: image }), toAsk(model)) : await photoOf(core(), image, toAsk(model));
+    return core().answer(photo, topK, model);
   },
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, label: string | undefined, against: string | undefined, model: ModelChoice }} args */
   async explain({ image, label, against, model }) {
-    const { rgba, width, height } = await received(image);
-    const { seen, overlay, ...numbers } = await core().explain(rgba, width, height, label, against, model);
+    const { photo } = await photoOf(core(), image, toAsk(model));
+    const { seen, overlay, ...numbers } = await core().explain(photo, label, against, model);
     return { ...numbers, seen: imageData(seen), overlay: imageData(overlay) };
   },
 
   /** @param {{ image: number | Blob | ImageBitmap | ImageData, count: number, config: Partial<TrainConfig> }} args  `image`: or the id of a photo. */
   async draws({ image, count, config }) {
-    const source = typeof image === "number" ? photoOf(image).blob : image;
-    const { rgba, width, height, sha256 = "" } = await received(source);
-    const { seen, crop, draws } = core().draws(rgba, width, height, sha256, count, config);
+    const source = typeof image === "number" ? fileOf(image).blob : image;
+    const { photo, width, height, sha256 = "" } = await photoOf(core(), source, (width, height) => core().photoToDraw(width, height, config));
+    const { seen, crop, draws } = core().draws(photo, sha256, count, config);
     return { width, height, crop, seen: imageData(seen), draws: draws.map(imageData) };
   },
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, stage: string, channels: number, model: ModelChoice }} args */
   async featureMaps({ image, stage, channels, model }) {
-    const { rgba, width, height } = await received(image);
-    const { channels: found, seen, sheet, ...rest } = await core().featureMaps(rgba, width, height, stage, channels, model);
+    const { photo } = await photoOf(core(), image, toAsk(model));
+    const { channels: found, seen, sheet, ...rest } = await core().featureMaps(photo, stage, channels, model);
     return { ...rest, channels: found.map(({ picture, ...channel }) => ({ ...channel, picture: imageData(picture) })), seen: imageData(seen), sheet: imageData(sheet) };
   },
 
   /** @param {{ image: Blob | ImageBitmap | ImageData, count: number, model: ModelChoice }} args */
   async nearest({ image, count, model }) {
-    const { rgba, width, height } = await received(image);
-    return core().nearest(rgba, width, height, count, model);
+    const { photo } = await photoOf(core(), image, toAsk(model));
+    return core().nearest(photo, count, model);
   },
 
   exportModel() {
@@ -297,9 +313,8 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
       running = true;
       await after(event);
       if (event.type === "needPhotos") {
-        for (const id of event.ids) {
+        for await (const _ of supplied(event.ids)) {
           if (stopped()) break;
-          await supply(id);
           yield;
         }
       } else {
@@ -316,23 +331,50 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
 
 /** @param {import("./start.js").StartOptions} options */
 function helpersOf({ workers }) {
+  return workers === undefined ? deviceBears(helperCount) : workers - 1;
+}
+
+/**
+ * @template T
+ * @param {(cores: number | undefined, memory: number | undefined) => T} what
+ */
+function deviceBears(what) {
   const { hardwareConcurrency, deviceMemory } = /** @type {Navigator & { deviceMemory?: number }} */ (navigator);
-  return workers === undefined ? helperCount(hardwareConcurrency, deviceMemory) : workers - 1;
+  return what(hardwareConcurrency, deviceMemory);
 }
 
 /** @param {number[]} ids */
 async function supplyAll(ids) {
-  for (const id of ids) await supply(id);
+  for await (const _ of supplied(ids));
 }
 
 /**
- * The pixels of an image that came with a call.
- * @param {Blob | ImageBitmap | ImageData} image
+ * Supplies photos, one at a time.
+ * @param {number[]} ids
  */
-async function received(image) {
-  const pixels = await pixelsOf(core(), image);
-  if (image instanceof ImageBitmap) image.close(); // the clone that was posted, not the caller's
-  return pixels;
+async function* supplied(ids) {
+  ahead.expect(ids.map((id) => ({ id, blob: fileOf(id).blob })));
+  try {
+    for (const id of ids) {
+      await supply(id);
+      yield;
+    }
+  } finally {
+    ahead.forget(ids);
+  }
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function toAdd(width, height) {
+  return core().photoToAdd(width, height);
+}
+
+/** @param {ModelChoice} model */
+function toAsk(model) {
+  return (/** @type {number} */ width, /** @type {number} */ height) => core().photoToAsk(width, height, model);
 }
 
 /** @param {Picture} picture */
@@ -341,7 +383,7 @@ function imageData({ data, width, height }) {
 }
 
 /** @param {number} id */
-function photoOf(id) {
+function fileOf(id) {
   const photo = photos.get(id);
   if (!photo) throw new LastLayerError("unknown-photo", `There is no photo ${id}.`, { id });
   return photo;
@@ -349,14 +391,14 @@ function photoOf(id) {
 
 /** @param {number} id */
 async function supply(id) {
-  const photo = photoOf(id);
+  const { name, blob } = fileOf(id);
   try {
-    const { rgba, width, height } = await decode(core(), photo.blob);
-    core().supply(id, rgba, width, height);
+    const { photo } = await photoOfFile(await ahead.take({ id, blob }), toAdd);
+    core().supply(id, photo);
   } catch (error) {
     // It was fine when it was added: say which one is not any more.
     const { code, message, params } = toMessage(error);
-    throw new LastLayerError(code, `${photo.name}: ${message}`, { ...params, name: photo.name, id });
+    throw new LastLayerError(code, `${name}: ${message}`, { ...params, name, id });
   }
 }
 

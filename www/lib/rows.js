@@ -1,0 +1,150 @@
+/** @import { CorePhoto } from "./types.d.ts" */
+import { LastLayerError } from "./errors.js";
+
+/**
+ * A megapixel, 4 MB: so much of a photo is in the core at a time, and on a canvas, which some browsers (on tablets above all) hand out blank
+ * where it is as large as a photo. Nothing is resampled, so strips fit together exactly.
+ */
+const STRIP_PIXELS = 1024 * 1024;
+
+/** Rows that are read in both ways to see whether the faster one can be relied on. */
+const COMPARED = 4;
+
+/**
+ * The rows of a photo, four bytes a pixel.
+ * @typedef {object} Rows
+ * @property {number} width
+ * @property {number} height
+ * @property {string} channels  As the core's `Photo.push` takes them.
+ * @property {(top: number, rows: number) => Uint8Array | Promise<Uint8Array>} read  Good until the next call.
+ */
+
+/**
+ * Hands all rows to the core, strip by strip. Where that fails, the core lets go of what it had.
+ * @param {CorePhoto} photo
+ * @param {Rows} source
+ */
+export async function pour(photo, { width, height, channels, read }) {
+  const strip = stripOf(width, height);
+  try {
+    for (let top = 0; top < height; top += strip) photo.push(await read(top, Math.min(strip, height - top)), channels);
+  } catch (error) {
+    photo.free();
+    throw error;
+  }
+}
+
+/**
+ * As `pour`, from a bitmap: through a `VideoFrame` where it has these very pixels, since that takes a tenth of the time, else over a canvas.
+ * @param {CorePhoto} photo
+ * @param {ImageBitmap} bitmap
+ */
+export async function pourBitmap(photo, bitmap) {
+  const frame = frameOf(bitmap);
+  try {
+    const rows = frame && frameRows(frame, bitmap);
+    await pour(photo, rows && (await agrees(rows, bitmap)) ? rows : canvasRows(bitmap, stripOf(bitmap.width, bitmap.height)));
+  } finally {
+    frame?.close();
+  }
+}
+
+/**
+ * Some browsers change what is read from a canvas, to make visitors harder to recognise. Predictions then differ a little from
+ * those elsewhere, and the user ought to know.
+ * @returns {boolean} true where a known pattern does not come back as it was drawn
+ */
+export function canvasAddsNoise() {
+  const side = 64;
+  const pattern = new ImageData(side, side);
+  pattern.data.forEach((_, i, data) => {
+    data[i] = i % 4 === 3 ? 255 : (i * 97 + (i >> 8) * 31) % 256;
+  });
+  const context = readable(side, side);
+  context.putImageData(pattern, 0, 0);
+  const back = context.getImageData(0, 0, side, side).data;
+  return pattern.data.some((value, i) => value !== back[i]);
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @returns {VideoFrame | null}  Null where the browser has none of it.
+ */
+function frameOf(bitmap) {
+  try {
+    return new VideoFrame(bitmap, { timestamp: 0 });
+  } catch {
+    return null; // As on pages that are not secure, where there is no such class.
+  }
+}
+
+/**
+ * @param {VideoFrame} frame
+ * @param {ImageBitmap} bitmap
+ * @returns {Rows | null}  Null where its pixels are not those of the bitmap: in other colours, or with alpha, which is premultiplied at times.
+ */
+function frameRows(frame, { width, height }) {
+  const { format, codedWidth, codedHeight } = frame;
+  if ((format !== "RGBX" && format !== "BGRX") || codedWidth !== width || codedHeight !== height) return null;
+  const buffer = new Uint8Array(4 * width * stripOf(width, height));
+  const read = async (/** @type {number} */ top, /** @type {number} */ rows) => {
+    const bytes = buffer.subarray(0, 4 * width * rows);
+    await frame.copyTo(bytes, { rect: { x: 0, y: top, width, height: rows } });
+    return bytes;
+  };
+  return { width, height, channels: format, read };
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {number} strip  Rows that are read at a time, at most.
+ * @returns {Rows}
+ */
+function canvasRows(bitmap, strip) {
+  const { width, height } = bitmap;
+  const context = readable(width, strip);
+  context.globalCompositeOperation = "copy"; // a transparent pixel must replace that of the strip before
+  context.imageSmoothingEnabled = false;
+  const read = (/** @type {number} */ top, /** @type {number} */ rows) => {
+    context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
+    const { data } = context.getImageData(0, 0, width, rows);
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  };
+  return { width, height, channels: "RGBA", read };
+}
+
+/**
+ * Whether the first rows of a frame are what a canvas says.
+ * @param {Rows} frame
+ * @param {ImageBitmap} bitmap
+ */
+async function agrees(frame, bitmap) {
+  const rows = Math.min(COMPARED, bitmap.height);
+  const expected = await canvasRows(bitmap, rows).read(0, rows);
+  try {
+    const got = await frame.read(0, rows);
+    const order = frame.channels === "BGRX" ? [2, 1, 0] : [0, 1, 2];
+    return expected.length === got.length && expected.every((value, at) => (at % 4 === 3 ? value === 255 : value === got[at - (at % 4) + (order[at % 4] ?? 0)]));
+  } catch {
+    return false; // It cannot be copied, or not in parts.
+  }
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function stripOf(width, height) {
+  return Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function readable(width, height) {
+  // Read back at once and never shown: kept in main memory, not on the graphics card.
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new LastLayerError("image-too-large", `There is no memory to read ${width} × ${height} pixels at a time. Make the image smaller first.`, { width, height });
+  return context;
+}
