@@ -197,7 +197,8 @@ fn a_fourth_byte_that_means_nothing_and_blue_before_red_change_nothing() {
 #[test]
 fn transparent_pixels_lie_on_white_wherever_a_strip_ends() {
     let (width, height) = (400, 300);
-    let alphas: [(&str, fn(u32) -> u8); 3] = [
+    type Alpha = fn(u32) -> u8;
+    let alphas: [(&str, Alpha); 3] = [
         ("all through", |pixel| (pixel % 256) as u8),
         ("in the last row alone", |pixel| if pixel < 400 * 299 { 255 } else { 0 }),
         ("in a pixel", |pixel| if pixel == 400 * 150 + 13 { 3 } else { 255 }),

@@ -21,7 +21,9 @@ export class Following {
   after(position) {
     const from = Math.max(this.#named, position + 1);
     [this.#position, this.#named] = [position, position + 1 + KNOWN];
-    return this.#files.slice(from, this.#named).map(({ id, blob }) => ({ id, blob }));
+    // What is no file at all is told when its turn comes.
+    const files = this.#files.slice(from, this.#named).filter(({ blob }) => blob instanceof Blob);
+    return files.map(({ id, blob }) => ({ id, blob }));
   }
 
   /** The ids of those that were named and have perhaps not been asked for. */

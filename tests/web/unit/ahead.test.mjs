@@ -134,6 +134,8 @@ test("every file of a list is named once, before its turn", () => {
   const following = new Following(list);
   const named = list.map((_, position) => following.after(position).map(({ id }) => id));
   assert.deepEqual(named, [[2, 3, 4, 5], [6], [7], [], [], [], []]);
+  const mixed = new Following([list[0], { id: 2, blob: "no file" }, list[2]].map((file) => /** @type {any} */ (file)));
+  assert.deepEqual(mixed.after(0).map(({ id }) => id), [3]);
   const cut = new Following(list);
   cut.after(0);
   cut.after(1);
