@@ -1,0 +1,57 @@
+//! Operations of our own for WebGPU and whatever else Burn's CubeCL backend drives: a learning step in few launches.
+//!
+//! A launch costs a browser some tens of microseconds before the graphics card does anything, and the output layer is so
+//! small that launches are all it costs. Burn without its fusion takes some twenty of them to update a parameter by AdamW,
+//! thirty for a cross-entropy with its gradient, and multiplies a batch of features by the output layer in a single workgroup.
+//! Here these are one each:
+//!
+//! ```text
+//!  linear         the output layer: few columns, each a long sum       cross_entropy  the loss and its gradient together
+//!  optimiser      the global norm of gradients, and AdamW
+//! ```
+//!
+//! Each is written once, in Rust, for every graphics API. Other devices, precisions and sizes take Burn's own operations, and
+//! what they compute is the measure of these (`tests/web/gpu-steps.test.mjs`).
+
+pub mod cross_entropy;
+pub mod linear;
+pub mod optimiser;
+
+use burn::backend::Wgpu;
+use burn::tensor::{DType, Tensor};
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+use cubecl::{calculate_cube_count_elemwise, client::Client};
+
+/// Units that share a sum. Every WebGPU device has workgroups of this size.
+const UNITS: u32 = 64;
+
+/// The tensor as the kernels take it, its values one after the other; `None` where it lives on another device, or on the
+/// autodiff one.
+fn contiguous<const D: usize>(tensor: Tensor<D>) -> Option<CubeTensor> {
+    let tensor = tensor.try_into_primitive::<Wgpu>().ok()?;
+    (tensor.dtype == DType::F32).then(|| into_contiguous(tensor))
+}
+
+/// A tensor of values yet to be written, where the other one is.
+fn unwritten<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let handle = like.client.empty(shape.iter().product::<usize>() * size_of::<f32>());
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape.into(), handle, DType::F32)
+}
+
+fn shape<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
+    tensor.meta.shape().dims()
+}
+
+fn argument(tensor: &CubeTensor) -> BufferArg {
+    let length = tensor.meta.shape().num_elements();
+    // Safety: the tensor has a buffer of its own size, so that many values.
+    unsafe { BufferArg::from_raw_parts(tensor.handle.clone(), length) }
+}
+
+/// One unit for each of so many values.
+fn one_each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
+    let dim = CubeDim::new_1d(UNITS);
+    (calculate_cube_count_elemwise(client, values, dim), dim)
+}
