@@ -16,6 +16,7 @@
 pub mod cross_entropy;
 pub mod linear;
 pub mod optimiser;
+pub mod pointwise;
 
 use burn::backend::Wgpu;
 use burn::tensor::{DType, Tensor};
