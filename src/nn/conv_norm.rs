@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 #[cfg(feature = "cpu")]
 use super::cpu::fused;
 #[cfg(feature = "webgpu")]
-use super::gpu::pointwise;
+use super::gpu::fused as gpu_fused;
 use super::params::{NamedTensor, Params};
 
 /// Whether a layer may learn.
@@ -136,15 +136,11 @@ impl ConvNorm {
         fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
     }
 
-    /// The same on a graphics card, for convolutions of 1 × 1.
+    /// The same on a graphics card. The statistics of a live batch-norm are not known before the convolution is.
     #[cfg(feature = "webgpu")]
     fn forward_on_gpu(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
         let learns = x.device().is_autodiff();
-        if self.conv.kernel_size != [1, 1]
-            || self.conv.stride != [1, 1]
-            || self.conv.groups != 1
-            || (self.live && learns)
-        {
+        if self.live && learns {
             return None;
         }
         let scale_and_shift = || match &self.conv.bias {
@@ -154,7 +150,13 @@ impl ConvNorm {
                 (Some(scale), shift)
             }
         };
-        pointwise::conv_norm(x, self.conv.weight.val(), scale_and_shift, self.relu6)
+        let spec = gpu_fused::Spec {
+            kernel: self.conv.kernel_size[0],
+            stride: self.conv.stride[0],
+            groups: self.conv.groups,
+            relu6: self.relu6,
+        };
+        gpu_fused::conv_norm(x, self.conv.weight.val(), scale_and_shift, spec)
     }
 
     /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.

@@ -8,15 +8,19 @@
 //! ```text
 //!  linear         the output layer: few columns, each a long sum       cross_entropy  the loss and its gradient together
 //!  optimiser      the global norm of gradients, and AdamW
+//!  fused          convolution, batch-norm and ReLU6 in one: which shapes, the node for autodiff
+//!  pointwise      its kernels for windows of 1 × 1                      depthwise      ... for one filter per channel
 //! ```
 //!
 //! Each is written once, in Rust, for every graphics API. Other devices, precisions and sizes take Burn's own operations, and
 //! what they compute is the measure of these (`tests/web/gpu-steps.test.mjs`).
 
 pub mod cross_entropy;
+mod depthwise;
+pub mod fused;
 pub mod linear;
 pub mod optimiser;
-pub mod pointwise;
+mod pointwise;
 
 use burn::backend::Wgpu;
 use burn::tensor::{DType, Tensor};
@@ -27,6 +31,9 @@ use cubecl::{calculate_cube_count_elemwise, client::Client};
 
 /// Units that share a sum. Every WebGPU device has workgroups of this size.
 const UNITS: u32 = 64;
+
+/// Channels that are loaded at once.
+const LANES: usize = 4;
 
 /// The tensor as the kernels take it, its values one after the other; `None` where it lives on another device, or on the
 /// autodiff one.
@@ -55,4 +62,15 @@ fn argument(tensor: &CubeTensor) -> BufferArg {
 fn one_each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
     let dim = CubeDim::new_1d(UNITS);
     (calculate_cube_count_elemwise(client, values, dim), dim)
+}
+
+/// ReLU6, where it is wished for.
+#[cube]
+fn clamp_at(value: f32, #[comptime] relu6: bool) -> f32 {
+    if relu6 {
+        let positive = select(value > 0.0f32, value, 0.0f32);
+        select(positive < 6.0f32, positive, 6.0f32)
+    } else {
+        value
+    }
 }
