@@ -182,6 +182,7 @@ fn of_outputs<N: Size>(
 }
 
 /// A unit for four channels of an input pixel.
+#[allow(clippy::manual_is_multiple_of)] // Kernels do not know it.
 #[cube(launch_unchecked)]
 fn of_inputs<N: Size>(
     gradient: &[Vector<f32, N>],
