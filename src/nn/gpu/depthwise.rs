@@ -174,7 +174,7 @@ fn of_outputs<N: Size>(
         if relu6 {
             let low = Vector::<f32, N>::new(0.0f32);
             let high = Vector::<f32, N>::new(6.0f32);
-            y[unit as usize] = min(max(sum, low), high);
+            y[unit as usize] = clamp_nan(sum, low, high);
         } else {
             y[unit as usize] = sum;
         }

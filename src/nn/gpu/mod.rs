@@ -31,6 +31,8 @@ use cubecl::{calculate_cube_count_elemwise, client::Client};
 
 /// Units that share a sum. Every WebGPU device has workgroups of this size.
 const UNITS: u32 = 64;
+// Kernels know it as a number alone: as many places do their shared sums have.
+const _: () = assert!(UNITS == 64);
 
 /// Channels that are loaded at once.
 const LANES: usize = 4;
@@ -64,12 +66,12 @@ fn one_each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
     (calculate_cube_count_elemwise(client, values, dim), dim)
 }
 
-/// ReLU6, where it is wished for.
+/// ReLU6, where it is wished for. What is not a number stays so, as with Burn's: a fit that went wrong has to show.
 #[cube]
 fn clamp_at(value: f32, #[comptime] relu6: bool) -> f32 {
     if relu6 {
-        let positive = select(value > 0.0f32, value, 0.0f32);
-        select(positive < 6.0f32, positive, 6.0f32)
+        let positive = select(value < 0.0f32, 0.0f32, value);
+        select(positive > 6.0f32, 6.0f32, positive)
     } else {
         value
     }

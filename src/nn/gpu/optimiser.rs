@@ -171,7 +171,7 @@ fn clip_factor(partials: &[f32], factor: &mut [f32], max_norm: f32) {
             total += sums[unit as usize];
         }
         let ratio = max_norm / (total.sqrt() + 1e-6f32);
-        factor[0] = select(ratio < 1.0f32, ratio, 1.0f32);
+        factor[0] = select(ratio > 1.0f32, 1.0f32, ratio);
     }
 }
 
