@@ -149,7 +149,16 @@ impl Suffix {
     /// - input: the activation at the split, `[batch, channels, height, width]`
     /// - output: logits, `[batch, classes]`
     pub fn forward(&self, activation: Tensor<4>) -> Tensor<2> {
-        self.head.forward(self.pooled(activation))
+        self.logits(self.pooled(activation))
+    }
+
+    /// What the head makes of what it sees.
+    ///
+    /// # Shapes
+    /// - features: `[batch, features]`
+    /// - output: logits, `[batch, classes]`
+    pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
+        linear::forward(&self.head, features)
     }
 
     /// What the head sees of each photo.

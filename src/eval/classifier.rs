@@ -130,7 +130,7 @@ impl Classifier {
         let pictures = activations.len() / (channels * height * width);
         let data = TensorData::new(activations, [pictures, channels, height, width]);
         let features = self.suffix.pooled_over(self.views(), Tensor::<4>::from_data(data, device));
-        let logits = read(self.suffix.head().forward(features.clone())).await?;
+        let logits = read(self.suffix.logits(features.clone())).await?;
         // One readback more, only where somebody looks at them.
         let features = if self.known.is_some() { read(features).await? } else { Vec::new() };
         Ok(RawOutputs { features, logits })

@@ -40,7 +40,7 @@ impl Outputs {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
         };
         let features = self.suffix.pooled_over(self.views.len(), input);
-        self.logits.extend(read(self.suffix.head().forward(features.clone())).await?);
+        self.logits.extend(read(self.suffix.logits(features.clone())).await?);
         self.features.extend(read(features).await?);
         self.done += photos.len();
         Ok(Progress::Done)

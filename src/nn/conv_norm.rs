@@ -7,6 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 #[cfg(feature = "cpu")]
 use super::cpu::fused;
+#[cfg(feature = "webgpu")]
+use super::gpu::fused as gpu_fused;
 use super::params::{NamedTensor, Params};
 
 /// Whether a layer may learn.
@@ -106,6 +108,10 @@ impl ConvNorm {
                 return if live { self.normalise(y) } else { y };
             }
         }
+        #[cfg(feature = "webgpu")]
+        if let Some(y) = self.forward_on_gpu(&x) {
+            return y;
+        }
         self.normalise(self.conv.forward(x))
     }
 
@@ -130,8 +136,30 @@ impl ConvNorm {
         fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
     }
 
+    /// The same on a graphics card. The statistics of a live batch-norm are not known before the convolution is.
+    #[cfg(feature = "webgpu")]
+    fn forward_on_gpu(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
+        let learns = x.device().is_autodiff();
+        if self.live && learns {
+            return None;
+        }
+        let scale_and_shift = || match &self.conv.bias {
+            Some(bias) if !learns => (None, bias.val()),
+            _ => {
+                let (scale, shift) = self.scale_and_shift(false);
+                (Some(scale), shift)
+            }
+        };
+        let spec = gpu_fused::Spec {
+            kernel: self.conv.kernel_size[0],
+            stride: self.conv.stride[0],
+            groups: self.conv.groups,
+            relu6: self.relu6,
+        };
+        gpu_fused::conv_norm(x, self.conv.weight.val(), scale_and_shift, spec)
+    }
+
     /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.
-    #[cfg(feature = "cpu")]
     fn scale_and_shift(&self, bare: bool) -> (Tensor<1>, Tensor<1>) {
         match (&self.norm, &self.conv.bias) {
             (Some(norm), _) if !bare => {

@@ -2,7 +2,7 @@
 
 use burn::module::Param;
 use burn::nn::Linear;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::params::Params;
 
@@ -14,6 +14,19 @@ pub fn load(params: &mut dyn Params, name: &str, inputs: usize, outputs: usize, 
         weight: Param::from_data(TensorData::new(transpose(&weight, outputs, inputs), [inputs, outputs]), device),
         bias: Some(Param::from_data(TensorData::new(bias, [outputs]), device)),
     }
+}
+
+/// # Shapes
+/// - x: `[rows, inputs]`
+/// - output: `[rows, outputs]`
+pub fn forward(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "webgpu")]
+    if let Some(bias) = &layer.bias
+        && let Some(y) = super::gpu::linear::linear(&x, layer.weight.val(), bias.val())
+    {
+        return y;
+    }
+    layer.forward(x)
 }
 
 /// `[rows, columns]` row-major to `[columns, rows]` row-major.

@@ -3,6 +3,8 @@
 pub mod conv_norm;
 #[cfg(feature = "cpu")]
 pub mod cpu;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 pub mod inverted_residual;
 pub mod linear;
 pub mod params;

@@ -4,14 +4,23 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-/// Scales all gradients by `max_norm / norm` where their common L2 norm exceeds `max_norm`. Nothing is read back: the factor
-/// stays on the device.
-pub fn clip_by_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, max_norm: f32) {
+#[cfg(feature = "webgpu")]
+use crate::nn::gpu::optimiser::SquaredNorm as GpuNorm;
+
+/// What all gradients are to be multiplied by, one value: `max_norm / norm` where their common L2 norm exceeds `max_norm`, otherwise 1.
+/// `None` where there is no gradient. Nothing is read back: the factor stays on the device.
+pub fn clip_factor<M: Module>(module: &M, gradients: &GradientsParams, max_norm: f32) -> Option<Tensor<1>> {
+    #[cfg(feature = "webgpu")]
+    {
+        let mut norm = OnGpu { gradients, norm: GpuNorm::default(), all: true };
+        module.visit(&mut norm);
+        if norm.all {
+            return norm.norm.clip_factor(max_norm);
+        }
+    }
     let mut norm = SquaredNorm { gradients, sum: None };
     module.visit(&mut norm);
-    let Some(sum) = norm.sum else { return };
-    let factor = sum.sqrt().add_scalar(1e-6).recip().mul_scalar(max_norm).clamp_max(1.0);
-    module.visit(&mut Scale { gradients, factor });
+    Some(norm.sum?.sqrt().add_scalar(1e-6).recip().mul_scalar(max_norm).clamp_max(1.0))
 }
 
 struct SquaredNorm<'a> {
@@ -31,16 +40,20 @@ impl ModuleVisitor for SquaredNorm<'_> {
     }
 }
 
-struct Scale<'a> {
-    gradients: &'a mut GradientsParams,
-    factor: Tensor<1>,
+/// The same in operations of our own.
+#[cfg(feature = "webgpu")]
+struct OnGpu<'a> {
+    gradients: &'a GradientsParams,
+    norm: GpuNorm,
+    /// Whether that is where all gradients so far are.
+    all: bool,
 }
 
-impl ModuleVisitor for Scale<'_> {
+#[cfg(feature = "webgpu")]
+impl ModuleVisitor for OnGpu<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            let factor = self.factor.clone().reshape([1; D]);
-            self.gradients.register(param.id, gradient * factor);
+        if let (true, Some(gradient)) = (self.all, self.gradients.get::<D>(param.id)) {
+            self.all = self.norm.add(gradient);
         }
     }
 }

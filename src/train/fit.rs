@@ -6,14 +6,14 @@ pub use state::Position;
 
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
-use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::clip::clip_by_global_norm;
+use super::clip::clip_factor;
 use super::config::TrainConfig;
 use super::embed::read;
 use super::inputs::{Batch, Inputs};
+use super::loss::Loss;
 use super::optimiser::Optimiser;
 use super::regime::Regime;
 use super::sample::looks;
@@ -28,8 +28,6 @@ use crate::rng::Rng;
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.
 const MAX_GRADIENT_NORM: f32 = 5.0;
-/// Classes are weighed equally when the largest has more than this many times the photos of the smallest.
-const IMBALANCE: usize = 2;
 
 /// Draws that are made anew are numbered by chance below this: so many that none comes twice, and they fit 32 bits.
 const FRESH_DRAWS: usize = 1 << 30;
@@ -68,7 +66,7 @@ pub struct Fit {
     schedule: Schedule,
     /// Steps done.
     steps: usize,
-    loss: CrossEntropyLossConfig,
+    loss: Loss,
     dropout: f32,
     /// Augmented draws of each photo, beside the photo as it is.
     draws: usize,
@@ -105,21 +103,13 @@ impl Fit {
         config: &TrainConfig,
         rng: Rng,
     ) -> Self {
-        // Burn's defaults differ from PyTorch's; these are PyTorch's.
-        let adamw = AdamWConfig::new()
-            .with_beta_1(0.9)
-            .with_beta_2(0.999)
-            .with_epsilon(1e-8)
-            .with_weight_decay(config.weight_decay as f32);
         let batch_size = config.batch_size;
         let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
-        let smoothing = (config.label_smoothing > 0.0).then_some(config.label_smoothing as f32);
-        let weights = (config.balance == 1).then(|| class_weights(&samples, classes)).flatten();
         Self {
             rates: rates(&suffix, config),
             schedule: if config.stops_early() { Schedule::Constant } else { Schedule::Cosine { steps } },
             steps: 0,
-            loss: CrossEntropyLossConfig::new().with_smoothing(smoothing).with_weights(weights),
+            loss: Loss::new(config, &samples, classes),
             dropout: config.dropout as f32,
             draws: config.draws(),
             drawing: match (config.stops_early(), config.draws_anew()) {
@@ -129,7 +119,7 @@ impl Fit {
             },
             measure_at: (config.regime == Regime::Scratch).then_some(steps),
             suffix,
-            optimiser: Optimiser::new(&adamw),
+            optimiser: Optimiser::new(config.weight_decay as f32),
             samples,
             held_out,
             views: config.views(),
@@ -185,23 +175,22 @@ impl Fit {
         let labels: Vec<usize> = labels(batch.iter().map(|(sample, _)| sample));
         let (loss, logits) = self.loss(input, &labels, device);
         self.logits.push(logits.inner());
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.suffix);
-        clip_by_global_norm(&self.suffix, &mut gradients, MAX_GRADIENT_NORM);
-        let rates = self.learning_rates();
-        self.suffix = self.optimiser.step(&rates, self.suffix.clone(), gradients);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.suffix);
+        if let Some(factor) = clip_factor(&self.suffix, &gradients, MAX_GRADIENT_NORM) {
+            let rates = self.learning_rates();
+            self.suffix = self.optimiser.step(&rates, self.suffix.clone(), gradients, factor);
+        }
         self.steps += 1;
         self.next = end;
         Ok(Progress::Done)
     }
 
-    /// What a step makes smaller, and the logits it comes from, `[batch, classes]`. `device` is the autodiff one, and `input` on
+    /// What a step makes smaller (see [`Loss::of`]), and the logits it comes from, `[batch, classes]`. `device` is the autodiff one, and `input` on
     /// it.
     pub fn loss(&mut self, input: Tensor<4>, labels: &[usize], device: &Device) -> (Tensor<1>, Tensor<2>) {
-        let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
-        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [input.dims()[0]]), device);
         let features = drop_out(self.suffix.pooled(input), self.dropout, &mut self.rng, device);
-        let logits = self.suffix.head().forward(features);
-        (self.loss.init(device).forward(logits.clone(), labels), logits)
+        let logits = self.suffix.logits(features);
+        (self.loss.of(logits.clone(), labels, device), logits)
     }
 
     /// Photos to measure the running statistics on: all that were learnt from, once the fit is over.
@@ -248,7 +237,7 @@ impl Fit {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
             Batch::Ready(input) => {
                 let suffix = self.suffix.valid();
-                self.logits.push(suffix.head().forward(suffix.pooled_over(self.views.len(), input)));
+                self.logits.push(suffix.logits(suffix.pooled_over(self.views.len(), input)));
             }
         }
         self.judged = end;
@@ -323,16 +312,6 @@ fn rates(suffix: &Suffix, config: &TrainConfig) -> Vec<(ParamGroup, f64)> {
     }
     rates.push((ParamGroup::ids_from_module(suffix.head().clone()), base));
     rates
-}
-
-/// Weights that make every class count the same, on average 1 a photo; `None` where the classes are balanced enough.
-fn class_weights(samples: &[Sample], classes: usize) -> Option<Vec<f32>> {
-    let mut counts = vec![0usize; classes];
-    samples.iter().for_each(|sample| counts[sample.label] += 1);
-    let (smallest, largest) = (counts.iter().min()?, counts.iter().max()?);
-    let balanced = *smallest == 0 || *largest <= IMBALANCE * smallest;
-    let weight = |count: &usize| samples.len() as f32 / (classes * count) as f32;
-    (!balanced).then(|| counts.iter().map(weight).collect())
 }
 
 /// Sets a random part of the features to zero and scales the others up. The mask is ours: Burn's comes from the device's generator.

@@ -10,6 +10,7 @@ pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod inputs;
+pub mod loss;
 pub mod module_state;
 pub mod optimiser;
 pub mod options;

@@ -14,8 +14,21 @@ use wasm_bindgen::prelude::*;
 
 use crate::error::{Error, ErrorCode};
 
+#[cfg(feature = "webgpu")]
+unsafe extern "C" {
+    /// What the linker made of everything that dependencies register before the start: CubeCL's compiler has thousands of such.
+    fn __wasm_call_ctors();
+}
+
 #[wasm_bindgen(start)]
 fn start() {
+    // A linker that sees nobody call these takes the module for a command that runs once, and has them called at the top of every
+    // exported function: at each object that crosses the boundary, of which a launch needs a dozen.
+    #[cfg(feature = "webgpu")]
+    // Safety: called once, before anything else; a second time each of them sees that it was registered.
+    unsafe {
+        __wasm_call_ctors();
+    }
     console_error_panic_hook::set_once();
 }
 

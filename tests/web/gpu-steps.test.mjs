@@ -1,0 +1,85 @@
+// What a learning step is on WebGPU: the same numbers as on the CPU, and few launches. The adapter is a software one, so nothing here is
+// about time.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testBed } from "./support/browser.mjs";
+
+const bed = testBed();
+
+/** Counts in the worker what it asks of the graphics card, and tells it with every event. */
+const COUNTING = `
+  const gpu = { launches: 0, uploads: 0, readbacks: 0 };
+  const count = (prototype, method, name) => {
+    const original = prototype[method];
+    prototype[method] = function (...args) {
+      gpu[name] += 1;
+      return original.apply(this, args);
+    };
+  };
+  count(GPUComputePassEncoder.prototype, "dispatchWorkgroups", "launches");
+  count(GPUQueue.prototype, "writeBuffer", "uploads");
+  count(GPUBuffer.prototype, "mapAsync", "readbacks");
+  const post = self.postMessage.bind(self);
+  self.postMessage = (message, ...rest) => {
+    if (message.event) message.event.gpu = { ...gpu };
+    post(message, ...rest);
+  };`;
+
+/** @typedef {{ launches: number, uploads: number, readbacks: number }} Counts */
+
+test("the output layer learns in few launches, and nothing is read back but the scores of an epoch", async () => {
+  const page = await bed.lab();
+  const events = await page.evaluate(async (script) => {
+    const tuner = await lab.tuner({ device: "webgpu", startWorker: lab.workerAfter(script) });
+    await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
+    await tuner.add(await lab.photos("discs", 0, 2), "discs");
+    /** @type {{ type: string, gpu: Counts }[]} */
+    const events = [];
+    await tuner.train({ regime: "head", augment: 0, epochs: 5, holdout: 0, batchSize: 2 }, { onEvent: (event) => events.push(/** @type {any} */ (event)) });
+    tuner.close();
+    return events.filter(({ type }) => ["batch", "epoch", "done"].includes(type)).map(({ type, gpu }) => ({ type, gpu }));
+  }, COUNTING);
+
+  // A launch is counted when it is submitted, which may be a step later: so whole epochs are compared, of two steps each. In the first
+  // everything is made for the first time, and a checkpoint is read back.
+  const ends = events.flatMap(({ type, gpu }) => (type === "epoch" || type === "done" ? [gpu] : []));
+  assert.equal(ends.length, 5, JSON.stringify(events));
+  for (let epoch = 2; epoch < ends.length; epoch++) {
+    const [before, after] = [/** @type {Counts} */ (ends[epoch - 1]), /** @type {Counts} */ (ends[epoch])];
+    const spent = { launches: after.launches - before.launches, uploads: after.uploads - before.uploads, readbacks: after.readbacks - before.readbacks };
+    assert.ok(spent.launches > 0 && spent.launches <= 2 * 12 + 4, `${spent.launches} launches in an epoch of two steps`);
+    assert.ok(spent.uploads <= 2 * 12 + 4, `${spent.uploads} uploads in an epoch of two steps`);
+    assert.equal(spent.readbacks, 1, "the logits, at the end");
+  }
+});
+
+for (const [name, options] of /** @type {const} */ ([
+  ["the output layer", { regime: "head", epochs: 6 }],
+  ["the last stage", { regime: "last-k", lastStages: 1, epochs: 3 }],
+  ["the last two stages, windows of 5 × 5 and strides of 2 among them,", { regime: "last-k", lastStages: 2, epochs: 2 }],
+])) {
+  test(`${name} learns on WebGPU what it learns on the CPU, with weighed classes and smoothed labels`, async () => {
+    const page = await bed.lab();
+    const histories = await page.evaluate(async (options) => {
+      /** @param {"webgpu" | "cpu"} device */
+      const history = async (device) => {
+        const tuner = await lab.tuner({ device });
+        await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
+        await tuner.add(await lab.photos("discs", 0, 1), "discs");
+        const config = { ...options, augment: 0, holdout: 0, batchSize: 2, labelSmoothing: 0.1, weightDecay: 0.1, learningRate: 0.01, seed: 3 };
+        const { history } = await tuner.train(config);
+        tuner.close();
+        return history.map(({ trainLoss }) => trainLoss);
+      };
+      return { gpu: await history("webgpu"), cpu: await history("cpu") };
+    }, options);
+    assert.equal(histories.cpu.length, options.epochs);
+    const [first, last] = [histories.cpu[0] ?? 0, histories.cpu.at(-1) ?? 0];
+    assert.ok(last < 0.9 * first, `it learns: ${histories.cpu}`);
+    for (const [epoch, loss] of histories.gpu.entries()) {
+      const other = histories.cpu[epoch] ?? NaN;
+      assert.ok(Math.abs(loss - other) < 2e-3, `epoch ${epoch + 1}: ${loss} on WebGPU, ${other} on the CPU`);
+    }
+  });
+}
