@@ -58,6 +58,7 @@ for (const [name, options] of /** @type {const} */ ([
   ["the output layer", { regime: "head", epochs: 6 }],
   ["the last stage", { regime: "last-k", lastStages: 1, epochs: 3 }],
   ["the last two stages, windows of 5 × 5 and strides of 2 among them,", { regime: "last-k", lastStages: 2, epochs: 2 }],
+  ["everything, with long sums over many pixels,", { regime: "full", epochs: 2 }],
 ])) {
   test(`${name} learns on WebGPU what it learns on the CPU, with weighed classes and smoothed labels`, async () => {
     const page = await bed.lab();

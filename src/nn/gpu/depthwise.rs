@@ -7,7 +7,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{LANES, argument, one_each, unwritten};
+use super::{LANES, argument, joined, one_each, parts, unwritten};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Geometry {
@@ -117,8 +117,11 @@ pub fn of_x(geometry: Geometry, gradient: &CubeTensor, filters: &CubeTensor) -> 
 /// The gradient of the filters.
 pub fn of_filters(geometry: Geometry, gradient: &CubeTensor, x: &CubeTensor) -> CubeTensor {
     let taps = geometry.kernel * geometry.kernel;
-    let out = unwritten(gradient, [taps, geometry.channels]);
-    let (count, dim) = one_each(&gradient.client, taps * geometry.channels / LANES);
+    let [out_height, out_width] = geometry.output();
+    let (units, lines) = (taps * geometry.channels / LANES, geometry.batch * out_height);
+    let parts = parts(units, lines * out_width).min(lines);
+    let out = unwritten(gradient, [parts, taps, geometry.channels]);
+    let (count, dim) = one_each(&gradient.client, parts * units);
     // Safety: as in `forward`.
     unsafe {
         of_taps::launch_unchecked(
@@ -130,11 +133,12 @@ pub fn of_filters(geometry: Geometry, gradient: &CubeTensor, x: &CubeTensor) -> 
             argument(x),
             argument(&out),
             geometry.arguments(),
+            parts as u32,
             geometry.kernel as u32,
             geometry.stride as u32,
         );
     }
-    out
+    joined(out, [taps, geometry.channels])
 }
 
 /// A unit for four channels of an output pixel.
@@ -220,35 +224,42 @@ fn of_inputs<N: Size>(
     }
 }
 
-/// A unit for one tap of four channels.
+/// A unit for one tap of four channels, of one of the parts of all pictures' lines.
+#[allow(clippy::manual_div_ceil)] // Kernels do not know it.
 #[cube(launch_unchecked)]
 fn of_taps<N: Size>(
     gradient: &[Vector<f32, N>],
     x: &[Vector<f32, N>],
     out: &mut [Vector<f32, N>],
     sizes: &Sizes,
+    parts: u32,
     #[comptime] kernel: u32,
     #[comptime] stride: u32,
 ) {
     let unit = ABSOLUTE_POS as u32;
     let channel = unit % sizes.channels;
-    let tap = unit / sizes.channels;
-    if tap < kernel * kernel {
+    let tap = unit / sizes.channels % (kernel * kernel);
+    let part = unit / sizes.channels / (kernel * kernel);
+    if part < parts {
         let tap_x = tap % kernel;
         let tap_y = tap / kernel;
+        let lines = sizes.batch * sizes.out_height;
+        let share = (lines + parts - 1) / parts;
+        let first = part * share;
+        let last = select(first + share < lines, first + share, lines);
         let mut sum = Vector::<f32, N>::new(0.0f32);
-        for picture in 0..sizes.batch {
-            for line in 0..sizes.out_height {
-                let source_y = line * stride + tap_y - sizes.top;
-                if source_y < sizes.height {
-                    for column in 0..sizes.out_width {
-                        let source_x = column * stride + tap_x - sizes.left;
-                        if source_x < sizes.width {
-                            let source = (picture * sizes.height + source_y) * sizes.width + source_x;
-                            let target = (picture * sizes.out_height + line) * sizes.out_width + column;
-                            sum += x[(source * sizes.channels + channel) as usize]
-                                * gradient[(target * sizes.channels + channel) as usize];
-                        }
+        for line_of_all in first..last {
+            let picture = line_of_all / sizes.out_height;
+            let line = line_of_all % sizes.out_height;
+            let source_y = line * stride + tap_y - sizes.top;
+            if source_y < sizes.height {
+                for column in 0..sizes.out_width {
+                    let source_x = column * stride + tap_x - sizes.left;
+                    if source_x < sizes.width {
+                        let source = (picture * sizes.height + source_y) * sizes.width + source_x;
+                        let target = line_of_all * sizes.out_width + column;
+                        sum += x[(source * sizes.channels + channel) as usize]
+                            * gradient[(target * sizes.channels + channel) as usize];
                     }
                 }
             }

@@ -34,6 +34,12 @@ const UNITS: u32 = 64;
 // Kernels know it as a number alone: as many places do their shared sums have.
 const _: () = assert!(UNITS == 64);
 
+/// What keeps even a small graphics card busy: fewer units are made this many or more, by dividing their sums.
+const FEW_UNITS: usize = 2_048;
+const MANY_UNITS: usize = 8_192;
+/// Shorter sums are not divided further.
+const LEAST_TERMS: usize = 64;
+
 /// Channels that are loaded at once.
 const LANES: usize = 4;
 
@@ -64,6 +70,18 @@ fn argument(tensor: &CubeTensor) -> BufferArg {
 fn one_each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
     let dim = CubeDim::new_1d(UNITS);
     (calculate_cube_count_elemwise(client, values, dim), dim)
+}
+
+/// In how many parts sums of `terms` are computed, to be summed in turn, where there are `units` of them: a graphics card with few long sums
+/// is mostly idle, and in single precision long ones grow inexact.
+fn parts(units: usize, terms: usize) -> usize {
+    if units >= FEW_UNITS { 1 } else { MANY_UNITS.div_ceil(units.max(1)).min(terms.div_ceil(LEAST_TERMS)).max(1) }
+}
+
+/// The sum over the parts, which come first.
+fn joined<const D: usize>(parts: CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let sums = Tensor::<3>::from_primitive::<Wgpu>(parts).sum_dim(0).reshape(shape);
+    contiguous(sums).unwrap_or_else(|| unreachable!("a sum lives where its terms do"))
 }
 
 /// ReLU6, where it is wished for. What is not a number stays so, as with Burn's: a fit that went wrong has to show.

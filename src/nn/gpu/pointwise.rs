@@ -8,7 +8,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{LANES, argument, clamp_at, one_each, shape, unwritten};
+use super::{LANES, argument, clamp_at, joined, one_each, parts, shape, unwritten};
 
 /// Rows that a unit computes together.
 const ROWS: usize = 4;
@@ -64,8 +64,10 @@ pub fn product(a: &CubeTensor, b: &CubeTensor) -> CubeTensor {
 /// `aᵀ · b`; the columns of both are multiples of [`LANES`].
 pub fn transposed_product(a: &CubeTensor, b: &CubeTensor) -> CubeTensor {
     let ([pixels, rows], [_, columns]) = (shape(a), shape(b));
-    let out = unwritten(a, [rows, columns]);
-    let (count, dim) = one_each(&a.client, (rows / LANES) * (columns / LANES));
+    let units = (rows / LANES) * (columns / LANES);
+    let parts = parts(units, pixels);
+    let out = unwritten(a, [parts, rows, columns]);
+    let (count, dim) = one_each(&a.client, parts * units);
     // Safety: as in `forward`.
     unsafe {
         of_filters::launch_unchecked(
@@ -77,11 +79,12 @@ pub fn transposed_product(a: &CubeTensor, b: &CubeTensor) -> CubeTensor {
             argument(b),
             argument(&out),
             pixels as u32,
+            parts as u32,
             (rows / LANES) as u32,
             (columns / LANES) as u32,
         );
     }
-    out
+    joined(out, [rows, columns])
 }
 
 /// A unit for four pixels and two outputs.
@@ -209,25 +212,32 @@ fn of_inputs<N: Size>(
     }
 }
 
-/// A unit for four rows and four columns.
+/// A unit for four rows and four columns of one of the parts of the pixels. All four rows of all parts lie one after the other.
+#[allow(clippy::manual_div_ceil)] // Kernels do not know it.
 #[cube(launch_unchecked)]
 fn of_filters<N: Size>(
     a: &[Vector<f32, N>],
     b: &[Vector<f32, N>],
     out: &mut [Vector<f32, N>],
     pixels: u32,
+    parts: u32,
     rows: u32,
     columns: u32,
 ) {
     let unit = ABSOLUTE_POS as u32;
-    let row = unit / columns;
-    if row < rows {
+    let row_of_part = unit / columns;
+    let part = row_of_part / rows;
+    if part < parts {
+        let row = row_of_part % rows;
         let column = unit % columns;
+        let share = (pixels + parts - 1) / parts;
+        let first = part * share;
+        let last = clamp_max(first + share, pixels);
         let mut sum_0 = Vector::<f32, N>::new(0.0f32);
         let mut sum_1 = Vector::<f32, N>::new(0.0f32);
         let mut sum_2 = Vector::<f32, N>::new(0.0f32);
         let mut sum_3 = Vector::<f32, N>::new(0.0f32);
-        for pixel in 0..pixels {
+        for pixel in first..last {
             let of_rows = a[(pixel * rows + row) as usize];
             let value = b[(pixel * columns + column) as usize];
             sum_0 += Vector::<f32, N>::new(of_rows.extract(0usize)) * value;
@@ -235,7 +245,7 @@ fn of_filters<N: Size>(
             sum_2 += Vector::<f32, N>::new(of_rows.extract(2usize)) * value;
             sum_3 += Vector::<f32, N>::new(of_rows.extract(3usize)) * value;
         }
-        let at = (row * 4 * columns + column) as usize;
+        let at = (row_of_part * 4 * columns + column) as usize;
         let step = columns as usize;
         out[at] = sum_0;
         out[at + step] = sum_1;
