@@ -4,11 +4,15 @@
     cargo build --release
     python3 tests/bench/advised_splits.py                    # 2 sets x 3 sizes x 5 splits
     python3 tests/bench/advised_splits.py --splits 2 --shots 5
-    python3 tests/bench/advised_splits.py -- --seed 7        # whatever follows -- goes to `lastlayer train`
+    python3 tests/bench/advised_splits.py --sets digits5 --shots 10 --seeds 3
+    python3 tests/bench/advised_splits.py -- --epochs 20     # whatever follows -- goes to `lastlayer train`
 
 Every split (`photo_splits.py`) is trained by `lastlayer train --regime auto --time-limit 600`. reference.json has PyTorch's output layer
 on frozen features (`head`) and its fine-tuning of the last three stages (`last-3`); in each row the one with the higher mean is taken,
 and the test accuracies are compared split by split.
+
+Where stages learn, another seed makes another classifier: with ten hand signs a class the mean over five splits was 0.977, 0.989 and 0.976.
+`--seeds N` trains every split so many times and takes the mean.
 
 Exit code: 0 when the mean difference is at least -0.005 in every row and above zero over all of them, or when the photos are absent
 (then it says so); 1 when not; 2 when something did not work.
@@ -28,6 +32,7 @@ ADVISED = ['--regime', 'auto', '--time-limit', '600']
 def options(argv):
     parser = arguments('The advised training beside the better of PyTorch\'s two.', SPLITS)
     reference_argument(parser)
+    parser.add_argument('--seeds', type=int, choices=range(1, 11), default=1, metavar='N', help='trainings of each split, with seeds from 0 on')
     parser.add_argument('--sets', nargs='+', choices=SETS, default=list(SETS))
     return parse(parser, argv)
 
@@ -56,12 +61,13 @@ def measure(chosen, passed_on, reference):
             rows.append(row)
             for split in range(chosen.splits):
                 began = time.monotonic()
-                result = train_on_split(chosen, photos, per_class, split, given)
-                row['ours'].append(result['test']['top1'])
+                results = [train_on_split(chosen, photos, per_class, split, given + ['--seed', str(seed)]) for seed in range(chosen.seeds)]
+                result = results[0]
+                row['ours'].append(mean([result['test']['top1'] for result in results]))
                 row['plans'].append(plan(result))
                 row['similarity'].append(result['advice']['findings']['similarity']['score'])
                 row['predicted'].append(result['advice']['plan']['seconds'])
-                row['seconds'].append(round(time.monotonic() - began, 1))
+                row['seconds'].append(round((time.monotonic() - began) / chosen.seeds, 1))
                 print(f'{name}, {per_class} per class, split {split + 1}/{chosen.splits}: {row["ours"][-1]:.4f} ({row["reference"][split]:.4f}); '
                       f'{row["plans"][-1]}; {row["seconds"][-1]:.0f} s', file=sys.stderr, flush=True)
             row['differences'] = [round(a - b, 4) + 0.0 for a, b in zip(row['ours'], row['reference'])]
