@@ -104,7 +104,7 @@ export function groups({ site, peers, workers, hardware }) {
     options: { peers, provider, threads: threads ?? 1 },
     isolated: threads !== undefined && threads > 1,
   });
-  const one = ours("ours-cpu", "lastlayer CPU, 1 worker", "cpu", workers ? { workers: 1 } : {});
+  const one = ours("ours-cpu", "lastlayer CPU, 1 worker", "cpu", { workers: 1 });
   const several = workers ? [ours("ours-cpu-all", `lastlayer CPU, ${counted(workers, "worker")}`, "cpu", { workers })] : [];
   const where = hardware ? "on the graphics card" : "in software";
   return [
