@@ -4,7 +4,7 @@
 //! 2. **Ask the source model** what it makes of them, in the framing it was taught with whatever is wished: the limits between
 //!    like and unlike were measured so.
 //! 3. **Cross-validate** an output layer on the frozen features: a second or less, since they are cached.
-//! 4. **Measure** one batch at each split that may be advised.
+//! 4. **Measure** one batch at each split that may be advised, unless that is known.
 
 use super::cost::{Measured, Speed};
 use super::decide::{Advice, Findings, Separability, decide};
@@ -56,6 +56,7 @@ enum Phase {
     Source(Box<Outputs>),
     CrossValidate(Box<CrossValidation>),
     Measure,
+    Advise,
 }
 
 impl AdviceRun {
@@ -69,20 +70,16 @@ impl AdviceRun {
         let config = head(&wish);
         let stages = bench.weights.architecture.stages.len();
         let many = set.samples.len() >= PHOTOS_FOR_ALL;
+        let batch_size = batch_size(&wish, &set);
+        let measured: Vec<Measured> = known.iter().copied().filter(|known| known.batch_size == batch_size).collect();
+        let is_known = |k: usize| measured.iter().any(|measured| measured.last_stages == k);
         // The toy backbones of tests have fewer stages.
-        let to_time = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many).collect();
+        let wanted = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many);
+        let to_time = wanted.filter(|&k| !is_known(k)).collect();
         // The training that follows makes draws of their pixels.
         let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench).keeping_pixels());
-        let (similarity, separability, measured) = (None, None, Vec::new());
-        let mut run = Self { wish, set, source, config, to_time, similarity, separability, measured, phase };
-        let batch_size = run.batch_size();
-        run.measured = known.iter().copied().filter(|measured| measured.batch_size == batch_size).collect();
-        Ok(run)
-    }
-
-    /// Of the batches that are timed.
-    fn batch_size(&self) -> usize {
-        self.wish.batch_size.min(self.set.samples.len())
+        let (similarity, separability) = (None, None);
+        Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
     }
 
     /// The workbench must be of this one.
@@ -134,23 +131,23 @@ impl AdviceRun {
                 Err(error) => return Err(error),
             },
             Phase::Measure => {
-                if !self.measured.iter().any(|measured| measured.last_stages == self.config.last_stages) {
-                    let classes = self.set.labels.len();
-                    self.measured.push(measure(&self.config, self.batch_size(), classes, &bench).await?);
-                }
-                if self.to_time.is_empty() {
-                    return self.advise(&bench).map(|advice| AdviceStep::Finished(Box::new(advice)));
-                }
+                let classes = self.set.labels.len();
+                self.measured.push(measure(&self.config, batch_size(&self.wish, &self.set), classes, &bench).await?);
                 self.time_next();
             }
+            Phase::Advise => return self.advise(&bench).map(|advice| AdviceStep::Finished(Box::new(advice))),
         }
         Ok(AdviceStep::Event(StepEvent::Advising))
     }
 
     fn time_next(&mut self) {
+        let Some(last_stages) = self.to_time.pop() else {
+            self.phase = Phase::Advise;
+            return;
+        };
         self.phase = Phase::Measure;
-        self.config.last_stages = self.to_time.pop().unwrap_or(0);
-        self.config.regime = if self.config.last_stages == 0 { Regime::Head } else { Regime::LastK };
+        self.config.last_stages = last_stages;
+        self.config.regime = if last_stages == 0 { Regime::Head } else { Regime::LastK };
     }
 
     fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
@@ -169,6 +166,11 @@ impl AdviceRun {
         let speed = Speed { measured, readers: bench.readers };
         decide(findings, speed, &self.wish, bench.weights.architecture)
     }
+}
+
+/// Of the batches that are timed.
+fn batch_size(wish: &TrainConfig, set: &TeachingSet) -> usize {
+    wish.batch_size.min(set.samples.len())
 }
 
 /// An output layer alone, on the photos as they are, by whatever else is wished.

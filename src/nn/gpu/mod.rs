@@ -78,10 +78,11 @@ fn parts(units: usize, terms: usize) -> usize {
     if units >= FEW_UNITS { 1 } else { MANY_UNITS.div_ceil(units.max(1)).min(terms.div_ceil(LEAST_TERMS)).max(1) }
 }
 
-/// The sum over the parts, which come first.
+/// The sum over the parts, which come first. One part is its own sum: no launch.
 fn joined<const D: usize>(parts: CubeTensor, shape: [usize; D]) -> CubeTensor {
-    let sums = Tensor::<3>::from_primitive::<Wgpu>(parts).sum_dim(0).reshape(shape);
-    contiguous(sums).unwrap_or_else(|| unreachable!("a sum lives where its terms do"))
+    let parts = Tensor::<3>::from_primitive::<Wgpu>(parts);
+    let sums = if parts.dims()[0] == 1 { parts } else { parts.sum_dim(0) };
+    contiguous(sums.reshape(shape)).unwrap_or_else(|| unreachable!("a sum lives where its terms do"))
 }
 
 /// ReLU6, where it is wished for. What is not a number stays so, as with Burn's: a fit that went wrong has to show.
