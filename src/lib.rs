@@ -16,7 +16,7 @@
 //! (`tests/layering.rs` proves it):
 //!
 //! ```text
-//! error rng metrics | device image nn | backbone | data score model | train | eval advise export | session | web, bin
+//! error rng metrics | image nn device | backbone | data score model | train | eval advise export | session | web, bin
 //! ```
 //!
 //! Everything but [`web`] and the binaries is plain Rust that knows no browser and no file system.

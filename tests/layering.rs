@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The order that `src/lib.rs` documents.
 const GROUPS: &[&[&str]] = &[
     &["error", "rng", "metrics"],
-    &["device", "image", "nn"],
+    &["image", "nn", "device"],
     &["backbone"],
     &["data", "score", "model"],
     &["train"],

@@ -1,21 +1,21 @@
 //! A driver may compile a kernel, run it and give wrong numbers, with no error anywhere. So a GPU computes something known first.
 
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
+use crate::nn::params::Params;
 
 const CHANNELS: usize = 8;
 const OUTPUTS: usize = 12;
 const SIDE: usize = 9;
 const KERNEL: usize = 3;
 
-/// Runs the operations a backbone is made of (depthwise convolution, ReLU6, 1 × 1 convolution, mean, product of matrices) on small whole
+/// Runs what a backbone is made of (depthwise convolution with ReLU6, 1 × 1 convolution, sums, product of matrices) on small whole
 /// numbers, whose results are exact in any order of summing and also where a GPU multiplies at reduced precision, and compares them
 /// with plain loops.
 ///
-/// It takes one launch of each kernel; in a browser the kernels are compiled anyway, for the backbone.
+/// It takes one launch of each kernel, which the backbone then finds compiled.
 ///
 /// # Errors
 /// `webgpu-unavailable` when a result is wrong or cannot be read.
@@ -24,21 +24,20 @@ pub async fn self_test(device: &Device) -> Result<()> {
     let depthwise = pattern(CHANNELS * KERNEL * KERNEL, 5);
     let pointwise = pattern(OUTPUTS * CHANNELS, 7);
 
-    let tensor =
-        |values: &[f32], shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), device);
-    let spatial = conv2d(
-        tensor(&input, [1, CHANNELS, SIDE, SIDE]),
-        tensor(&depthwise, [CHANNELS, 1, KERNEL, KERNEL]),
-        None,
-        ConvOptions::new([1, 1], [1, 1], [1, 1], CHANNELS),
-    )
-    .clamp(0.0, 6.0);
-    let mixed = conv2d(
-        spatial,
-        tensor(&pointwise, [OUTPUTS, CHANNELS, 1, 1]),
-        None,
-        ConvOptions::new([1, 1], [0, 0], [1, 1], 1),
-    );
+    let spec = ConvNormSpec {
+        inputs: CHANNELS,
+        outputs: CHANNELS,
+        kernel: KERNEL,
+        stride: 1,
+        groups: CHANNELS,
+        relu6: true,
+        epsilon: 0.0,
+    };
+    let layer = |weight: &[f32], spec| ConvNorm::load(&mut Plain(weight), ("conv", "norm"), spec, Mode::Frozen, device);
+    let image = Tensor::<4>::from_data(TensorData::new(input.clone(), [1, CHANNELS, SIDE, SIDE]), device);
+    let spatial = layer(&depthwise, spec).forward(image);
+    let spec = ConvNormSpec { outputs: OUTPUTS, kernel: 1, groups: 1, relu6: false, ..spec };
+    let mixed = layer(&pointwise, spec).forward(spatial);
     let pixels: Tensor<2> = mixed.clone().reshape([OUTPUTS, SIDE * SIDE]);
     let gram = pixels.clone().matmul(pixels.transpose());
     let sums: Tensor<1> = mixed.sum_dim(3).sum_dim(2).reshape([OUTPUTS]);
@@ -46,6 +45,20 @@ pub async fn self_test(device: &Device) -> Result<()> {
     let expected = expected(&input, &depthwise, &pointwise);
     compare("convolutions", sums.into_data_async().await, &expected.sums)?;
     compare("product of matrices", gram.into_data_async().await, &expected.gram)
+}
+
+/// A convolution's weight, and a batch-norm that changes nothing.
+struct Plain<'a>(&'a [f32]);
+
+impl Params for Plain<'_> {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let length = shape.iter().product();
+        match name {
+            "conv.weight" => self.0.to_vec(),
+            "norm.weight" | "norm.running_var" => vec![1.0; length],
+            _ => vec![0.0; length],
+        }
+    }
 }
 
 struct Expected {

@@ -10,6 +10,7 @@ use super::cpu::fused;
 #[cfg(feature = "webgpu")]
 use super::gpu::fused as gpu_fused;
 use super::params::{NamedTensor, Params};
+use super::spec::Spec;
 
 /// Whether a layer may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +128,7 @@ impl ConvNorm {
     /// In one operation of our own, where there is one for this device and these sizes; the convolution alone where `bare`.
     #[cfg(feature = "cpu")]
     fn forward_on_cpu(&self, x: &Tensor<4>, bare: bool) -> Option<Tensor<4>> {
-        let spec = fused::Spec {
-            kernel: self.conv.kernel_size[0],
-            stride: self.conv.stride[0],
-            groups: self.conv.groups,
-            relu6: self.relu6 && !bare,
-        };
+        let spec = Spec { relu6: self.relu6 && !bare, ..self.spec() };
         fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
     }
 
@@ -150,13 +146,16 @@ impl ConvNorm {
                 (Some(scale), shift)
             }
         };
-        let spec = gpu_fused::Spec {
+        gpu_fused::conv_norm(x, self.conv.weight.val(), scale_and_shift, self.spec())
+    }
+
+    fn spec(&self) -> Spec {
+        Spec {
             kernel: self.conv.kernel_size[0],
             stride: self.conv.stride[0],
             groups: self.conv.groups,
             relu6: self.relu6,
-        };
-        gpu_fused::conv_norm(x, self.conv.weight.val(), scale_and_shift, spec)
+        }
     }
 
     /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.

@@ -9,3 +9,4 @@ pub mod inverted_residual;
 pub mod linear;
 pub mod params;
 pub mod pool;
+pub mod spec;

@@ -11,15 +11,7 @@ use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 use super::padded::Geometry;
 use super::pointwise::Sizes;
 use super::{depthwise, pointwise, rows, stem, switched_off};
-
-/// What the operation is besides its tensors.
-#[derive(Debug, Clone, Copy)]
-pub struct Spec {
-    pub kernel: usize,
-    pub stride: usize,
-    pub groups: usize,
-    pub relu6: bool,
-}
+use crate::nn::spec::Spec;
 
 /// `clamp(scale · (weight ∗ x) + shift, 0, 6)` with "SAME" padding, without the clamp where there is no ReLU6. `None` for
 /// what this is not made for, which is left to Burn.

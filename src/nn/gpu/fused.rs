@@ -12,15 +12,7 @@ use cubecl::prelude::*;
 
 use super::depthwise::Geometry;
 use super::{LANES, argument, contiguous, depthwise, one_each, pointwise, shape, unwritten};
-
-/// What the operation is besides its tensors.
-#[derive(Debug, Clone, Copy)]
-pub struct Spec {
-    pub kernel: usize,
-    pub stride: usize,
-    pub groups: usize,
-    pub relu6: bool,
-}
+use crate::nn::spec::Spec;
 
 /// `None` for what this is not made for.
 ///
