@@ -8,10 +8,8 @@
 
 import { exit } from "node:process";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
-import { executable, FLAGS } from "../web/support/browser.mjs";
 import { DIST, Site } from "../web/support/site.mjs";
-import { residentBytes } from "./memory.mjs";
+import { inFreshBrowser } from "./memory.mjs";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { photos: { type: "string", default: "20" }, rounds: { type: "string", default: "3" } } });
 const [photos, rounds] = [Number(values.photos), Number(values.rounds)];
@@ -41,26 +39,10 @@ try {
 
 /** @param {typeof sites[0]} contestant */
 async function measure({ site, adding, asking, memory }) {
-  // A browser of its own: what the one before has not given back yet is none of this one's.
-  const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
-  try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(0);
-    await page.goto(`${site.origin}/blank`);
-    await page.addScriptTag({ type: "module", content: `import * as lab from "/support/lab.js"; window.lab = lab;` });
-    await page.waitForFunction(() => "lab" in window);
-    await page.evaluate(prepare, photos);
-    const before = residentBytes();
-    let highest = before;
-    const watch = setInterval(() => (highest = Math.max(highest, residentBytes())), 10);
-    const times = await page.evaluate(run, photos);
-    clearInterval(watch);
-    adding.push(times.adding);
-    asking.push(times.asking);
-    memory.push((highest - before) / 2 ** 20);
-  } finally {
-    await browser.close();
-  }
+  const { result, memory: highest } = await inFreshBrowser(site.origin, { prepare, run }, photos, 10);
+  adding.push(result.adding);
+  asking.push(result.asking);
+  memory.push(highest ?? Number.NaN);
 }
 
 /**

@@ -6,10 +6,8 @@
 // browser's processes at its highest, less what it was before the first photo, looked at ten times a second (Linux only).
 
 import { argv, exit } from "node:process";
-import { chromium } from "playwright-core";
-import { executable, FLAGS } from "../web/support/browser.mjs";
 import { Site } from "../web/support/site.mjs";
-import { residentBytes } from "./memory.mjs";
+import { inFreshBrowser } from "./memory.mjs";
 
 const CLASSES = 20;
 const counts = argv.slice(2).map(Number);
@@ -30,27 +28,10 @@ try {
 
 /** @param {number} count */
 async function measure(count) {
-  // A browser of its own: what the one before has not given back yet is none of this one's.
-  const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
-  try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(0);
-    await page.goto(`${site.origin}/blank`);
-    await page.addScriptTag({ type: "module", content: `import * as lab from "/support/lab.js"; window.lab = lab;` });
-    await page.waitForFunction(() => "lab" in window);
-    await page.evaluate(prepare, { count, classes: CLASSES });
-    const before = residentBytes();
-    let highest = before;
-    const watch = setInterval(() => (highest = Math.max(highest, residentBytes())), 100);
-    const seconds = await page.evaluate(run, { count, classes: CLASSES });
-    clearInterval(watch);
-    const each = (/** @type {number} */ time) => ((1000 * time) / count).toFixed(1).padStart(7);
-    const columns = [`${seconds.adding.toFixed(1)} s`.padStart(9), each(seconds.adding), `${seconds.training.toFixed(1)} s`.padStart(12), each(seconds.training), `${seconds.oneMore.toFixed(2)} s`.padStart(10)];
-    const memory = before > 0 ? `${((highest - before) / 2 ** 20).toFixed(0)} MiB` : "not known here";
-    console.log(`${String(count).padEnd(6)}${columns.join("  ")}   ${memory.padStart(18)}`);
-  } finally {
-    await browser.close();
-  }
+  const { result: seconds, memory } = await inFreshBrowser(site.origin, { prepare, run }, { count, classes: CLASSES }, 100);
+  const each = (/** @type {number} */ time) => ((1000 * time) / count).toFixed(1).padStart(7);
+  const columns = [`${seconds.adding.toFixed(1)} s`.padStart(9), each(seconds.adding), `${seconds.training.toFixed(1)} s`.padStart(12), each(seconds.training), `${seconds.oneMore.toFixed(2)} s`.padStart(10)];
+  console.log(`${String(count).padEnd(6)}${columns.join("  ")}   ${(memory === null ? "not known here" : `${memory.toFixed(0)} MiB`).padStart(18)}`);
 }
 
 /**
