@@ -7,6 +7,7 @@ pub mod lending;
 mod photos;
 mod resume;
 mod running;
+pub mod warm_up;
 mod why;
 
 use serde::Deserialize;

@@ -6,13 +6,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use super::device::OpenDevice;
 use super::photo::Photo;
 use super::slot::Slot;
 use super::{clock, lending, picture, throw, to_js, unknown_value};
 use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
-use crate::device::{ComputeDevice, DeviceKind};
+use crate::device::DeviceKind;
 use crate::error::{Error, ErrorCode};
 use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
@@ -90,17 +91,10 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Opens the device (`cpu` or `webgpu`) and builds the source model from the bytes of a weights file, whose hash is
-    /// checked first.
-    pub async fn open(device: String, weights: Vec<u8>, sha256: String) -> JsResult<Core> {
-        let kind = match device.as_str() {
-            "cpu" => DeviceKind::Cpu,
-            "webgpu" => DeviceKind::WebGpu,
-            _ => return Err(throw(unknown_value("device", &device, "cpu or webgpu"))),
-        };
-        let weights = Weights::open(weights, Some(&sha256)).map_err(throw)?;
-        let device = ComputeDevice::open(kind).await.map_err(throw)?;
-        let session = Session::new(device, weights, clock).map_err(throw)?;
+    /// Builds the source model on the device from the bytes of a weights file, whose hash is checked first.
+    pub fn open(device: &OpenDevice, weights: Vec<u8>, sha256: &str) -> JsResult<Core> {
+        let weights = Weights::open(weights, Some(sha256)).map_err(throw)?;
+        let session = Session::new(device.device().clone(), weights, clock).map_err(throw)?;
         Ok(Core { session: Slot::new(session) })
     }
 

@@ -4,6 +4,7 @@
 //! second gets `busy` instead of a panic.
 
 mod core;
+mod device;
 mod lending;
 mod photo;
 mod picture;

@@ -1,9 +1,13 @@
-// What a learning step is on WebGPU: the same numbers as on the CPU, and few launches. The adapter is a software one, so nothing here is
-// about time.
+// What is done on WebGPU and when: a learning step is the same numbers as on the CPU in few launches, and what takes a driver long is done
+// while the browser waits for something else. The adapter is a software one, so nothing here is about time.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { testBed } from "./support/browser.mjs";
+import { gate } from "./support/gate.mjs";
+import { DIST } from "./support/site.mjs";
 
 const bed = testBed();
 
@@ -84,3 +88,44 @@ for (const [name, options] of /** @type {const} */ ([
     }
   });
 }
+
+test("what reading, predicting and teaching the output layer need is compiled while the weights are on their way", async () => {
+  const page = await bed.lab();
+  const compiled = gate();
+  await page.exposeFunction("compiled", (/** @type {number} */ count) => {
+    if (count >= 20) compiled.open(undefined); // The test of the device alone compiles fewer.
+  });
+  bed.site.intercept = (request, response) => {
+    const url = request.url ?? "";
+    if (!url.endsWith(".safetensors")) return false;
+    void compiled.opened.then(() => readFile(join(DIST, (bed.site.origin + url).replace(bed.site.url, "")))).then((bytes) => response.end(bytes));
+    return true;
+  };
+  const counts = await page.evaluate(async () => {
+    const channel = new BroadcastChannel("pipelines");
+    let last = 0;
+    channel.onmessage = ({ data }) => {
+      last = data;
+      /** @type {any} */ (window).compiled(data);
+    };
+    const startWorker = lab.workerAfter(`
+      const channel = new BroadcastChannel("pipelines");
+      const original = GPUDevice.prototype.createComputePipeline;
+      let count = 0;
+      GPUDevice.prototype.createComputePipeline = function (...args) {
+        channel.postMessage(++count);
+        return original.apply(this, args);
+      };`);
+    const tuner = await lab.tuner({ device: "webgpu", startWorker });
+    const started = last;
+    await tuner.predict(await lab.photo("discs", 1));
+    const predicted = last;
+    await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
+    await tuner.add(await lab.photos("discs", 0, 2), "discs");
+    await tuner.train({ regime: "head", augment: 0, epochs: 1, holdout: 0, batchSize: 2 });
+    tuner.close();
+    return { started, predicted, trained: last };
+  });
+  assert.equal(counts.predicted, counts.started, "a prediction finds everything compiled");
+  assert.ok(counts.trained <= counts.started + 1, `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`);
+});

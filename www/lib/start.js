@@ -55,10 +55,12 @@ export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   }
 }
 
-/** Downloads what a core is made of. The weights are read once, also when a second device has to be tried. */
+/** Gets together what a core is made of. The weights are read once, also when a second device has to be tried. */
 class Loader {
-  /** @type {{ card: Weights, bytes: Uint8Array<ArrayBuffer> } | null} */
-  #weights = null;
+  /** @type {Promise<Weights> | undefined} */
+  #card;
+  /** @type {Promise<Uint8Array<ArrayBuffer>> | undefined} */
+  #bytes;
 
   /**
    * @param {string} baseUrl
@@ -78,41 +80,47 @@ class Loader {
    * @returns {Promise<Opened>}
    */
   async open(device) {
-    // Compiling takes as long as a download does: both at once.
-    const [loaded, weights] = await Promise.all([
-      loadWasm(this.baseUrl, device, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal),
-      this.#readWeights(),
-    ]);
-    const { card } = weights;
+    this.#card ??= Weights.find(this.baseUrl, this.backbone, this.signal);
+    this.#bytes ??= this.#card.then((card) => this.#read(card));
+    // Compiling takes as long as a download does, for the processor and for a graphics card: all at once.
+    const [{ loaded, opened }, card, bytes] = await Promise.all([this.#openDevice(device, this.#card), this.#card, this.#bytes]);
     try {
-      const core = await loaded.wasm.Core.open(device, weights.bytes, card.sha256);
-      await card.keep(weights.bytes);
+      const core = loaded.wasm.Core.open(opened, bytes, card.sha256);
+      await card.keep(bytes);
       return { core, loaded };
     } catch (error) {
       if (!card.fromCache || toMessage(error).code !== "weights-corrupt") throw error;
     }
     // The copy in the browser's cache was damaged. A fresh one is given one try.
     await card.forget();
-    weights.bytes = await this.#download(card);
-    const core = await loaded.wasm.Core.open(device, weights.bytes, card.sha256);
-    await card.keep(weights.bytes);
+    this.#bytes = this.#download(card);
+    const fresh = await this.#bytes;
+    const core = loaded.wasm.Core.open(opened, fresh, card.sha256);
+    await card.keep(fresh);
     return { core, loaded };
   }
 
-  async #readWeights() {
-    if (this.#weights) return this.#weights;
-    const card = await Weights.find(this.baseUrl, this.backbone, this.signal);
-    let bytes;
+  /**
+   * @param {Device} device
+   * @param {Promise<Weights>} card
+   */
+  async #openDevice(device, card) {
+    const loaded = await loadWasm(this.baseUrl, device, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal);
+    const opened = await loaded.wasm.OpenDevice.open(device);
+    opened.warmUp((await card).name);
+    return { loaded, opened };
+  }
+
+  /** @param {Weights} card */
+  async #read(card) {
     try {
-      bytes = await this.#download(card);
+      return await this.#download(card);
     } catch (error) {
       // A cached copy that has the wrong length is as damaged as one with the wrong hash.
       if (!card.fromCache || this.signal.aborted) throw error;
       await card.forget();
-      bytes = await this.#download(card);
+      return this.#download(card);
     }
-    this.#weights = { card, bytes };
-    return this.#weights;
   }
 
   /** @param {Weights} card */

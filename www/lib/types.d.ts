@@ -753,7 +753,14 @@ export interface CoreCopy {
 /** The module that wasm-bindgen writes (`--target web`). */
 export interface WasmModule {
   default(input: { module_or_path: WebAssembly.Module }): Promise<unknown>;
-  Core: { open(device: Device, weights: Uint8Array, sha256: string): Promise<Core> };
+  OpenDevice: { open(device: Device): Promise<OpenDevice> };
+  Core: { open(device: OpenDevice, weights: Uint8Array, sha256: string): Core };
+}
+
+/** A device that a core can be opened on. */
+export interface OpenDevice {
+  /** Has a GPU compile what a backbone of that name computes with; waits for nothing. */
+  warmUp(backbone: string): void;
 }
 
 /** The small file beside the weights that says which file they are in and what its hash must be. */

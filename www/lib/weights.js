@@ -43,6 +43,11 @@ export class Weights {
     }
   }
 
+  /** Of the backbone. */
+  get name() {
+    return this.#card.name;
+  }
+
   get sha256() {
     return this.#card.sha256;
   }
