@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 #[cfg(feature = "cpu")]
 use super::cpu::fused;
 #[cfg(feature = "webgpu")]
-use super::gpu::fused as gpu_fused;
+use super::gpu;
 use super::params::{NamedTensor, Params};
 use super::spec::Spec;
 
@@ -136,17 +136,22 @@ impl ConvNorm {
     #[cfg(feature = "webgpu")]
     fn forward_on_gpu(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
         let learns = x.device().is_autodiff();
-        if self.live && learns {
-            return None;
-        }
-        let scale_and_shift = || match &self.conv.bias {
-            Some(bias) if !learns => (None, bias.val()),
-            _ => {
-                let (scale, shift) = self.scale_and_shift(false);
-                (Some(scale), shift)
+        let weight = self.conv.weight.val();
+        match (&self.norm, &self.conv.bias) {
+            (Some(norm), _) if !(self.live && learns) => {
+                let plain = |values: Tensor<1>| if values.device().is_autodiff() { values.inner() } else { values };
+                let norm = gpu::batch_norm::BatchNorm {
+                    gamma: norm.gamma.val(),
+                    beta: norm.beta.val(),
+                    mean: plain(norm.running_mean.value()),
+                    variance: plain(norm.running_var.value()),
+                    epsilon: norm.epsilon,
+                };
+                gpu::fused::conv_norm(x, weight, norm, self.spec())
             }
-        };
-        gpu_fused::conv_norm(x, self.conv.weight.val(), scale_and_shift, self.spec())
+            (None, Some(bias)) if !learns => gpu::fused::conv(x, weight, bias.val(), self.spec()),
+            _ => None,
+        }
     }
 
     fn spec(&self) -> Spec {
@@ -159,6 +164,7 @@ impl ConvNorm {
     }
 
     /// What batch-norm does to the convolution's output, as a factor and a summand for each channel, `[outputs]` both.
+    #[cfg(feature = "cpu")]
     fn scale_and_shift(&self, bare: bool) -> (Tensor<1>, Tensor<1>) {
         match (&self.norm, &self.conv.bias) {
             (Some(norm), _) if !bare => {

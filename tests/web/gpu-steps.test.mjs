@@ -32,31 +32,37 @@ const COUNTING = `
 
 /** @typedef {{ launches: number, uploads: number, readbacks: number }} Counts */
 
-test("the output layer learns in few launches, and nothing is read back but the scores of an epoch", async () => {
-  const page = await bed.lab();
-  const events = await page.evaluate(async (script) => {
-    const tuner = await lab.tuner({ device: "webgpu", startWorker: lab.workerAfter(script) });
-    await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
-    await tuner.add(await lab.photos("discs", 0, 2), "discs");
-    /** @type {{ type: string, gpu: Counts }[]} */
-    const events = [];
-    await tuner.train({ regime: "head", augment: 0, epochs: 5, holdout: 0, batchSize: 2 }, { onEvent: (event) => events.push(/** @type {any} */ (event)) });
-    tuner.close();
-    return events.filter(({ type }) => ["batch", "epoch", "done"].includes(type)).map(({ type, gpu }) => ({ type, gpu }));
-  }, COUNTING);
+for (const [name, options, most] of /** @type {const} */ ([
+  ["the output layer", { regime: "head" }, 12],
+  ["the last stage", { regime: "last-k", lastStages: 1 }, 72],
+])) {
+  test(`${name} learns in few launches, and nothing is read back but the scores of an epoch`, async () => {
+    const page = await bed.lab();
+    const events = await page.evaluate(
+      async ({ script, options }) => {
+        const tuner = await lab.tuner({ device: "webgpu", startWorker: lab.workerAfter(script) });
+        await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
+        await tuner.add(await lab.photos("discs", 0, 2), "discs");
+        /** @type {{ type: string, gpu: Counts }[]} */
+        const events = [];
+        const config = { ...options, augment: 0, epochs: 5, holdout: 0, batchSize: 2 };
+        await tuner.train(config, { onEvent: (event) => events.push(/** @type {any} */ (event)) });
+        tuner.close();
+        return events.filter(({ type }) => ["batch", "epoch", "done"].includes(type)).map(({ type, gpu }) => ({ type, gpu }));
+      },
+      { script: COUNTING, options },
+    );
 
-  // A launch is counted when it is submitted, which may be a step later: so whole epochs are compared, of two steps each. In the first
-  // everything is made for the first time, and a checkpoint is read back.
-  const ends = events.flatMap(({ type, gpu }) => (type === "epoch" || type === "done" ? [gpu] : []));
-  assert.equal(ends.length, 5, JSON.stringify(events));
-  for (let epoch = 2; epoch < ends.length; epoch++) {
-    const [before, after] = [/** @type {Counts} */ (ends[epoch - 1]), /** @type {Counts} */ (ends[epoch])];
-    const spent = { launches: after.launches - before.launches, uploads: after.uploads - before.uploads, readbacks: after.readbacks - before.readbacks };
-    assert.ok(spent.launches > 0 && spent.launches <= 2 * 12 + 4, `${spent.launches} launches in an epoch of two steps`);
-    assert.ok(spent.uploads <= 2 * 12 + 4, `${spent.uploads} uploads in an epoch of two steps`);
-    assert.equal(spent.readbacks, 1, "the logits, at the end");
-  }
-});
+    // A launch is counted when it is submitted, which may be a step later: so whole epochs are compared, of two steps each. In the first
+    // everything is made for the first time, and after some a checkpoint is read back: the leanest tells what learning takes.
+    const ends = events.flatMap(({ type, gpu }) => (type === "epoch" || type === "done" ? [gpu] : []));
+    assert.equal(ends.length, 5, JSON.stringify(events));
+    const spent = (/** @type {keyof Counts} */ what) => Math.min(...ends.slice(2).map((after, index) => after[what] - (ends[index + 1]?.[what] ?? NaN)));
+    assert.ok(spent("launches") > 0 && spent("launches") <= 2 * most + 4, `${spent("launches")} launches in an epoch of two steps`);
+    assert.ok(spent("uploads") <= 2 * most + 4, `${spent("uploads")} uploads in an epoch of two steps`);
+    assert.equal(spent("readbacks"), 1, "the logits, at the end");
+  });
+}
 
 for (const [name, options] of /** @type {const} */ ([
   ["the output layer", { regime: "head", epochs: 6 }],

@@ -10,45 +10,56 @@ use burn::tensor::Tensor;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::batch_norm::{BatchNorm, Filters};
 use super::depthwise::Geometry;
 use super::{LANES, argument, contiguous, depthwise, one_each, pointwise, shape, unwritten};
 use crate::nn::spec::Spec;
 
-/// `None` for what this is not made for.
+/// A convolution whose batch-norm is folded into it, outside autodiff; `None` for what this is not made for.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, height, width]`
 /// - weight: `[outputs, inputs / groups, kernel, kernel]`
-/// - scale and shift: `[outputs]`; no scale is one of 1, outside autodiff alone
+/// - shift: `[outputs]`
 /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
-pub fn conv_norm(
-    x: &Tensor<4>,
-    weight: Tensor<4>,
-    scale_and_shift: impl FnOnce() -> (Option<Tensor<1>>, Tensor<1>),
-    spec: Spec,
-) -> Option<Tensor<4>> {
+pub fn conv(x: &Tensor<4>, weight: Tensor<4>, shift: Tensor<1>, spec: Spec) -> Option<Tensor<4>> {
     let kernel = Kernel::of(x.dims(), weight.dims(), spec)?;
+    let x = kernel.input(x.clone())?;
+    let y = kernel.forward(&x, &kernel.filters(weight)?, &contiguous(shift)?, spec.relu6);
+    Some(kernel.picture(y, kernel.output()))
+}
+
+/// A convolution and a batch-norm with fixed statistics, whose mean and variance live outside autodiff; `None` for what this is not made
+/// for.
+///
+/// # Shapes
+/// As [`conv`].
+pub fn conv_norm(x: &Tensor<4>, weight: Tensor<4>, norm: BatchNorm<Tensor<1>>, spec: Spec) -> Option<Tensor<4>> {
+    let dims = weight.dims();
+    let kernel = Kernel::of(x.dims(), dims, spec)?;
     if !x.device().is_autodiff() {
         let x = kernel.input(x.clone())?;
-        let (scale, shift) = scale_and_shift();
-        let filters = kernel.filters(weight, scale)?;
-        let y = kernel.forward(&x, &filters, &contiguous(shift)?, spec.relu6);
+        let (filters, shift) = kernel.layout(dims).fold(&contiguous(weight)?, &norm.contiguous()?);
+        let y = kernel.forward(&x, &filters, &shift, spec.relu6);
         return Some(kernel.picture(y, kernel.output()));
     }
     type Differentiable = Autodiff<Wgpu>;
     let x = x.clone().try_into_primitive::<Differentiable>().ok()?;
     let weight = weight.try_into_primitive::<Differentiable>().ok()?;
-    let (scale, shift) = scale_and_shift();
-    let scale = scale?.try_into_primitive::<Differentiable>().ok()?;
-    let shift = shift.try_into_primitive::<Differentiable>().ok()?;
-    let nodes = [x.node(), weight.node(), scale.node(), shift.node()];
+    let gamma = norm.gamma.try_into_primitive::<Differentiable>().ok()?;
+    let beta = norm.beta.try_into_primitive::<Differentiable>().ok()?;
+    let nodes = [x.node(), weight.node(), gamma.node(), beta.node()];
     let x = kernel.input(Tensor::from_primitive::<Wgpu>(x.into_primitive()))?;
-    let weight = Tensor::<4>::from_primitive::<Wgpu>(weight.into_primitive());
-    let scale = Tensor::<1>::from_primitive::<Wgpu>(scale.into_primitive());
-    let shift = contiguous(Tensor::<1>::from_primitive::<Wgpu>(shift.into_primitive()))?;
-    let filters = kernel.filters(weight.clone(), Some(scale.clone()))?;
+    let weight = contiguous(Tensor::<4>::from_primitive::<Wgpu>(weight.into_primitive()))?;
+    let norm = BatchNorm {
+        gamma: Tensor::from_primitive::<Wgpu>(gamma.into_primitive()),
+        beta: Tensor::from_primitive::<Wgpu>(beta.into_primitive()),
+        ..norm
+    };
+    let norm = norm.contiguous()?;
+    let (filters, shift) = kernel.layout(dims).fold(&weight, &norm);
     let y = kernel.forward(&x, &filters, &shift, spec.relu6);
-    let kept = State { kernel, x, weight, scale, filters, y: spec.relu6.then(|| y.clone()) };
+    let kept = State { kernel, x, weight, norm, filters, y: spec.relu6.then(|| y.clone()) };
     let y = kernel.picture(y, kernel.output()).try_into_primitive::<Wgpu>().ok()?;
     let y = match ConvNormBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(kept, y),
@@ -112,32 +123,16 @@ impl Kernel {
         x.permute([0, 3, 1, 2])
     }
 
-    /// The weight as a matrix: `[outputs, inputs]`, or `[taps, channels]`.
-    fn matrix(self, weight: Tensor<4>) -> Tensor<2> {
-        let [outputs, inputs_per_group, height, width] = weight.dims();
-        let weight = weight.reshape([outputs, inputs_per_group * height * width]);
-        match self {
-            Self::Pointwise { .. } => weight,
-            Self::Depthwise(_) => weight.transpose(),
-        }
+    /// How the filters of a weight `[outputs, inputs / groups, kernel, kernel]` lie: `[outputs, inputs]`, or `[taps, channels]`.
+    fn layout(self, [outputs, inputs_per_group, height, width]: [usize; 4]) -> Filters {
+        Filters { outputs, length: inputs_per_group * height * width, transposed: matches!(self, Self::Depthwise(_)) }
     }
 
-    /// One value of each output, to be multiplied with a matrix of filters.
-    fn per_output(self, values: Tensor<1>) -> Tensor<2> {
-        let outputs = values.dims()[0];
-        match self {
-            Self::Pointwise { .. } => values.reshape([outputs, 1]),
-            Self::Depthwise(_) => values.reshape([1, outputs]),
-        }
-    }
-
-    /// The filters times their scales.
-    fn filters(self, weight: Tensor<4>, scale: Option<Tensor<1>>) -> Option<CubeTensor> {
-        let weight = self.matrix(weight);
-        contiguous(match scale {
-            Some(scale) => weight * self.per_output(scale),
-            None => weight,
-        })
+    /// The weight in that layout.
+    fn filters(self, weight: Tensor<4>) -> Option<CubeTensor> {
+        let Filters { outputs, length, transposed } = self.layout(weight.dims());
+        let weight: Tensor<2> = weight.reshape([outputs, length]);
+        contiguous(if transposed { weight.transpose() } else { weight })
     }
 
     fn forward(self, x: &CubeTensor, filters: &CubeTensor, shift: &CubeTensor, relu6: bool) -> CubeTensor {
@@ -153,14 +148,14 @@ impl Kernel {
 struct State {
     kernel: Kernel,
     x: CubeTensor,
-    weight: Tensor<4>,
-    scale: Tensor<1>,
+    weight: CubeTensor,
+    norm: BatchNorm<CubeTensor>,
     filters: CubeTensor,
     /// The output, where it was clamped.
     y: Option<CubeTensor>,
 }
 
-/// The node in the graph of gradients. Its parents: x, weight, scale, shift.
+/// The node in the graph of gradients. Its parents: x, weight, γ, β.
 #[derive(Debug)]
 struct ConvNormBackward;
 
@@ -168,52 +163,47 @@ impl Backward<Wgpu, 4> for ConvNormBackward {
     type State = State;
 
     fn backward(self, ops: Ops<State, 4>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let State { kernel, x, weight, scale, filters, y } = ops.state;
-        let [x_node, weight_node, scale_node, shift_node] = ops.parents;
-        let outputs = scale.dims()[0];
+        let State { kernel, x, weight, norm, filters, y } = ops.state;
+        let [x_node, weight_node, gamma_node, beta_node] = ops.parents;
         let gradient = Tensor::<4>::from_primitive::<Wgpu>(gradients.consume::<Wgpu>(&ops.node));
         let Some(gradient) = kernel.input(gradient) else { unreachable!("a gradient lives where its tensor does") };
         let gradient = y.map_or_else(|| gradient.clone(), |y| unclamped(&gradient, &y));
-        let (of_filters, of_x) = match kernel {
-            Kernel::Pointwise { .. } => (
-                pointwise::transposed_product(&gradient, &x),
-                x_node.is_some().then(|| pointwise::product(&gradient, &filters)),
-            ),
-            Kernel::Depthwise(geometry) => (
-                depthwise::of_filters(geometry, &gradient, &x),
-                x_node.is_some().then(|| depthwise::of_x(geometry, &gradient, &filters)),
-            ),
-        };
-        if let (Some(node), Some(of_x)) = (x_node, of_x) {
-            let size = match kernel {
-                Kernel::Pointwise { height, width, .. } | Kernel::Depthwise(Geometry { height, width, .. }) => {
-                    [height, width]
+        if let Some(node) = x_node {
+            let (of_x, size) = match kernel {
+                Kernel::Pointwise { height, width, .. } => (pointwise::product(&gradient, &filters), [height, width]),
+                Kernel::Depthwise(geometry) => {
+                    (depthwise::of_x(geometry, &gradient, &filters), [geometry.height, geometry.width])
                 }
             };
             register(gradients, node.id, kernel.picture(of_x, size));
         }
-        // The filters are weight · scale: the gradient of each is the filters' times the other.
-        let of_filters = Tensor::<2>::from_primitive::<Wgpu>(of_filters);
-        if let Some(node) = scale_node {
-            let products = of_filters.clone() * kernel.matrix(weight.clone());
-            let sums =
-                if matches!(kernel, Kernel::Pointwise { .. }) { products.sum_dim(1) } else { products.sum_dim(0) };
-            register(gradients, node.id, sums.reshape([outputs]));
-        }
-        if let Some(node) = weight_node {
-            let of_weight = of_filters * kernel.per_output(scale);
-            let of_weight = if matches!(kernel, Kernel::Pointwise { .. }) { of_weight } else { of_weight.transpose() };
-            register(gradients, node.id, of_weight.reshape(weight.dims()));
-        }
-        if let Some(node) = shift_node {
-            let pixels = gradient.meta.shape().num_elements() / outputs;
-            let rows = match kernel {
-                Kernel::Pointwise { .. } => Tensor::<2>::from_primitive::<Wgpu>(gradient),
-                Kernel::Depthwise(_) => Tensor::<4>::from_primitive::<Wgpu>(gradient).reshape([pixels, outputs]),
-            };
-            register(gradients, node.id, rows.sum_dim(0).reshape([outputs]));
+        let of_filters = match kernel {
+            Kernel::Pointwise { .. } => pointwise::transposed_product(&gradient, &x),
+            Kernel::Depthwise(geometry) => depthwise::of_filters(geometry, &gradient, &x),
+        };
+        let of_shift = sum_of_pixels(gradient);
+        let dims = shape::<4>(&weight);
+        let (of_weight, of_gamma) = kernel.layout(dims).unfold(&of_filters, &of_shift, &weight, &norm, dims);
+        for (node, gradient) in [(weight_node, of_weight), (gamma_node, of_gamma), (beta_node, of_shift)] {
+            if let Some(node) = node {
+                gradients.register::<Wgpu>(node.id, gradient);
+            }
         }
     }
+}
+
+/// The sum over all pixels, whose channels come last: `[channels]`.
+fn sum_of_pixels(gradient: CubeTensor) -> CubeTensor {
+    let values = gradient.meta.shape().num_elements();
+    let channels = gradient.meta.shape()[gradient.meta.shape().num_dims() - 1];
+    let rows = match gradient.meta.shape().num_dims() {
+        2 => Tensor::<2>::from_primitive::<Wgpu>(gradient),
+        _ => Tensor::<4>::from_primitive::<Wgpu>(gradient).reshape([values / channels, channels]),
+    };
+    let Some(sums) = contiguous(rows.sum_dim(0).reshape([channels])) else {
+        unreachable!("a sum lives where its terms do")
+    };
+    sums
 }
 
 fn register<const D: usize>(gradients: &mut Gradients, node: burn::backend::autodiff::NodeId, gradient: Tensor<D>) {

@@ -10,11 +10,13 @@
 //!  optimiser      the global norm of gradients, and AdamW
 //!  fused          convolution, batch-norm and ReLU6 in one: which shapes, the node for autodiff
 //!  pointwise      its kernels for windows of 1 × 1                      depthwise      ... for one filter per channel
+//!  batch_norm     folded into filters, and out of their gradients
 //! ```
 //!
 //! Each is written once, in Rust, for every graphics API. Other devices, precisions and sizes take Burn's own operations, and
 //! what they compute is the measure of these (`tests/web/gpu-steps.test.mjs`).
 
+pub mod batch_norm;
 pub mod cross_entropy;
 mod depthwise;
 pub mod fused;
