@@ -82,6 +82,11 @@ impl ActivationCache {
         }
     }
 
+    /// How many draws more it may hold to stay within `budget` bytes.
+    pub fn room(&self, budget: usize) -> usize {
+        budget.saturating_sub(self.bytes()) / self.bytes_per_draw()
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.values.len() * self.bytes_per_draw()
