@@ -125,3 +125,17 @@ test("where it takes too long it is given up after two pieces", async () => {
   // Of six photos the first piece read four, and the second two and two draws.
   assert.deepEqual([seen.photosRead, seen.total], [6, 6 * 33 - 8]);
 });
+
+test("on a graphics API in software nothing is read ahead", async () => {
+  const page = await bed.lab();
+  const read = await page.evaluate(async () => {
+    const tuner = await lab.tuner({ device: "webgpu" });
+    for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 1), kind);
+    // Answered after what was asked before it has had its first piece.
+    await tuner.predict(await lab.photo("discs", 70));
+    const { photosRead } = await tuner.train({ regime: "head", augment: 0, epochs: 1, holdout: 0 });
+    tuner.close();
+    return photosRead;
+  });
+  assert.equal(read, 2);
+});

@@ -327,7 +327,7 @@ export interface Advice {
 export interface Plan {
   regime: "head" | "last-k" | "full" | "scratch";
   config: TrainConfig;
-  /** How long it should take here, with all its pictures still to be embedded. */
+  /** How long it should take here, from what is embedded by now. */
   seconds: number;
 }
 
