@@ -14,7 +14,7 @@ use lastlayer::train::event::StepEvent;
 /// Draws that a training of so few photos has.
 const DRAWS: usize = 32;
 /// Of one draw of a photo, at the split of the output layer.
-const BYTES: usize = 32 * size_of::<f32>();
+const BYTES: usize = 32 * size_of::<lastlayer::halves::f16>();
 
 /// A training of the output layer with as many draws as it likes.
 fn usual() -> TrainConfig {

@@ -181,7 +181,7 @@ impl Embedder {
             )));
         }
         for (draw, activation) in draws.iter().zip(activations.chunks_exact(per_picture)) {
-            self.cache.insert_draw(draw.photo, draw.number, activation.to_vec())?;
+            self.cache.insert_draw(draw.photo, draw.number, activation)?;
         }
         Ok(())
     }
