@@ -16,7 +16,7 @@
 //! (`tests/layering.rs` proves it):
 //!
 //! ```text
-//! error rng metrics | image nn device | backbone | data score model | train | eval advise export | session | web, bin
+//! error rng metrics halves | image nn device | backbone | data score model | train | eval advise export | session | web, bin
 //! ```
 //!
 //! Everything but [`web`] and the binaries is plain Rust that knows no browser and no file system.
@@ -28,6 +28,7 @@ pub mod device;
 pub mod error;
 pub mod eval;
 pub mod export;
+pub mod halves;
 pub mod image;
 pub mod metrics;
 pub mod model;

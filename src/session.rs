@@ -63,6 +63,10 @@ pub struct Session {
     taught: Option<Taught>,
     run: Option<Run>,
     advice: Option<Box<Advice>>,
+    /// The last training that was asked for, as it was asked for: what is read ahead goes by it. The defaults before.
+    wish: TrainConfig,
+    /// A photo was added since anything was read ahead, and more may follow.
+    adding: bool,
     /// What advice has found out of the device so far.
     measured: Vec<Measured>,
     activation_budget: usize,
@@ -137,6 +141,8 @@ impl Session {
             taught,
             run,
             advice,
+            wish: TrainConfig::default(),
+            adding: false,
             measured: Vec::new(),
             activation_budget: ACTIVATION_BUDGET,
             loans: Loans::default(),

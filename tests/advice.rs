@@ -39,7 +39,8 @@ fn speed() -> Speed {
 }
 
 fn advice(findings: Findings, wish: &TrainConfig) -> Advice {
-    decide(findings, speed(), wish, &LITE0).unwrap()
+    let photos = findings.photos;
+    decide(findings, speed(), wish, |config| if config.last_stages == 0 { photos } else { 0 }, &LITE0).unwrap()
 }
 
 fn unlimited() -> TrainConfig {

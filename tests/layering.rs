@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The order that `src/lib.rs` documents.
 const GROUPS: &[&[&str]] = &[
-    &["error", "rng", "metrics"],
+    &["error", "rng", "metrics", "halves"],
     &["image", "nn", "device"],
     &["backbone"],
     &["data", "score", "model"],

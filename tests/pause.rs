@@ -190,8 +190,8 @@ fn a_training_that_had_to_be_reduced_goes_on_as_it_was_where_there_is_more_memor
     let config = TrainConfig { epochs: 2, augment: 3, ..stages(1) };
     let begin = || {
         let mut session = session();
-        // Two looks at 21 photos, [12, 8, 8] each.
-        session.set_activation_budget(2 * 21 * 12 * 8 * 8 * 4);
+        // Two looks at 21 photos, [12, 8, 8] each, two bytes a number.
+        session.set_activation_budget(2 * 21 * 12 * 8 * 8 * 2);
         session.start_training(config.clone()).unwrap();
         session
     };

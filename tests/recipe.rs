@@ -36,9 +36,8 @@ fn draws_are_embedded_once_and_again_only_when_the_augmentation_changes() {
     let config = TrainConfig { augment: 3, epochs: 2, ..head() };
     let (embedded, report) = train_supplying(&mut session, &config);
     assert_eq!((embedded, report.photos_read), (8 * 4, 8), "each photo as it is and in three draws");
-    let as_it_is = session.cached_activation(&config, Draw { photo: 0, number: 0 }).unwrap().to_vec();
-    let draw =
-        |session: &Session, number| session.cached_activation(&config, Draw { photo: 0, number }).map(<[f32]>::to_vec);
+    let as_it_is = session.cached_activation(&config, Draw { photo: 0, number: 0 }).unwrap();
+    let draw = |session: &Session, number| session.cached_activation(&config, Draw { photo: 0, number });
     assert!((1..=3).all(|number| draw(&session, number).is_some_and(|values| values != as_it_is)));
     let mirrored = draw(&session, 1);
 

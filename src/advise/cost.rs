@@ -103,9 +103,15 @@ fn share_of_suffix(last_stages: usize, architecture: &Architecture) -> f64 {
 /// Rendering an augmented draw costs so much of a second; next to the forward pass of the whole network it hardly counts.
 const DRAW_SECONDS: f64 = 0.002;
 
-/// Seconds that a settled training of `photos` photos takes, both its fits and the embedding of all pictures. `embedded`: photos
-/// whose features are already there, at split 0.
-pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, architecture: &Architecture) -> f64 {
+/// Seconds that a settled training of `photos` photos takes: both its fits, and the embedding of its pictures but for those that
+/// are `embedded` already.
+pub fn expected_seconds(
+    config: &TrainConfig,
+    photos: usize,
+    embedded: usize,
+    speed: &Speed,
+    architecture: &Architecture,
+) -> f64 {
     let at = speed.at(config.last_stages, architecture);
     let size = if config.regime == Regime::Scratch { config.input_size as f64 / INPUT_SIZE as f64 } else { 1.0 };
     let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
@@ -113,8 +119,7 @@ pub fn expected_seconds(config: &TrainConfig, photos: usize, speed: &Speed, arch
     let embed = if config.draws_anew() {
         0.0
     } else {
-        let already = if config.last_stages == 0 { photos } else { 0.0 };
-        (photos * kept - already) * (at.embed_seconds + DRAW_SECONDS) / speed.reading()
+        (photos * kept - embedded as f64).max(0.0) * (at.embed_seconds + DRAW_SECONDS) / speed.reading()
     };
     // An epoch of the head sees every draw; the held-out photos usually stop it half way.
     let (looks, epochs) = match config.regime {
@@ -148,7 +153,8 @@ mod tests {
         let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)], readers: 1 };
         let seconds = |regime, last_stages, augment| {
             let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(7, 50).unwrap();
-            expected_seconds(&config, 50, &speed, &LITE0)
+            let embedded = if last_stages == 0 { 50 } else { 0 };
+            expected_seconds(&config, 50, embedded, &speed, &LITE0)
         };
         let head = seconds(Regime::Head, 0, 0);
         assert!((head - 50.0 * 50.0 * 1.8 * 1e-4).abs() < 1e-9, "embedded already, half of 100 epochs, twice: {head}");

@@ -69,7 +69,7 @@ pub struct Plan {
     pub regime: Regime,
     /// Settled: a training with it is this plan.
     pub config: TrainConfig,
-    /// How long it should take, with all its pictures still to be embedded.
+    /// How long it should take, from what is embedded by now.
     pub seconds: f64,
 }
 
@@ -88,15 +88,22 @@ pub struct Advice {
     pub regimes: Vec<Plan>,
 }
 
-/// Decides. `wish` holds what the person chose already (everything that differs from the defaults is kept) and the time limit.
+/// Decides. `wish` holds what the person chose already (everything that differs from the defaults is kept) and the time limit;
+/// `embedded` tells how many of the pictures of a settled training are embedded.
 ///
 /// # Errors
 /// `invalid-option` where the wishes contradict each other.
-pub fn decide(findings: Findings, speed: Speed, wish: &TrainConfig, architecture: &Architecture) -> Result<Advice> {
+pub fn decide(
+    findings: Findings,
+    speed: Speed,
+    wish: &TrainConfig,
+    embedded: impl Fn(&TrainConfig) -> usize,
+    architecture: &Architecture,
+) -> Result<Advice> {
     let photos = findings.photos;
     let plan = |config: TrainConfig| -> Result<Plan> {
         let config = config.settle(architecture.stages.len(), photos)?;
-        let seconds = expected_seconds(&config, photos, &speed, architecture);
+        let seconds = expected_seconds(&config, photos, embedded(&config), &speed, architecture);
         Ok(Plan { regime: config.regime, config, seconds })
     };
     let (regime, mut reasons) = choose(&findings);

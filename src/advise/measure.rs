@@ -39,7 +39,7 @@ pub async fn measure(
     let mut cache = ActivationCache::new(shape);
     let samples: Vec<Sample> = (0..batch_size as PhotoId).map(|photo| Sample { photo, label: 0 }).collect();
     for sample in &samples {
-        cache.insert(sample.photo, activations[..shape.iter().product()].to_vec())?;
+        cache.insert(sample.photo, &activations[..shape.iter().product()])?;
     }
     let (inputs, device) = (Inputs::Activations(&cache), &bench.device.tensors);
     let mut fit = bench.fresh_fit(config, samples, Vec::new(), classes, 1 + TIMES);

@@ -164,7 +164,8 @@ impl AdviceRun {
         let mut measured = self.measured.clone();
         measured.sort_by_key(|measured| measured.last_stages);
         let speed = Speed { measured, readers: bench.readers };
-        decide(findings, speed, &self.wish, bench.weights.architecture)
+        let embedded = |config: &TrainConfig| bench.embedded(&self.set.samples, config);
+        decide(findings, speed, &self.wish, embedded, bench.weights.architecture)
     }
 }
 
@@ -175,7 +176,18 @@ fn batch_size(wish: &TrainConfig, set: &TeachingSet) -> usize {
 
 /// An output layer alone, on the photos as they are, by whatever else is wished.
 pub fn head(wish: &TrainConfig) -> TrainConfig {
-    let TrainConfig { framing, balance, batch_size, seed, .. } = *wish;
+    // `flip` counts for draws that are there: with another one they would be forgotten.
+    let TrainConfig { framing, flip, balance, batch_size, seed, .. } = *wish;
     let regime = Regime::Head;
-    TrainConfig { regime, epochs: EPOCHS, augment: 0, framing, balance, batch_size, seed, ..TrainConfig::default() }
+    TrainConfig {
+        regime,
+        epochs: EPOCHS,
+        augment: 0,
+        framing,
+        flip,
+        balance,
+        batch_size,
+        seed,
+        ..TrainConfig::default()
+    }
 }

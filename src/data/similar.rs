@@ -3,6 +3,7 @@
 
 use std::f64::consts::PI;
 
+use crate::halves::{f16, widen};
 use crate::image::Pixels;
 
 /// Side of the grey picture the hash is made of, and of the block of its lowest frequencies that is kept.
@@ -87,7 +88,7 @@ pub struct Look<'a> {
     pub hash: PerceptualHash,
     /// The photo's activation at the split, when it is embedded: pooled features, or channels × positions of the same layout
     /// for every photo.
-    pub features: Option<&'a [f32]>,
+    pub features: Option<&'a [f16]>,
 }
 
 /// The group of each photo, numbered from 0 in the order in which they first come. Being near-duplicates is carried on: where
@@ -128,8 +129,8 @@ fn near_duplicates(a: &Look<'_>, b: &Look<'_>, norms: f64) -> bool {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+fn dot(a: &[f16], b: &[f16]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| f64::from(widen(a)) * f64::from(widen(b))).sum()
 }
 
 /// The first photo of the group, with the path to it halved on the way (union-find).
@@ -144,6 +145,7 @@ fn root(parent: &mut [usize], mut photo: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::halves::narrow;
     use crate::rng::Rng;
 
     /// Blobs of many sizes at drawn places, seen through a window that can be moved and brightened.
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_looser_hash_needs_features_that_agree() {
-        let (a, b, c) = ([1.0, 0.0, 0.1], [1.0, 0.1, 0.0], [0.0, 1.0, 0.0]);
+        let [a, b, c] = [[1.0, 0.0, 0.1], [1.0, 0.1, 0.0], [0.0, 1.0, 0.0]].map(|features| features.map(narrow));
         let look = |hash, features| Look { hash: PerceptualHash(hash), features: Some(features) };
         assert_eq!(groups(&[look(0, &a), look(0xfff, &b), look(0xfff0, &c)]), [0, 0, 1]);
         assert_eq!(groups(&[look(0, &a), look(u64::MAX >> 1, &b)]), [0, 1], "features alone are not enough");

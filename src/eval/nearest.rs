@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::error::Result;
+use crate::halves::{f16, widen};
 
 /// Whose features are compared: what the head of that network sees, averaged over places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,7 +41,7 @@ impl Nearest {
     pub fn of<'a>(
         features: Features,
         photo: &[f32],
-        known: impl Iterator<Item = (PhotoId, &'a [f32])>,
+        known: impl Iterator<Item = (PhotoId, &'a [f16])>,
         dataset: &Dataset,
         count: usize,
     ) -> Result<Self> {
@@ -59,21 +60,28 @@ impl Nearest {
 }
 
 /// 0 where either is all zeros.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
-    let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    if lengths > 0.0 { (dot(a, b) / lengths) as f32 } else { 0.0 }
+fn cosine(asked: &[f32], known: &[f16]) -> f32 {
+    let (mut dot, mut squares) = (0.0, (0.0, 0.0));
+    for (a, b) in asked.iter().zip(known) {
+        let (a, b) = (f64::from(*a), f64::from(widen(*b)));
+        dot += a * b;
+        squares = (squares.0 + a * a, squares.1 + b * b);
+    }
+    let lengths = (squares.0 * squares.1).sqrt();
+    if lengths > 0.0 { (dot / lengths) as f32 } else { 0.0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::halves::narrow;
 
     #[test]
     fn cosines_by_hand() {
-        assert_eq!(cosine(&[3.0, 4.0], &[6.0, 8.0]), 1.0);
-        assert_eq!(cosine(&[1.0, 0.0], &[0.0, 5.0]), 0.0);
-        assert!((cosine(&[1.0, 1.0], &[1.0, 0.0]) - 0.5f32.sqrt()).abs() < 1e-7);
-        assert_eq!(cosine(&[0.0, 0.0], &[1.0, 2.0]), 0.0);
+        let cosine = |asked: [f32; 2], known: [f32; 2]| cosine(&asked, &known.map(narrow));
+        assert_eq!(cosine([3.0, 4.0], [6.0, 8.0]), 1.0);
+        assert_eq!(cosine([1.0, 0.0], [0.0, 5.0]), 0.0);
+        assert!((cosine([1.0, 1.0], [1.0, 0.0]) - 0.5f32.sqrt()).abs() < 1e-7);
+        assert_eq!(cosine([0.0, 0.0], [1.0, 2.0]), 0.0);
     }
 }

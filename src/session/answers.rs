@@ -4,6 +4,7 @@ use super::{ModelChoice, Session, no_classifier};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
 use crate::export::model_file;
+use crate::halves::widen;
 use crate::image::DecodedPhoto;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
@@ -79,16 +80,16 @@ impl Session {
         classifier.outputs(activation, shape, embedder.device()).await
     }
 
-    /// What a training with that configuration has cached of one draw of a photo: nothing where no stage is frozen.
-    pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<&[f32]> {
+    /// What a training with that configuration has cached of one draw of a photo, in half precision: nothing where no stage is frozen.
+    pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<Vec<f32>> {
         let (split, input) = (Split(config.last_stages), self.input(config));
         let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
-        embedder.cache.get_draw(draw.photo, draw.number)
+        Some(embedder.cache.get_draw(draw.photo, draw.number)?.iter().map(|value| widen(*value)).collect())
     }
 
     /// Hands back an activation from an earlier session with the same weights and configuration, so that the draw is not
     /// embedded again.
-    pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: Vec<f32>) -> Result<()> {
+    pub fn restore_activation(&mut self, config: &TrainConfig, draw: Draw, activation: &[f32]) -> Result<()> {
         self.dataset.photo(draw.photo)?;
         let split = Split(config.last_stages).check(self.weights.architecture)?;
         let index = self.embedder(split, &self.input(config))?;

@@ -27,7 +27,9 @@ impl Session {
         let stored = self.store(photo)?;
         // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
         let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
-        self.editable()?.add_photo(id, name, label, sha256, hash, stored)
+        let added = self.editable()?.add_photo(id, name, label, sha256, hash, stored)?;
+        self.adding = true;
+        Ok(added)
     }
 
     /// From now on photos are prepared as a training with that configuration wants them, which saves it asking for them again.

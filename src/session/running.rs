@@ -27,9 +27,14 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`. The classifier there is stays until the new one is done.
     pub fn start_training(&mut self, config: TrainConfig) -> Result<()> {
         self.editable()?;
+        let left_open = TrainConfig { augment: -1, ..config.clone() };
+        let asked = config.clone();
         let (config, reduced) = self.settle(config)?;
+        // As many draws as the photos of the moment call for, as in every advice: of other photos it would be another number.
+        let usual = self.settle(left_open.clone())?.0 == config;
         let run = TrainRun::new(config.clone(), reduced, self.begin(&config)?)?;
         self.run = Some(Run::Training(Box::new(run)));
+        self.wish = if usual { left_open } else { asked };
         Ok(())
     }
 
@@ -43,6 +48,7 @@ impl Session {
         let (source, known) = (self.source.suffix.clone(), self.measured.clone());
         let run = AdviceRun::new(wish.clone(), source, &known, self.begin(&advise::run::head(&wish))?)?;
         self.run = Some(Run::Advice(Box::new(run)));
+        self.wish = wish;
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! What a classifier sees and why it answers as it does: draws, heatmaps, feature maps, the most similar photos.
 
-use std::borrow::Cow;
-
 use burn::tensor::{Tensor, TensorData};
 
 use super::{ModelChoice, Session, no_classifier};
@@ -10,6 +8,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
+use crate::halves::widen;
 use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
 use crate::image::scaler::Scaler;
@@ -122,7 +121,7 @@ impl Session {
             let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
             return Nearest::of(Features::Source, &activation, known, &self.dataset, count);
         }
-        let features = self.trained_features(&[&activation]).await?;
+        let features = self.trained_features(vec![activation]).await?;
         self.read_features().await?;
         let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.features.get(photo.id)?)));
         Nearest::of(Features::Trained, &features, known, &self.dataset, count)
@@ -139,25 +138,24 @@ impl Session {
         let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();
         for ids in missing.chunks(BATCH) {
             let activations = self.activations_of(ids).await?;
-            let features =
-                self.trained_features(&activations.iter().map(|values| &**values).collect::<Vec<_>>()).await?;
+            let features = self.trained_features(activations).await?;
             for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
-                self.features.insert(*id, features.to_vec())?;
+                self.features.insert(*id, features)?;
             }
         }
         Ok(())
     }
 
     /// Activations of photos at the trained classifier's split: cached ones, or the pictures themselves.
-    async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Cow<'_, [f32]>>> {
+    async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Vec<f32>>> {
         let (_, embedder) = self.network(ModelChoice::Trained)?;
         let mut activations = Vec::with_capacity(ids.len());
         for &id in ids {
             activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
-                (Some(activation), _) => Cow::Borrowed(activation),
+                (Some(activation), _) => activation.iter().map(|value| widen(*value)).collect(),
                 (None, Some(pixels)) => {
                     let picture = embedder.picture(pixels, "", 0)?;
-                    Cow::Owned(embedder.activations(&[&picture]).await?)
+                    embedder.activations(&[&picture]).await?
                 }
                 (None, None) => return Err(Error::internal(format!("photo {id} has neither activation nor pixels"))),
             });
@@ -166,7 +164,7 @@ impl Session {
     }
 
     /// What the trained classifier's head sees of activations at its split, photo after photo.
-    async fn trained_features(&self, activations: &[&[f32]]) -> Result<Vec<f32>> {
+    async fn trained_features(&self, activations: Vec<Vec<f32>>) -> Result<Vec<f32>> {
         let classifier = self.classifier.as_ref().ok_or_else(no_classifier)?;
         let (_, embedder) = self.network(ModelChoice::Trained)?;
         let [channels, height, width] = embedder.cache.shape();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cache::bytes_of;
 use super::config::TrainConfig;
 use super::regime::Regime;
 use crate::backbone::Architecture;
@@ -9,7 +10,7 @@ use crate::error::Result;
 use crate::model::Split;
 
 /// Bytes that the activations of a training may take. They lie in the host's memory whatever the device, and the command line
-/// keeps to the same, so that it trains as the page does. With nine draws of three stages of EfficientNet-Lite0: 950 photos.
+/// keeps to the same, so that it trains as the page does. With nine draws of three stages of EfficientNet-Lite0: 1,900 photos.
 pub const ACTIVATION_BUDGET: usize = 512 << 20;
 
 /// What a training was asked for and could not have.
@@ -45,10 +46,7 @@ pub fn settle_within(
     if asked.draws_anew() || asked.regime == Regime::Auto {
         return Ok((asked, None));
     }
-    let looks = |split: Split| {
-        let bytes = split.activation_shape(architecture, input_size).iter().product::<usize>() * size_of::<f32>();
-        budget / (bytes * photos.max(1))
-    };
+    let looks = |split: Split| budget / (bytes_of(split.activation_shape(architecture, input_size)) * photos.max(1));
     let views = asked.views().len();
     let last_stages = (0..=asked.last_stages).rev().find(|&k| looks(Split(k)) >= views).unwrap_or(0);
     let draws = asked.draws().min(looks(Split(last_stages)).saturating_sub(views));
@@ -81,7 +79,7 @@ mod tests {
 
     #[test]
     fn first_draws_go_then_stages() {
-        let photos = |shape: [usize; 3]| 100 * shape.iter().product::<usize>() * 4;
+        let photos = |shape: [usize; 3]| 100 * bytes_of(shape);
         let three = photos([80, 14, 14]);
         let (config, reduced) = settle(9 * three, last_k(3));
         assert_eq!((config.augment, config.last_stages, reduced), (8, 3, None));
@@ -105,7 +103,7 @@ mod tests {
 
     #[test]
     fn mirror_images_take_room_too() {
-        let three = 100 * 80 * 14 * 14 * 4;
+        let three = 100 * bytes_of([80, 14, 14]);
         let averaging = TrainConfig { flip_average: 1, ..last_k(3) };
         assert_eq!(settle(10 * three, averaging.clone()).1, None);
         assert_eq!(settle(9 * three, averaging.clone()).0.augment, 7);

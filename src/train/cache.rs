@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
+use crate::halves::{f16, narrow};
 
 /// Number of the draw that is the photo's mirror image, for classifiers that look at both. Not an augmentation: it is the same
 /// whatever these are.
@@ -11,12 +12,15 @@ pub const MIRRORED: usize = usize::MAX;
 
 /// Activations at one split, on the host: a batch is gathered and uploaded per step, which costs little next to the step
 /// and leaves the device's memory to the network.
+///
+/// They are kept in half precision, so twice as many fit. Rounded is here alone, whoever has computed them: so the training is the same
+/// however many instances of the core read its photos.
 #[derive(Debug)]
 pub struct ActivationCache {
     /// `[channels, height, width]` of one photo.
     shape: [usize; 3],
     /// By photo and augmentation draw.
-    values: HashMap<(PhotoId, usize), Vec<f32>>,
+    values: HashMap<(PhotoId, usize), Box<[f16]>>,
 }
 
 impl ActivationCache {
@@ -38,13 +42,13 @@ impl ActivationCache {
     }
 
     /// Keeps the activation of the photo as it is; errors as [`insert_draw`](Self::insert_draw).
-    pub fn insert(&mut self, id: PhotoId, values: Vec<f32>) -> Result<()> {
+    pub fn insert(&mut self, id: PhotoId, values: &[f32]) -> Result<()> {
         self.insert_draw(id, 0, values)
     }
 
     /// # Errors
     /// `internal` when the values are not of the cache's shape.
-    pub fn insert_draw(&mut self, id: PhotoId, draw: usize, values: Vec<f32>) -> Result<()> {
+    pub fn insert_draw(&mut self, id: PhotoId, draw: usize, values: &[f32]) -> Result<()> {
         if values.len() != self.shape.iter().product::<usize>() {
             return Err(Error::internal(format!(
                 "expected an activation of {:?}, got {} values",
@@ -52,17 +56,17 @@ impl ActivationCache {
                 values.len()
             )));
         }
-        self.values.insert((id, draw), values);
+        self.values.insert((id, draw), values.iter().map(|value| narrow(*value)).collect());
         Ok(())
     }
 
     /// The activation of the photo as it is.
-    pub fn get(&self, id: PhotoId) -> Option<&[f32]> {
+    pub fn get(&self, id: PhotoId) -> Option<&[f16]> {
         self.get_draw(id, 0)
     }
 
-    pub fn get_draw(&self, id: PhotoId, draw: usize) -> Option<&[f32]> {
-        self.values.get(&(id, draw)).map(Vec::as_slice)
+    pub fn get_draw(&self, id: PhotoId, draw: usize) -> Option<&[f16]> {
+        self.values.get(&(id, draw)).map(|values| &**values)
     }
 
     /// Forgets photos with all their draws.
@@ -82,14 +86,24 @@ impl ActivationCache {
         }
     }
 
+    /// How many draws more it may hold to stay within `budget` bytes.
+    pub fn room(&self, budget: usize) -> usize {
+        budget.saturating_sub(self.bytes()) / self.bytes_per_draw()
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.values.len() * self.bytes_per_draw()
     }
 
     fn bytes_per_draw(&self) -> usize {
-        self.shape.iter().product::<usize>() * size_of::<f32>()
+        bytes_of(self.shape)
     }
+}
+
+/// Bytes of one activation of that shape.
+pub fn bytes_of(shape: [usize; 3]) -> usize {
+    shape.iter().product::<usize>() * size_of::<f16>()
 }
 
 #[cfg(test)]
@@ -99,15 +113,15 @@ mod tests {
     #[test]
     fn draws_that_are_not_wanted_any_more_make_room() {
         let mut cache = ActivationCache::new([2, 1, 1]);
-        (0..3).for_each(|draw| cache.insert_draw(7, draw, vec![0.0; 2]).unwrap());
-        assert_eq!(cache.bytes(), 24);
-        cache.make_room(2, &[0, 1], 40);
+        (0..3).for_each(|draw| cache.insert_draw(7, draw, &[0.0; 2]).unwrap());
+        assert_eq!(cache.bytes(), 12);
+        cache.make_room(2, &[0, 1], 20);
         assert!(cache.contains_draw(7, 2), "there is room");
-        cache.make_room(2, &[0, 1], 39);
+        cache.make_room(2, &[0, 1], 19);
         assert_eq!([0, 1, 2].map(|draw| cache.contains_draw(7, draw)), [true, true, false]);
-        assert_eq!(cache.bytes(), 16);
-        cache.insert_draw(7, MIRRORED, vec![0.0; 2]).unwrap();
-        cache.make_room(1, &[0, MIRRORED], 16);
+        assert_eq!(cache.bytes(), 8);
+        cache.insert_draw(7, MIRRORED, &[0.0; 2]).unwrap();
+        cache.make_room(1, &[0, MIRRORED], 8);
         assert_eq!([0, 1, MIRRORED].map(|draw| cache.contains_draw(7, draw)), [true, false, true]);
     }
 }

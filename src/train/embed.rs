@@ -155,6 +155,13 @@ impl Embedder {
             .collect()
     }
 
+    /// How many draws of the photos that a training with `config` needs are cached.
+    pub fn embedded(&self, photos: impl Iterator<Item = PhotoId>, config: &TrainConfig) -> usize {
+        let lasts = |number: &usize| [0, MIRRORED].contains(number) || self.augmentation == config.augmentation();
+        let draws = photos.flat_map(|photo| config.needed_draws().filter(lasts).map(move |number| (photo, number)));
+        draws.filter(|&(photo, number)| self.cache.contains_draw(photo, number)).count()
+    }
+
     /// Runs the prefix on the pictures of those draws and keeps the results.
     async fn embed(&mut self, draws: &[Draw], pictures: &[Pixels]) -> Result<()> {
         let values = self.activations(&pictures.iter().collect::<Vec<_>>()).await?;
@@ -174,7 +181,7 @@ impl Embedder {
             )));
         }
         for (draw, activation) in draws.iter().zip(activations.chunks_exact(per_picture)) {
-            self.cache.insert_draw(draw.photo, draw.number, activation.to_vec())?;
+            self.cache.insert_draw(draw.photo, draw.number, activation)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::embed::{Draw, Embedder};
 use super::sample::Look;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::error::{Error, Result};
+use crate::halves::widen;
 
 /// Where the batches of a fit come from.
 pub enum Inputs<'a> {
@@ -50,7 +51,8 @@ fn gather(batch: &[Look], cache: &ActivationCache, device: &Device) -> Result<Te
     let mut values = Vec::with_capacity(batch.len() * channels * height * width);
     for (sample, draw) in batch {
         let activation = cache.get_draw(sample.photo, *draw);
-        values.extend_from_slice(activation.ok_or_else(|| Error::internal("a photo was not embedded"))?);
+        let activation = activation.ok_or_else(|| Error::internal("a photo was not embedded"))?;
+        values.extend(activation.iter().map(|value| widen(*value)));
     }
     Ok(Tensor::from_data(TensorData::new(values, [batch.len(), channels, height, width]), device))
 }

@@ -54,8 +54,15 @@ impl Queue {
         let is_read = |draw: &Draw| embedder.cache.contains_draw(draw.photo, draw.number);
         let (read, lent) = std::mem::take(&mut self.lent).into_iter().partition(is_read);
         self.lent = lent;
-        // Of what was lent before this began.
-        while self.waiting.pop_front_if(|draw| is_read(draw)).is_some() {}
+        // Of what was lent before this began: it lies anywhere, but only the next batch and the end have to be without it.
+        let mut next = 0;
+        while next < embedder.batch().min(self.waiting.len()) {
+            if is_read(&self.waiting[next]) {
+                self.waiting.remove(next);
+            } else {
+                next += 1;
+            }
+        }
         while self.waiting.pop_back_if(|draw| is_read(draw)).is_some() {}
         if self.waiting.is_empty() {
             let kept = self.lent.len().saturating_sub(embedder.batch());

@@ -118,6 +118,7 @@ impl TrainRun {
             if let Some(event) = self.reading.step(&mut bench).await? {
                 return Ok(Step::Event(event));
             }
+            bench.let_go_of_pixels(&self.samples);
             self.embed_seconds = bench.now - self.reading_since;
             self.phase = match self.resumed.take() {
                 Some(checkpoint) => self.resume_fit(*checkpoint, &bench)?,

@@ -49,6 +49,21 @@ impl Workbench<'_> {
         &self.embedders[0].cache
     }
 
+    /// How many of the pictures that a training of `samples` with that settled configuration needs are embedded already.
+    pub fn embedded(&self, samples: &[Sample], config: &TrainConfig) -> usize {
+        let (split, input) = (Split(config.last_stages), config.input(&self.weights.card.input));
+        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input));
+        embedder.map_or(0, |embedder| embedder.embedded(samples.iter().map(|sample| sample.photo), config))
+    }
+
+    /// A run with frozen stages needs no pixels of photos that are read, whoever has read them and when. At another split they would
+    /// be wanted again, and are asked for anew then.
+    pub fn let_go_of_pixels(&mut self, samples: &[Sample]) {
+        if self.embedders[self.own].has_frozen_stages() {
+            self.dataset.drop_pixels(&samples.iter().map(|sample| sample.photo).collect::<Vec<_>>());
+        }
+    }
+
     /// A fit of `samples` for so many epochs. It starts and goes by the seed alone, so all fits of a run start alike.
     pub fn fresh_fit(
         &self,

@@ -266,7 +266,13 @@ impl Core {
         self.session.take().map(|session| session.unread()).map_err(throw)
     }
 
-    /// Reads one batch of them; `false` where nothing is left to do here.
+    /// How many draws of photos can be read ahead here or elsewhere: see `readAhead`.
+    #[wasm_bindgen(js_name = leftAhead)]
+    pub fn left_ahead(&self) -> JsResult<usize> {
+        self.session.take().and_then(|mut session| session.left_ahead()).map_err(throw)
+    }
+
+    /// Reads a batch of what the next training is expected to need; `false` where nothing is left to do here.
     #[wasm_bindgen(js_name = readAhead)]
     pub async fn read_ahead(&self) -> JsResult<bool> {
         let mut session = self.session.take().map_err(throw)?;

@@ -18,7 +18,7 @@ after(() => rm(folder, { recursive: true }));
 test("advise says what, how long and why; train takes it where nothing else is said, and embeds nothing twice", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
-    const tuner = await lab.tuner({ device: "cpu" });
+    const tuner = await lab.tuner({ device: "cpu", readAhead: false });
     for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     /** @type {string[]} */ const advising = [];
     const advice = await tuner.advise({}, { onEvent: ({ type }) => advising.push(type) });

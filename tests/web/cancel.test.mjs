@@ -14,8 +14,8 @@ const bed = testBed();
  */
 function interrupt(page, when) {
   return page.evaluate(async (kind) => {
-    // One worker reads no photo ahead of the training, which is to have something to read.
-    const tuner = await lab.tuner({ workers: 1 });
+    // The training is to have something to read.
+    const tuner = await lab.tuner({ readAhead: false });
     await tuner.add(await lab.photos("stripes", 0, 40), "stripes");
     await tuner.add(await lab.photos("discs", 0, 40), "discs");
     const image = await lab.photo("stripes", 99);

@@ -9,7 +9,7 @@ const bed = testBed();
 test("a second training embeds only the photos that are new", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
-    const tuner = await lab.tuner();
+    const tuner = await lab.tuner({ readAhead: false });
     await tuner.add(await lab.photos("stripes", 0, 4), "stripes");
     await tuner.add(await lab.photos("discs", 0, 4), "discs");
     /** @param {Promise<unknown>} before */

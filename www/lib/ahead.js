@@ -37,6 +37,11 @@ export class Ahead {
     void this.#begin();
   }
 
+  /** Whether files are to come. */
+  get expects() {
+    return this.#waiting.length > 0 || this.#begun.size > 0;
+  }
+
   /**
    * The turn of a file, whether it was expected or not.
    * @param {Expected} file

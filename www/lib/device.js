@@ -68,8 +68,12 @@ function isSoftware(adapter) {
   // Older browsers say it on the adapter, newer ones in its info.
   const old = /** @type {{ isFallbackAdapter?: boolean }} */ (adapter);
   if (adapter.info?.isFallbackAdapter || old.isFallbackAdapter) return true;
-  const text = describe(adapter.info).toLowerCase();
-  return SOFTWARE.some((name) => text.includes(name));
+  return namesSoftware(describe(adapter.info));
+}
+
+/** Whether an adapter of that name computes on the CPU. @param {string} adapter */
+export function namesSoftware(adapter) {
+  return SOFTWARE.some((name) => adapter.toLowerCase().includes(name));
 }
 
 /**

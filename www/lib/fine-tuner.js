@@ -37,12 +37,12 @@ export class FineTuner extends EventTarget {
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
    * @param {CreateOptions} options
    */
-  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", workers, startWorker = spawn }) {
+  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", workers, readAhead = true, startWorker = spawn }) {
     super();
     checkWorkers(workers);
     // Bundled, this script lies in the folder that is served.
     const base = new URL(baseUrl, import.meta.url).href;
-    const options = { device, backbone, workers, baseUrl: base.endsWith("/") ? base : `${base}/` };
+    const options = { device, backbone, workers, readAhead, baseUrl: base.endsWith("/") ? base : `${base}/` };
     this.#connection = new Connection(options, startWorker, (worker, code) => this.#restore(worker, code));
     this.#learning = new Learning(this.#connection, this.#mirror, {
       change: (apply) => this.#change(apply),
@@ -120,7 +120,8 @@ export class FineTuner extends EventTarget {
 
   /**
    * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in;
-   * a cancellation keeps what had gone in before it. Where several workers read photos, many new ones are read in the background at once.
+   * a cancellation keeps what had gone in before it. Unless `create` was told otherwise, the photos are then read in the background, with the
+   * augmented draws that a training like the last one (with the defaults before one) asks for, until a training begins: it finds them read.
    *
    * @param {Iterable<Blob>} files
    * @param {string} label
@@ -153,8 +154,6 @@ export class FineTuner extends EventTarget {
         this.#progress(position + 1, list.length, onProgress);
       }
     });
-    // What fails here fails again, and is told, when a training reads them.
-    if (this.info.workers > 1) this.#connection.call("readAhead").catch(() => {});
     return report;
   }
 
@@ -502,12 +501,22 @@ export class FineTuner extends EventTarget {
   async #inOrder(files, work) {
     const following = new Following(files);
     try {
-      return await work((position) => following.after(position));
+      const result = await work((position) => following.after(position));
+      this.#readAhead();
+      return result;
     } catch (error) {
       // A new worker has not been told anything, and is not started for this.
-      if (!isDeath(error)) this.#connection.call("forgetNext", { ids: following.open }).catch(() => {});
+      if (!isDeath(error)) {
+        this.#connection.call("forgetNext", { ids: following.open }).catch(() => {});
+        this.#readAhead();
+      }
       throw error;
     }
+  }
+
+  /** What fails here fails again, and is told, when a training reads. */
+  #readAhead() {
+    this.#connection.call("readAhead").catch(() => {});
   }
 
   /** @param {() => void} apply */

@@ -327,7 +327,7 @@ export interface Advice {
 export interface Plan {
   regime: "head" | "last-k" | "full" | "scratch";
   config: TrainConfig;
-  /** How long it should take here, with all its pictures still to be embedded. */
+  /** How long it should take here, from what is embedded by now. */
   seconds: number;
 }
 
@@ -710,7 +710,9 @@ export interface Core {
   setReaders(readers: number): void;
   /** Photos that the source model has not read yet. */
   unread(): number;
-  /** False where nothing is left to read here. */
+  /** Draws that can be read ahead and are not lent. */
+  leftAhead(): number;
+  /** Reads a batch of what the next training is expected to need; false where nothing is left to read here. */
   readAhead(): Promise<boolean>;
   lend(): CoreLoan | { needPhotos: number[] } | undefined;
   accept(ticket: number, activations: Float32Array): void;

@@ -5,7 +5,7 @@ import { Ahead, aheadOf } from "./ahead.js";
 import { CallQueue } from "./call-queue.js";
 import { openCopy, startReader } from "./copy.js";
 import { photoOf, photoOfFile } from "./decode.js";
-import { watchDevices } from "./device.js";
+import { namesSoftware, watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
 import { helperCount, Helpers, WORTHWHILE } from "./helpers.js";
 import { Keeper } from "./keeper.js";
@@ -29,7 +29,15 @@ let helpers = null;
 /** Files that are decoded while the core is busy with others. */
 const ahead = new Ahead(core, deviceBears(aheadOf));
 
+/** Whether anything is read before a training asks for it. */
+let readsAhead = true;
+
 let readingAhead = false;
+
+/** A piece of reading ahead that takes more milliseconds keeps a question waiting for too long: after two in a row nothing is read ahead any more. */
+const LONGEST_PIECE = 1000;
+
+let slowPieces = 0;
 
 /** Whether a training or a cross-validation is under way. */
 let underWay = false;
@@ -48,6 +56,7 @@ const handlers = {
   async start(options, { emit, signal }) {
     const { core, loaded, info } = await start(options, emit, signal);
     opened = core;
+    readsAhead = options.readAhead && !namesSoftware(info.adapter);
     const count = info.device === "cpu" ? helpersOf(options) : 0;
     if (count > 0) helpers = new Helpers(count, () => startReader(options.baseUrl, core, { glue: loaded.glue, module: loaded.module }));
     core.setReaders(count + 1);
@@ -80,7 +89,7 @@ const handlers = {
     if (duplicateOf !== undefined) return duplicateOf;
     photos.set(id, { name, blob });
     // While the next one is decoded.
-    if (!underWay) await helpers?.feed(core(), core().unread(), supplyAll);
+    if (readsAhead && !underWay) await helpers?.feed(core(), core().unread(), supplyAll);
   },
 
   /** Files that were to follow will not. @param {{ ids: number[] }} args */
@@ -187,19 +196,28 @@ const handlers = {
   },
 };
 
-/** Reads photos before a training asks for them, one piece at a time, until one begins. A few are read as fast as a training starts. */
+/**
+ * Reads photos and the draws that a training is likely to ask for, one piece at a time, until there is something better to do: a training, or
+ * files to take in, after which it is called again.
+ */
 async function* readAhead() {
-  if (!helpers || readingAhead) return;
+  if (!readsAhead || readingAhead) return;
   readingAhead = true;
   try {
-    const worthwhile = core().unread() >= WORTHWHILE;
-    while (worthwhile && !underWay && (await core().readAhead())) {
-      await helpers.feed(core(), core().unread(), supplyAll);
+    const left = core().leftAhead();
+    while (!underWay && !ahead.expects) {
+      const begun = performance.now();
+      if (!(await core().readAhead())) break;
+      // The first of all may be slow because it is the first.
+      slowPieces = performance.now() - begun > LONGEST_PIECE ? slowPieces + 1 : 0;
+      readsAhead = slowPieces < 2;
+      if (!readsAhead) break;
+      await helpers?.feed(core(), left, supplyAll);
       yield;
     }
   } finally {
     readingAhead = false;
-    if (!underWay) helpers.rest();
+    if (!underWay) helpers?.rest();
   }
 }
 
@@ -209,6 +227,7 @@ async function* readAhead() {
  * @param {CallContext} context
  */
 async function* advise({ config }, { emit }) {
+  helpers?.take(core());
   core().startAdvice(config);
   const { advice } = yield* untilIts("advised", emit);
   return advice;
@@ -221,6 +240,7 @@ async function* advise({ config }, { emit }) {
  */
 async function* train({ config }, context) {
   const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
+  helpers?.take(core());
   core().startTraining(advice?.plan.config ?? config);
   return yield* learn(context.emit);
 }

@@ -86,7 +86,7 @@ impl SplitFiles {
     fn restore(&self, session: &mut Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = self.read(&sha256, draw.number)? {
-                session.restore_activation(&self.config, draw, activation)?;
+                session.restore_activation(&self.config, draw, &activation)?;
             }
         }
         Ok(())
@@ -95,7 +95,7 @@ impl SplitFiles {
     fn keep(&self, session: &Session) -> Result<()> {
         for (draw, sha256) in self.draws(session) {
             if let Some(activation) = session.cached_activation(&self.config, draw) {
-                self.write(&sha256, draw.number, activation)?;
+                self.write(&sha256, draw.number, &activation)?;
             }
         }
         Ok(())

@@ -55,7 +55,9 @@ async function settled() {
 
 test("so many files at a time, and no further one past so many pixels", async () => {
   const few = ahead({ files: 2, pixels: 1000 });
+  assert.equal(few.expects, false);
   few.expect(files("5", "5", "5", "5"));
+  assert.equal(few.expects, true);
   await settled();
   assert.deepEqual(began, ["1", "2"]);
   end("1");
@@ -84,10 +86,12 @@ test("a file is decoded once, whether it was expected or not, and has the hash o
   await settled();
   end("3");
   await other;
+  assert.equal(decoder.expects, true, "one is still to come");
   end("1");
   await decoder.take(first);
   await settled();
   assert.deepEqual(began, ["1", "2", "3"]);
+  assert.equal(decoder.expects, false);
 });
 
 test("what fails is told at its turn, and the others go on", async () => {

@@ -36,7 +36,7 @@ const photo = (/** @type {string} */ name) => new File([name], name);
 
 test("starting tells the worker where things lie; a base without its slash is a folder all the same", async () => {
   const { calls } = await tunerWith();
-  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, baseUrl: "https://example.org/somewhere/" } }]);
+  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl: "https://example.org/somewhere/" } }]);
 });
 
 test("every file of an add ends up in exactly one list", async () => {

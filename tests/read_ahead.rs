@@ -1,0 +1,239 @@
+//! What is read before a training asks for it: in which order, how far, and that nothing but the time of the training changes.
+
+mod common;
+
+use common::{add_drawn, head, stages, supply_drawn, toy_session, train};
+use lastlayer::backbone::weights::sha256_hex;
+use lastlayer::image::prepare::Framing;
+use lastlayer::session::Session;
+use lastlayer::session::lending::Loan;
+use lastlayer::train::config::TrainConfig;
+use lastlayer::train::embed::Draw;
+use lastlayer::train::event::StepEvent;
+
+/// Draws that a training of so few photos has.
+const DRAWS: usize = 32;
+/// Of one draw of a photo, at the split of the output layer.
+const BYTES: usize = 32 * size_of::<lastlayer::halves::f16>();
+
+/// A training of the output layer with as many draws as it likes.
+fn usual() -> TrainConfig {
+    TrainConfig { epochs: 3, augment: -1, ..head() }
+}
+
+fn session(per_class: usize) -> Session {
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, per_class, 0);
+    session
+}
+
+fn piece(session: &mut Session) -> bool {
+    pollster::block_on(session.read_ahead()).unwrap()
+}
+
+fn all(session: &mut Session) {
+    while piece(session) {}
+}
+
+/// Photos and draws that are cached, draw by draw.
+fn cached(session: &Session, config: &TrainConfig) -> Vec<(u32, usize)> {
+    let ids: Vec<u32> = session.dataset().photos().map(|photo| photo.id).collect();
+    let draws = (0..=DRAWS + 1).flat_map(|number| ids.iter().map(move |&photo| Draw { photo, number }));
+    let draws = draws.filter(|&draw| session.cached_activation(config, draw).is_some());
+    draws.map(|draw| (draw.photo, draw.number)).collect()
+}
+
+fn draw_by_draw(photos: std::ops::Range<u32>, draws: usize) -> Vec<(u32, usize)> {
+    (0..=draws).flat_map(|number| photos.clone().map(move |photo| (photo, number))).collect()
+}
+
+fn classifier(session: &Session) -> String {
+    sha256_hex(&pollster::block_on(session.export_model()).unwrap())
+}
+
+/// The classifier that nothing was read ahead for.
+fn alone(per_class: usize, config: TrainConfig) -> String {
+    let mut session = session(per_class);
+    train(&mut session, config);
+    classifier(&session)
+}
+
+#[test]
+fn first_every_photo_then_one_draw_of_every_photo_after_the_other() {
+    let mut session = session(5);
+    let expected = draw_by_draw(0..10, DRAWS);
+    assert_eq!(session.left_ahead().unwrap(), expected.len());
+    for pieces in 1..=7 {
+        assert!(piece(&mut session));
+        assert_eq!(cached(&session, &usual()), expected[..4 * pieces]);
+    }
+    assert_eq!(session.unread(), 0);
+    // Photos that are added meanwhile come first.
+    add_drawn(&mut session, 1, 4, 100);
+    assert_eq!(session.unread(), 4);
+    assert!(piece(&mut session));
+    assert_eq!(session.unread(), 0);
+    assert_eq!(cached(&session, &usual()).len(), 32);
+    all(&mut session);
+    assert_eq!((cached(&session, &usual()).len(), session.left_ahead().unwrap()), (14 * (DRAWS + 1), 0));
+}
+
+#[test]
+fn a_training_finds_it_read_and_comes_to_the_same_classifier() {
+    let expected = alone(5, usual());
+    for pieces in [usize::MAX, 11, 1] {
+        let mut session = session(5);
+        (0..pieces).take_while(|_| piece(&mut session)).count();
+        let read = cached(&session, &usual()).len();
+        let (events, report) = train(&mut session, usual());
+        let embedded = events.iter().find_map(|event| match event {
+            StepEvent::Embed { total, .. } => Some(*total),
+            _ => None,
+        });
+        let left = 10 * (DRAWS + 1) - read;
+        assert_eq!(embedded, (left > 0).then_some(left), "after {pieces} pieces");
+        assert_eq!(report.photos_read, left.min(10));
+        assert_eq!(classifier(&session), expected, "after {pieces} pieces");
+        assert!(session.dataset().photos().all(|photo| photo.pixels.is_none()), "nobody needs them any more");
+    }
+}
+
+#[test]
+fn no_more_than_the_memory_of_a_training_bears() {
+    for (looks, draws) in [(0, 0), (1, 0), (3, 2), (200, DRAWS)] {
+        let mut session = session(5);
+        session.set_activation_budget(10 * BYTES * looks + 9);
+        all(&mut session);
+        assert_eq!(cached(&session, &usual()), draw_by_draw(0..10, draws), "{looks} looks at each photo fit");
+        let (_, report) = train(&mut session, usual());
+        assert_eq!((report.config.draws(), report.photos_read), (draws, 0));
+    }
+    // Draws that an earlier training has left count.
+    let mut session = session(5);
+    train(&mut session, TrainConfig { augment: 4, ..usual() });
+    session.set_activation_budget(12 * BYTES * 5 - 7 * BYTES);
+    add_drawn(&mut session, 1, 2, 100);
+    all(&mut session);
+    assert_eq!(cached(&session, &usual()).len(), 12 * 5 - 7);
+}
+
+#[test]
+fn photos_that_are_removed_are_forgotten_and_others_keep_what_was_read_of_them() {
+    let mut session = session(5);
+    all(&mut session);
+    session.rename_class("one", "uno").unwrap();
+    session.move_photos(&[1], "two").unwrap();
+    session.remove_photos(&[3]).unwrap();
+    let kept = draw_by_draw(0..10, DRAWS).into_iter().filter(|(photo, _)| *photo != 3);
+    assert_eq!(cached(&session, &usual()), kept.collect::<Vec<_>>());
+    assert!(!piece(&mut session), "nothing is left to read");
+    assert_eq!(train(&mut session, usual()).1.photos_read, 0);
+}
+
+#[test]
+fn what_was_trained_last_is_expected_again() {
+    let mut session = session(5);
+    let plain = TrainConfig { augment: 2, flip: 0, ..usual() };
+    train(&mut session, plain.clone());
+    add_drawn(&mut session, 1, 2, 100);
+    all(&mut session);
+    let new =
+        |cached: Vec<(u32, usize)>| -> Vec<(u32, usize)> { cached.into_iter().filter(|&(id, _)| id >= 100).collect() };
+    assert_eq!(new(cached(&session, &plain)), draw_by_draw(100..102, 2));
+    assert_eq!(train(&mut session, plain).1.photos_read, 0);
+
+    // As many draws as there are by default: for other photos it would be another number.
+    train(&mut session, TrainConfig { augment: DRAWS as i32, ..usual() });
+    add_drawn(&mut session, 2, 19, 200);
+    all(&mut session);
+    let fewer = usual().settle(3, 50).unwrap().draws();
+    assert_eq!(fewer, 16);
+    let draws = cached(&session, &usual()).into_iter().filter(|&(id, _)| id >= 200).map(|(_, number)| number).max();
+    assert_eq!(draws, Some(fewer));
+    let expected = session.left_ahead().unwrap();
+    assert_eq!(expected, 0, "what has no pixels is left to the training");
+
+    // The bars of another framing, beside what the source model sees.
+    let padded = TrainConfig { augment: 1, framing: Framing::Pad, ..usual() };
+    train(&mut session, padded.clone());
+    add_drawn(&mut session, 1, 3, 300);
+    all(&mut session);
+    let of =
+        |cached: Vec<(u32, usize)>| -> Vec<(u32, usize)> { cached.into_iter().filter(|&(id, _)| id >= 300).collect() };
+    assert_eq!(of(cached(&session, &padded)), draw_by_draw(300..303, 1));
+    assert_eq!((of(cached(&session, &head())), session.unread()), (draw_by_draw(300..303, 0), 0));
+
+    // Where deeper stages learn, what near-duplicates are told by.
+    train(&mut session, TrainConfig { epochs: 1, ..stages(1) });
+    add_drawn(&mut session, 1, 3, 400);
+    all(&mut session);
+    assert_eq!(cached(&session, &head()).into_iter().filter(|&(id, _)| id >= 400).count(), 3);
+    assert_eq!(session.unread(), 0);
+}
+
+#[test]
+fn helpers_read_along_in_the_same_order_but_while_photos_are_added() {
+    let expected = alone(5, usual());
+    let mut session = session(5);
+    let mut other = toy_session();
+    let mut lend = |session: &mut Session| match session.lend().unwrap() {
+        Loan::Pictures { ticket, last_stages, pictures } => {
+            let activations = pollster::block_on(other.embed(last_stages, &pictures)).unwrap();
+            session.accept(ticket, &activations).unwrap();
+            true
+        }
+        Loan::Nothing => false,
+        Loan::Missing(ids) => panic!("the pixels of {ids:?} are there"),
+    };
+    // Ten photos: the second batch, the third, and then too few to share.
+    while lend(&mut session) {}
+    assert_eq!((session.unread(), cached(&session, &usual()).len()), (6, 4), "draws wait until all photos are there");
+    assert!(piece(&mut session) && lend(&mut session));
+    let order = draw_by_draw(0..10, DRAWS);
+    assert_eq!(cached(&session, &usual()), [&order[..8], &order[12..16]].concat());
+    while piece(&mut session) {
+        lend(&mut session);
+    }
+    assert_eq!(cached(&session, &usual()), order);
+    train(&mut session, usual());
+    assert_eq!(classifier(&session), expected);
+}
+
+#[test]
+fn draws_that_are_lent_when_a_training_begins_are_not_read_twice() {
+    let expected = alone(5, usual());
+    let mut session = session(5);
+    let mut other = toy_session();
+    assert!((0..20).all(|_| piece(&mut session)));
+    let Loan::Pictures { ticket, last_stages, pictures } = session.lend().unwrap() else { panic!("draws are left") };
+    session.start_training(usual()).unwrap();
+    session.accept(ticket, &pollster::block_on(other.embed(last_stages, &pictures)).unwrap()).unwrap();
+    let mut batches = 0;
+    loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::Embed { .. } => batches += 1,
+            StepEvent::NeedPhotos { ids } => supply_drawn(&mut session, &ids),
+            StepEvent::Done { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(batches, (10 * (DRAWS + 1) - 80 - 4usize).div_ceil(4), "of four draws each");
+    assert_eq!(classifier(&session), expected);
+}
+
+#[test]
+fn advice_counts_what_is_read_already() {
+    let advise = |session: &mut Session, wish: TrainConfig| {
+        session.start_advice(wish).unwrap();
+        while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised) {}
+        session.advice().unwrap().regimes[0].seconds
+    };
+    let mut session = session(5);
+    let before = advise(&mut session, TrainConfig::default());
+    all(&mut session);
+    let after = advise(&mut session, TrainConfig::default());
+    // The clock of the tests stands still: what is left is the time for making the draws.
+    assert!((before - after - 0.002 * (10 * DRAWS) as f64).abs() < 1e-9, "{before} {after}");
+    let unmirrored = advise(&mut session, TrainConfig { flip: 0, ..TrainConfig::default() });
+    assert!((unmirrored - before).abs() < 1e-9, "other draws: {unmirrored} {before}");
+}
