@@ -215,6 +215,11 @@ impl Suffix {
         &self.head
     }
 
+    /// How many features the head sees.
+    pub fn features(&self) -> usize {
+        self.head.weight.shape()[0]
+    }
+
     /// Everything that learnt, under timm's names, in PyTorch's layout.
     pub fn named(&self, architecture: &Architecture) -> Vec<NamedTensor> {
         let mut out = Vec::new();

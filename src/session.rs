@@ -3,6 +3,7 @@
 
 mod answers;
 mod comparing;
+mod learning;
 pub mod lending;
 mod photos;
 mod resume;
@@ -12,6 +13,7 @@ mod why;
 
 use serde::Deserialize;
 
+use learning::Learner;
 use lending::Loans;
 
 use crate::advise::cost::Measured;
@@ -30,6 +32,7 @@ use crate::train::budget::ACTIVATION_BUDGET;
 use crate::train::cache::ActivationCache;
 use crate::train::config::TrainConfig;
 use crate::train::embed::Embedder;
+use crate::train::fit::Fit;
 use crate::train::reading::Reading;
 use crate::train::run::TrainRun;
 use crate::train::sample::Sample;
@@ -71,6 +74,8 @@ pub struct Session {
     measured: Vec<Measured>,
     activation_budget: usize,
     loans: Loans,
+    /// What learns here for another session.
+    learner: Option<Learner>,
     readers: usize,
 }
 
@@ -98,6 +103,16 @@ impl Run {
             Self::Evaluation(run) => run.reading(),
             Self::Advice(run) => run.reading(),
             Self::Comparison(run) => run.reading(),
+        }
+    }
+
+    /// The fit under way, where there is one that may share its steps.
+    fn fit(&mut self) -> Option<&mut Fit> {
+        match self {
+            Self::Training(run) => run.fit(),
+            Self::Evaluation(run) => run.fit(),
+            Self::Advice(_) => None,
+            Self::Comparison(run) => run.fit(),
         }
     }
 }
@@ -146,6 +161,7 @@ impl Session {
             measured: Vec::new(),
             activation_budget: ACTIVATION_BUDGET,
             loans: Loans::default(),
+            learner: None,
             readers: 1,
         })
     }

@@ -11,7 +11,9 @@ use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
 use lastlayer::train::config::TrainConfig;
-use lastlayer::train::fit::{Fit, Sample};
+use lastlayer::train::fit::Sample;
+use lastlayer::train::fit::parts::{Part, dropout_mask};
+use lastlayer::train::loss::Loss;
 use lastlayer::train::regime::Regime;
 
 const STAGES: usize = TOY.stages.len();
@@ -97,10 +99,11 @@ fn check(config: &TrainConfig) {
     let labels: Vec<usize> = (0..PHOTOS).map(|index| index % 3).collect();
     // Uneven on purpose, so that the classes are weighed.
     let samples: Vec<Sample> = [0, 0, 0, 1, 2].map(|label| Sample { photo: 0, label }).to_vec();
+    let targets = Loss::new(config, &samples, CLASSES).targets(&labels, CLASSES);
+    let mask = dropout_mask(PHOTOS * TOY.features, config.dropout as f32, &mut Rng::new(3));
     let loss = |suffix: Suffix| {
-        // The same seed, so the same dropout mask.
-        let mut fit = Fit::new(suffix, samples.clone(), Vec::new(), CLASSES, 1, config, Rng::new(3));
-        fit.loss(input.clone(), &labels, &device).0
+        let step = Part { input: input.clone(), mask: mask.clone(), targets: targets.clone() };
+        step.loss(&suffix, &device).0
     };
     let module = suffix(config, &device);
     let gradients = GradientsParams::from_grads(loss(module.clone()).backward(), &module);

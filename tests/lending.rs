@@ -53,8 +53,8 @@ fn train(config: TrainConfig, helper: Helper) -> (String, usize, Option<(usize, 
 
 fn lend(session: &mut Session) -> Option<(Ticket, usize, Vec<u8>)> {
     loop {
-        match session.lend().unwrap() {
-            Loan::Nothing => return None,
+        match pollster::block_on(session.lend(2)).unwrap() {
+            Loan::Nothing | Loan::Parts { .. } => return None,
             Loan::Missing(ids) => supply_drawn(session, &ids),
             Loan::Pictures { ticket, last_stages, pictures } => return Some((ticket, last_stages, pictures)),
         }
@@ -125,10 +125,14 @@ fn photos_read_ahead_are_not_read_again_and_change_nothing() {
 #[test]
 fn nothing_is_lent_where_nothing_is_read() {
     let mut session = toy_session();
-    assert_eq!(session.lend().unwrap(), Loan::Nothing, "nothing is under way");
+    assert_eq!(pollster::block_on(session.lend(2)).unwrap(), Loan::Nothing, "nothing is under way");
     add_drawn(&mut session, 2, 2, 0);
     session.start_training(TrainConfig { epochs: 2, ..head() }).unwrap();
-    assert_eq!(session.lend().unwrap(), Loan::Nothing, "four photos are one batch, which is read here");
+    assert_eq!(
+        pollster::block_on(session.lend(2)).unwrap(),
+        Loan::Nothing,
+        "four photos are one batch, which is read here"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use common::{TOY_LABELS, add_drawn, cpu, drawn, head, open_toy, stages, toy_sess
 use lastlayer::backbone::tensor_file;
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
+use lastlayer::session::lending::Loan;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::budget::{Change, Reduced};
 use lastlayer::train::checkpoint::{Checkpoint, Exact, FitState};
@@ -160,6 +161,35 @@ fn where_every_stage_learns_going_on_after_any_step_equals_never_stopping() {
             config.regime == Regime::Scratch,
             "{name}, in the middle of measuring"
         );
+    }
+}
+
+/// On the CPU a step comes in parts, of which some may be out when a training is interrupted: none of them shows in the file.
+#[test]
+fn a_step_that_is_interrupted_begins_again() {
+    let in_parts = |config: TrainConfig| TrainConfig { epochs: 2, augment: 2, dropout: 0.3, seed: 5, ..config };
+    for (name, config) in [("two stages", in_parts(stages(2))), ("full", in_parts(all_stages(Regime::Full)))] {
+        let config = TrainConfig { batch_size: 10, ..config };
+        let expected = uninterrupted(&config);
+        let mut current = session();
+        current.start_training(config).unwrap();
+        let mut within = 0;
+        for _ in 0..expected.events.len() {
+            while let Loan::Missing(ids) = pollster::block_on(current.lend(2)).unwrap() {
+                ids.into_iter().for_each(|id| supply(&mut current, id));
+            }
+            let file = pollster::block_on(current.checkpoint()).unwrap();
+            if matches!(step(&mut current), StepEvent::Batch { .. }) && current.waits() {
+                within += 1;
+                let again = pollster::block_on(current.checkpoint()).unwrap();
+                assert!(again == file, "{name}: a part of a step shows in the checkpoint");
+                let mut other = session();
+                other.resume(&again).unwrap();
+                assert_same(&finish(&mut other), &expected, &format!("{name}, interrupted within a step"));
+            }
+        }
+        assert!(within > 10, "{name} was interrupted {within} times within a step");
+        assert_same(&finish(&mut current), &expected, name);
     }
 }
 

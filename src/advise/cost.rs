@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::backbone::Architecture;
 use crate::train::config::TrainConfig;
+use crate::train::fit::parts::parts_of;
 use crate::train::regime::Regime;
 
 /// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; the last convolution comes last.
@@ -50,17 +51,31 @@ const INPUT_SIZE: usize = 224;
 pub struct Speed {
     /// At least one, by rising `last_stages`.
     pub measured: Vec<Measured>,
-    /// Instances of the core that read photos at the same time; one was measured.
+    /// Instances of the core that read photos at the same time, and share steps; one was measured.
     pub readers: usize,
 }
 
 /// What a further reader adds, as a fraction of what the first does: it gets its pictures from the first.
 const FURTHER_READER: f64 = 0.8;
 
+/// Fraction of a step that one does alone: the optimiser's own part, and what handing on parameters and gradients takes.
+const ALONE: f64 = 0.25;
+
 impl Speed {
     /// How many times faster than one all readers are together.
     fn reading(&self) -> f64 {
         1.0 + FURTHER_READER * (self.readers as f64 - 1.0)
+    }
+
+    /// The time of a step that all share, as a fraction of the time that one takes.
+    fn teaching(&self, config: &TrainConfig, photos: usize) -> f64 {
+        if !matches!(config.regime, Regime::LastK | Regime::Full) {
+            return 1.0;
+        }
+        let batches = photos.div_ceil(config.batch_size).max(1);
+        let parts = parts_of(photos.div_ceil(batches)).max(1);
+        let most = parts.div_ceil(self.readers.max(1)); // that one of them computes
+        ALONE + (1.0 - ALONE) * most as f64 / parts as f64
     }
 
     /// At any split. Where it was not measured itself, a picture's way through the prefix is interpolated between the splits that
@@ -115,6 +130,7 @@ pub fn expected_seconds(
     let at = speed.at(config.last_stages, architecture);
     let size = if config.regime == Regime::Scratch { config.input_size as f64 / INPUT_SIZE as f64 } else { 1.0 };
     let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
+    let teaching = speed.teaching(config, photos);
     let photos = photos as f64;
     let embed = if config.draws_anew() {
         0.0
@@ -127,7 +143,7 @@ pub fn expected_seconds(
         _ => (1.0, config.epochs as f64),
     };
     let fits = if config.holdout > 0.0 { 2.0 - config.holdout } else { 1.0 };
-    embed + photos * looks * epochs * fits * at.train_seconds * size * size
+    embed + photos * looks * epochs * fits * at.train_seconds * size * size * teaching
 }
 
 #[cfg(test)]
@@ -162,5 +178,25 @@ mod tests {
         let of_stages: Vec<f64> = (1..7).map(|k| seconds(Regime::LastK, k, 0)).collect();
         assert!(of_stages.is_sorted() && of_stages[0] > head, "{of_stages:?}");
         assert!(seconds(Regime::Scratch, 7, 0) < 3.0 * seconds(Regime::Full, 7, 0), "smaller pictures");
+    }
+
+    #[test]
+    fn workers_share_steps_of_stages_as_far_as_there_are_parts() {
+        let measured = Measured { last_stages: 2, batch_size: 16, embed_seconds: 0.01, train_seconds: 0.02 };
+        let seconds = |regime, readers| {
+            let speed = Speed { measured: vec![measured], readers };
+            let stages = if regime == Regime::LastK { 2 } else { 0 };
+            let config = TrainConfig { regime, last_stages: stages, augment: 0, ..TrainConfig::default() };
+            let config = config.settle(7, 32).unwrap();
+            let read = if config.draws_anew() { 0.0 } else { 32.0 * (0.01 + DRAW_SECONDS) / speed.reading() };
+            expected_seconds(&config, 32, 0, &speed, &LITE0) - read
+        };
+        for regime in [Regime::LastK, Regime::Full] {
+            let times = |readers| seconds(regime, 1) / seconds(regime, readers);
+            assert!((times(2) - 1.0 / (ALONE + (1.0 - ALONE) / 2.0)).abs() < 1e-9, "{regime:?}: {}", times(2));
+            assert!(times(3) == times(2) && times(4) > times(3), "one has two of four parts, whoever has the others");
+            assert_eq!(times(9), times(4));
+        }
+        assert_eq!(seconds(Regime::Scratch, 4), seconds(Regime::Scratch, 1));
     }
 }

@@ -124,6 +124,14 @@ impl Comparison {
         }
     }
 
+    /// The fit under way.
+    pub fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Fit { fit, .. } => Some(fit),
+            _ => None,
+        }
+    }
+
     /// Position of the run under way, or of the next one.
     fn current(&self) -> usize {
         self.done.len().min(self.config.runs.len() - 1)
@@ -164,7 +172,7 @@ impl Comparison {
             },
             Phase::Fit { epoch, fit, .. } if !fit.epoch_is_over() => {
                 let progress = fit.step(&bench.inputs(), &bench.device.tensors)?;
-                let event = batch(*epoch, config.epochs, fit.batches_done(), fit.batches());
+                let event = batch(*epoch, config.epochs, fit.batch(), fit.batches());
                 told(progress, event, &mut bench)
             }
             Phase::Fit { epoch, fit, history } => {

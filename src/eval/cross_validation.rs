@@ -129,7 +129,15 @@ impl CrossValidation {
         matches!(self.phase, Phase::Read).then_some(&mut self.reading)
     }
 
-    /// One batch of photos read, one optimiser step, or one batch of photos judged.
+    /// The fit under way.
+    pub fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Fit { fit, .. } => Some(fit),
+            _ => None,
+        }
+    }
+
+    /// One batch of photos read, one optimiser step or a part of one, or one batch of photos judged.
     ///
     /// # Errors
     /// `too-few-photos` and `invalid-option` once the photos are read: how many are near-duplicates is known only then.
@@ -264,7 +272,7 @@ impl Division {
 }
 
 fn fold_event(folds: &Folds, fold: usize, epoch: usize, config: &TrainConfig, fit: &Fit) -> StepEvent {
-    let (batch, batches) = (fit.batches_done(), fit.batches());
+    let (batch, batches) = (fit.batch(), fit.batches());
     StepEvent::Fold { fold: fold + 1, folds: folds.count, epoch, epochs: config.epochs, batch, batches }
 }
 

@@ -1,12 +1,13 @@
-//! Sharing the reading of photos with other instances of the core: the CPU path scales by workers, since threads need headers that
-//! most hosts do not send.
+//! Sharing work with other instances of the core: the CPU path scales by workers, since threads need headers that most hosts do not
+//! send.
 //!
-//! The session under way lends draws with their pictures, a helper's session embeds them, and what it makes of them is
-//! accepted. Both compute the same bits, so whoever reads a photo, the training is the same.
+//! The session under way lends draws with their pictures, or parts of an optimiser step; a helper's session embeds the ones and
+//! [learns](super::learning) from the others, and what it makes of them is accepted. Both compute the same bits, so whoever does
+//! what, the training is the same.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Session;
+use super::{Run, Session};
 use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, Result};
 use crate::image::Pixels;
@@ -16,13 +17,13 @@ use crate::image::stored::StoredPhoto;
 use crate::model::Split;
 use crate::train::config::TrainConfig;
 use crate::train::embed::Draw;
-use crate::train::reading::Lent;
+use crate::train::lent::{Lent, LentParts};
 use crate::train::regime::Regime;
+use crate::train::workbench::Workbench;
 
-/// Names a loan.
-pub type Ticket = u32;
+pub use crate::train::lent::Ticket;
 
-/// What is lent.
+/// What is lent to be read.
 #[derive(Default)]
 pub(super) struct Loans {
     next: Ticket,
@@ -45,7 +46,7 @@ struct Pass {
 }
 
 /// What [`Session::lend`] brings.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Loan {
     /// Nothing is there to be shared.
     Nothing,
@@ -53,28 +54,32 @@ pub enum Loan {
     Missing(Vec<u32>),
     /// For [`Session::embed`]: so many pictures one after the other, three bytes a pixel.
     Pictures { ticket: Ticket, last_stages: usize, pictures: Vec<u8> },
+    /// For [`Session::learn`].
+    Parts { ticket: Ticket, last_stages: usize, parts: LentParts },
 }
 
 impl Session {
-    /// How many instances of the core read photos, this one among them: what a training is expected to take depends on it. One,
+    /// How many instances of the core work together, this one among them: what a training is expected to take depends on it. One,
     /// unless this is called.
     pub fn set_readers(&mut self, readers: usize) {
         self.readers = readers.max(1);
     }
 
-    /// A batch of the photos that are still to be read in what is under way; where nothing is, [ahead](Self::read_ahead) of it.
+    /// Work for one of so many `workers` that have nothing else to do, this one among them: a batch of the photos that are still to be
+    /// read in what is under way, or parts of the step of its fit; where nothing is under way, photos [ahead](Self::read_ahead) of it.
     ///
     /// # Errors
     /// `unknown-photo`.
-    pub fn lend(&mut self) -> Result<Loan> {
+    pub async fn lend(&mut self, workers: usize) -> Result<Loan> {
+        let (ticket, mut last_stages) = (self.loans.next, 0);
         let lent = match self.run.take() {
             None => self.lend_ahead(),
             Some(mut run) => {
                 let config = run.config().clone();
-                let lent = match (run.reading(), self.workbench(&config)) {
-                    (Some(reading), Ok(bench)) => reading.lend(&bench),
-                    (None, _) => Ok(Lent::Nothing),
-                    (_, Err(error)) => Err(error),
+                last_stages = config.last_stages;
+                let lent = match self.workbench(&config) {
+                    Ok(bench) => lend_of(&mut run, workers, ticket, &bench).await,
+                    Err(error) => Err(error),
                 };
                 self.run = Some(run);
                 lent
@@ -84,7 +89,22 @@ impl Session {
             Lent::Nothing => Loan::Nothing,
             Lent::Missing(photos) => Loan::Missing(photos),
             Lent::Draws { embedder, draws, pictures } => self.loan(embedder, draws, pictures),
+            Lent::Parts(parts) => {
+                self.loans.next += 1;
+                Loan::Parts { ticket, last_stages, parts }
+            }
         })
+    }
+
+    /// How many parts a step of what is under way has: more workers than that have nothing to do. 1 where nothing is shared but
+    /// reading.
+    pub fn parts(&mut self) -> usize {
+        self.run.as_mut().and_then(Run::fit).map_or(1, |fit| fit.parts())
+    }
+
+    /// Whether the next [`step`](Self::step) computes what is lent, since nothing else is left: worth a little patience.
+    pub fn waits(&mut self) -> bool {
+        self.run.as_mut().and_then(Run::fit).is_some_and(|fit| fit.waits())
     }
 
     fn loan(&mut self, embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels>) -> Loan {
@@ -97,12 +117,17 @@ impl Session {
         Loan::Pictures { ticket, last_stages: split.0, pictures }
     }
 
-    /// Activations of lent pictures, as [`embed`](Self::embed) gives them. What is not wanted any more is dropped: photos that are
-    /// gone, or a split that is not in use.
+    /// Activations of lent pictures, as [`embed`](Self::embed) gives them, or what lent parts come to, as [`learn`](Self::learn) does.
+    /// What is not wanted any more is dropped: of photos that are gone, a split that is not in use, or a step that is done.
     ///
     /// # Errors
-    /// `internal` for another number of values than was lent for.
-    pub fn accept(&mut self, ticket: Ticket, activations: &[f32]) -> Result<()> {
+    /// `internal` for another number of values than was lent for. Nothing is lost: it is done again.
+    pub fn accept(&mut self, ticket: Ticket, values: &[f32]) -> Result<()> {
+        if let Some(fit) = self.run.as_mut().and_then(Run::fit)
+            && fit.has_lent(ticket)
+        {
+            return fit.accept(ticket, values, &self.device.tensors);
+        }
         let Some(Terms { split, input, augmentation, draws }) = self.loans.open.remove(&ticket) else {
             return Ok(());
         };
@@ -111,7 +136,7 @@ impl Session {
             embedders.find(|embedder| embedder.is_of(split, &input) && embedder.augmentation() == augmentation);
         match embedder {
             Some(embedder) if draws.iter().all(|draw| self.dataset.photo(draw.photo).is_ok()) => {
-                embedder.keep(&draws, activations)
+                embedder.keep(&draws, values)
             }
             _ => Ok(()),
         }
@@ -251,5 +276,16 @@ impl Session {
 
     pub(super) fn forget_loans(&mut self) {
         self.loans.open.clear();
+    }
+}
+
+/// What a run has to share now.
+async fn lend_of(run: &mut Run, workers: usize, ticket: Ticket, bench: &Workbench<'_>) -> Result<Lent> {
+    if let Some(reading) = run.reading() {
+        return reading.lend(bench);
+    }
+    match run.fit() {
+        Some(fit) => fit.lend(workers, ticket, &bench.inputs(), &bench.device.tensors).await,
+        None => Ok(Lent::Nothing),
     }
 }

@@ -39,7 +39,7 @@ pub fn warm_up(device: &ComputeDevice, architecture: &Architecture) -> Result<()
     let mut cache = ActivationCache::new([architecture.features, 1, 1]);
     let samples: Vec<Sample> = (0..2).map(|label| Sample { photo: label as PhotoId, label }).collect();
     for sample in &samples {
-        cache.insert(sample.photo, vec![0.0; architecture.features])?;
+        cache.insert(sample.photo, &vec![0.0; architecture.features])?;
     }
     let learning = tensors.clone().autodiff();
     let suffix = Suffix::load(architecture, split, samples.len(), &mut Zeros, &mut Zeros, &learning);

@@ -29,8 +29,8 @@ pub enum StepEvent {
     NeedPhotos { ids: Vec<PhotoId> },
     /// `done` of the `total` photos that had to be embedded are.
     Embed { done: usize, total: usize },
-    /// One optimiser step; epochs and batches count from 1. Where stages learn, the last of an epoch comes again for each batch of
-    /// held-out photos that is judged.
+    /// One optimiser step; epochs and batches count from 1. Where stages learn, it comes for each part of the step, and the last of an
+    /// epoch again for each batch of held-out photos that is judged.
     Batch { phase: FitPhase, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// One pass over the photos.
     Epoch(EpochEvent),

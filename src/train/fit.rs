@@ -1,18 +1,19 @@
 //! One fit: a suffix and its head taught batch by batch.
 
+pub mod parts;
 mod state;
 
 pub use state::Position;
 
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
-use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::clip::clip_factor;
 use super::config::TrainConfig;
 use super::embed::read;
 use super::inputs::{Batch, Inputs};
+use super::learning;
 use super::loss::Loss;
 use super::optimiser::Optimiser;
 use super::regime::Regime;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
+use parts::{Learnt, Step};
 
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.
@@ -78,12 +80,15 @@ pub struct Fit {
     /// The draws by which a held-out photo is judged.
     views: &'static [usize],
     batch_size: usize,
+    /// Photos of a step that are computed together, at most; see [`parts`].
+    part_size: usize,
     classes: usize,
     rng: Rng,
     /// What this epoch looks at, in its order; empty until it has begun.
     epoch: Vec<Look>,
     /// Position of the next batch in it.
     next: usize,
+    under_way: Option<Step>,
     /// Photos that the running statistics have been measured on, after the last epoch.
     measured: usize,
     /// Held-out photos that have been judged, after every epoch.
@@ -124,10 +129,12 @@ impl Fit {
             held_out,
             views: config.views(),
             batch_size,
+            part_size: usize::MAX,
             classes,
             rng,
             epoch: Vec::new(),
             next: 0,
+            under_way: None,
             measured: 0,
             judged: 0,
             logits: Vec::new(),
@@ -149,8 +156,13 @@ impl Fit {
         (self.next * self.batches()).div_ceil(self.looks().max(1))
     }
 
-    /// Goes on by one batch: an optimiser step, or a part of what follows the last of an epoch: live batch-norms are measured
-    /// at the end of the fit, and the held-out photos judged. Nothing is read back.
+    /// The batch of the current epoch that the last step was of, from 1 on.
+    pub fn batch(&self) -> usize {
+        self.batches_done() + usize::from(self.under_way.is_some())
+    }
+
+    /// Goes on by one part of an optimiser step, which most have one of, or by one batch of what follows the last of an epoch: live
+    /// batch-norms are measured at the end of the fit, and the held-out photos judged. Nothing is read back.
     pub fn step(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
         if self.epoch.is_empty() {
             self.begin_epoch();
@@ -164,33 +176,43 @@ impl Fit {
         }
     }
 
-    /// One optimiser step. Batches are as equal as can be: a last one of a single photo would count as much as the others.
+    /// A part of an optimiser step, and the step itself with the last.
     fn teach(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let end = (self.batches_done() + 1) * self.epoch.len() / self.batches();
-        let batch = &self.epoch[self.next..end];
-        let input = match inputs.batch(batch, device)? {
-            Batch::Ready(input) => input,
-            Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
-        };
-        let labels: Vec<usize> = labels(batch.iter().map(|(sample, _)| sample));
-        let (loss, logits) = self.loss(input, &labels, device);
-        self.logits.push(logits.inner());
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.suffix);
-        if let Some(factor) = clip_factor(&self.suffix, &gradients, MAX_GRADIENT_NORM) {
+        let mut step = self.under_way.take().unwrap_or_else(|| self.begin_step());
+        if let Some(part) = step.next() {
+            match inputs.batch(&self.epoch[step.looks(part)], device)? {
+                Batch::Ready(input) => step.keep(part, step.part(part, input).learn(&self.suffix, device)),
+                Batch::Missing(photos) => {
+                    self.under_way = Some(step);
+                    return Ok(Progress::Missing(photos));
+                }
+            }
+        }
+        match step.is_complete() {
+            true => self.finish(step),
+            false => self.under_way = Some(step),
+        }
+        Ok(Progress::Done)
+    }
+
+    /// The optimiser step of a batch whose parts are all there.
+    fn finish(&mut self, step: Step) {
+        self.next = step.end;
+        let mut sum = None;
+        for Learnt { gradients, logits } in step.into_learnt() {
+            self.logits.push(logits);
+            sum = Some(match sum {
+                Some(sum) => learning::sum(&self.suffix, sum, gradients),
+                None => gradients,
+            });
+        }
+        if let Some(gradients) = sum
+            && let Some(factor) = clip_factor(&self.suffix, &gradients, MAX_GRADIENT_NORM)
+        {
             let rates = self.learning_rates();
             self.suffix = self.optimiser.step(&rates, self.suffix.clone(), gradients, factor);
         }
         self.steps += 1;
-        self.next = end;
-        Ok(Progress::Done)
-    }
-
-    /// What a step makes smaller (see [`Loss::of`]), and the logits it comes from, `[batch, classes]`. `device` is the autodiff one, and `input` on
-    /// it.
-    pub fn loss(&mut self, input: Tensor<4>, labels: &[usize], device: &Device) -> (Tensor<1>, Tensor<2>) {
-        let features = drop_out(self.suffix.pooled(input), self.dropout, &mut self.rng, device);
-        let logits = self.suffix.logits(features);
-        (self.loss.of(logits.clone(), labels, device), logits)
     }
 
     /// Photos to measure the running statistics on: all that were learnt from, once the fit is over.
@@ -312,15 +334,4 @@ fn rates(suffix: &Suffix, config: &TrainConfig) -> Vec<(ParamGroup, f64)> {
     }
     rates.push((ParamGroup::ids_from_module(suffix.head().clone()), base));
     rates
-}
-
-/// Sets a random part of the features to zero and scales the others up. The mask is ours: Burn's comes from the device's generator.
-fn drop_out(features: Tensor<2>, rate: f32, rng: &mut Rng, device: &Device) -> Tensor<2> {
-    if rate == 0.0 {
-        return features;
-    }
-    let shape = features.dims();
-    let kept = 1.0 / (1.0 - rate);
-    let mask: Vec<f32> = (0..shape[0] * shape[1]).map(|_| if rng.uniform() < rate { 0.0 } else { kept }).collect();
-    features * Tensor::from_data(TensorData::new(mask, shape), device)
 }

@@ -10,6 +10,8 @@ pub mod embed;
 pub mod event;
 pub mod fit;
 pub mod inputs;
+pub mod learning;
+pub mod lent;
 pub mod loss;
 pub mod module_state;
 pub mod optimiser;

@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 use super::config::TrainConfig;
 use super::embed::{Draw, Embedded, Embedder};
 use super::event::StepEvent;
+use super::lent::Lent;
 use super::sample::Sample;
 use super::workbench::Workbench;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
-use crate::image::Pixels;
 
 /// What is not cached yet, and how far the reading has come.
 pub struct Reading {
@@ -31,16 +31,6 @@ struct Queue {
     waiting: VecDeque<Draw>,
     /// Handed out from its end; see [`Reading::lend`]. Those handed out last come last.
     lent: Vec<Draw>,
-}
-
-/// What another instance of the core may read meanwhile.
-pub enum Lent {
-    /// Nothing: what is left is too little to share.
-    Nothing,
-    /// The pixels of these are needed first.
-    Missing(Vec<PhotoId>),
-    /// Draws with their pictures, for the embedder at that position of the workbench.
-    Draws { embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels> },
 }
 
 impl Queue {

@@ -112,7 +112,15 @@ impl TrainRun {
         matches!(self.phase, Phase::Read).then_some(&mut self.reading)
     }
 
-    /// One batch of photos read, one optimiser step, or one end of an epoch.
+    /// The fit under way.
+    pub fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Read => None,
+            Phase::Fit { fit, .. } => Some(fit),
+        }
+    }
+
+    /// One batch of photos read, one optimiser step or a part of one, or one end of an epoch.
     pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<Step> {
         if matches!(self.phase, Phase::Read) {
             if let Some(event) = self.reading.step(&mut bench).await? {
@@ -171,7 +179,7 @@ impl TrainRun {
             fit.step(&bench.inputs(), &bench.device.tensors)?;
         }
         bench.dataset.drop_surplus();
-        let (batch, batches) = (fit.batches_done(), fit.batches());
+        let (batch, batches) = (fit.batch(), fit.batches());
         Ok(StepEvent::Batch { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })
     }
 

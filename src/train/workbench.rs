@@ -9,7 +9,7 @@ use super::regime::Regime;
 use super::sample::Sample;
 use crate::backbone::weights::Weights;
 use crate::data::dataset::Dataset;
-use crate::device::ComputeDevice;
+use crate::device::{ComputeDevice, DeviceKind};
 use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
 use crate::rng::Rng;
@@ -25,7 +25,7 @@ pub struct Workbench<'a> {
     pub own: usize,
     /// Bytes that the activations of the run may take.
     pub activation_budget: usize,
-    /// Instances of the core that read photos, this one among them.
+    /// Instances of the core that read photos and share steps, this one among them.
     pub readers: usize,
     /// Seconds from any fixed point at the start of the step, for the report alone.
     pub now: f64,
@@ -74,7 +74,10 @@ impl Workbench<'_> {
         epochs: usize,
     ) -> Fit {
         let suffix = self.fresh_suffix(config, classes);
-        Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"))
+        let fit = Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"));
+        // A graphics card is better off with one large launch, and the head alone is too little to divide.
+        let divided = self.device.kind == DeviceKind::Cpu && matches!(config.regime, Regime::LastK | Regime::Full);
+        if divided { fit.in_parts() } else { fit }
     }
 
     /// Pretrained stages, or random ones, and a random head, on the autodiff device.

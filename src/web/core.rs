@@ -248,14 +248,26 @@ impl Core {
         }
     }
 
-    /// A batch of the photos that are still to be read in what is under way, for the core of another worker: `{ticket, lastStages,
-    /// pictures}`, or `{needPhotos: ids}` where pixels are needed first, or `undefined` where nothing is left to share.
-    pub fn lend(&self) -> JsResult<JsValue> {
+    /// Work for the core of another worker, one of so many that have nothing else to do, this one among them: photos to be read,
+    /// `{ticket, lastStages, pictures}`, or parts of a step, `{ticket, lastStages, classes, parameters, photos, inputs, masks, targets}`;
+    /// `{needPhotos: ids}` where pixels are needed first, or `undefined` where nothing is left to share.
+    pub async fn lend(&self, workers: usize) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
-        lending::loan(&session.lend().map_err(throw)?)
+        lending::loan(&session.lend(workers).await.map_err(throw)?)
     }
 
-    /// How many workers read photos, this one among them; one unless it is called.
+    /// How many parts a step of what is under way has: more workers than that have nothing to do. 1 where nothing is shared but
+    /// reading.
+    pub fn parts(&self) -> JsResult<usize> {
+        self.session.take().map(|mut session| session.parts()).map_err(throw)
+    }
+
+    /// Whether the next step computes what is lent, since nothing else is left to do.
+    pub fn waits(&self) -> JsResult<bool> {
+        self.session.take().map(|mut session| session.waits()).map_err(throw)
+    }
+
+    /// How many workers share the work, this one among them; one unless it is called.
     #[wasm_bindgen(js_name = setReaders)]
     pub fn set_readers(&self, readers: usize) -> JsResult<()> {
         self.session.take().map(|mut session| session.set_readers(readers)).map_err(throw)
@@ -279,15 +291,22 @@ impl Core {
         session.read_ahead().await.map_err(throw)
     }
 
-    /// What `embed` made of lent pictures.
-    pub fn accept(&self, ticket: u32, activations: &[f32]) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.accept(ticket, activations)).map_err(throw)
+    /// What `embed` made of lent pictures, or `learn` of lent parts.
+    pub fn accept(&self, ticket: u32, values: &[f32]) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.accept(ticket, values)).map_err(throw)
     }
 
     /// Activations of pictures that the core of another worker has lent.
     pub async fn embed(&self, last_stages: usize, pictures: Vec<u8>) -> JsResult<Vec<f32>> {
         let mut session = self.session.take().map_err(throw)?;
         session.embed(last_stages, &pictures).await.map_err(throw)
+    }
+
+    /// Gradients and logits of parts of a step that the core of another worker has lent, as `lend` gave them out.
+    pub async fn learn(&self, parts: JsValue) -> JsResult<Vec<f32>> {
+        let (last_stages, parts) = lending::parts(&parts)?;
+        let mut session = self.session.take().map_err(throw)?;
+        session.learn(last_stages, &parts).await.map_err(throw)
     }
 
     /// The bytes of the weights file and their hash, to start the core of another worker with: `{bytes, sha256}`.

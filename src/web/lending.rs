@@ -1,14 +1,15 @@
 //! What goes from the core of one worker to that of another.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Float32Array, Object, Reflect, Uint8Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::to_js;
 use crate::backbone::weights::Weights;
 use crate::session::lending::{Loan, Ticket};
+use crate::train::lent::LentParts;
 
-type JsResult = Result<JsValue, JsValue>;
+type JsResult<T = JsValue> = Result<T, JsValue>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +24,7 @@ struct Terms {
     last_stages: usize,
 }
 
-/// `undefined`, `{needPhotos}` or `{ticket, lastStages, pictures}`.
+/// `undefined`, `{needPhotos}`, `{ticket, lastStages, pictures}` or `{ticket, lastStages, classes, parameters, photos, inputs, masks, targets}`.
 pub fn loan(loan: &Loan) -> JsResult {
     match loan {
         Loan::Nothing => Ok(JsValue::UNDEFINED),
@@ -33,7 +34,37 @@ pub fn loan(loan: &Loan) -> JsResult {
             Reflect::set(&object, &"pictures".into(), &Uint8Array::from(pictures.as_slice()))?;
             Ok(object)
         }
+        Loan::Parts { ticket, last_stages, parts } => {
+            let object = to_js(&Terms { ticket: *ticket, last_stages: *last_stages })?;
+            let photos: Vec<u32> = parts.photos.iter().map(|&photos| photos as u32).collect();
+            Reflect::set(&object, &"classes".into(), &(parts.classes as u32).into())?;
+            Reflect::set(&object, &"photos".into(), &Uint32Array::from(photos.as_slice()))?;
+            let LentParts { parameters, inputs, masks, targets, .. } = parts;
+            for (name, values) in
+                [("parameters", parameters), ("inputs", inputs), ("masks", masks), ("targets", targets)]
+            {
+                Reflect::set(&object, &name.into(), &Float32Array::from(values.as_slice()))?;
+            }
+            Ok(object)
+        }
     }
+}
+
+/// The other way: parts that [`loan`] gave out, and the split that they are of.
+pub fn parts(object: &JsValue) -> JsResult<(usize, LentParts)> {
+    let number = |name: &str| Ok::<_, JsValue>(Reflect::get(object, &name.into())?.as_f64().unwrap_or(0.0) as usize);
+    let values =
+        |name: &str| Ok::<_, JsValue>(Reflect::get(object, &name.into())?.dyn_into::<Float32Array>()?.to_vec());
+    let photos = Reflect::get(object, &"photos".into())?.dyn_into::<Uint32Array>()?.to_vec();
+    let parts = LentParts {
+        classes: number("classes")?,
+        parameters: values("parameters")?,
+        photos: photos.into_iter().map(|photos| photos as usize).collect(),
+        inputs: values("inputs")?,
+        masks: values("masks")?,
+        targets: values("targets")?,
+    };
+    Ok((number("lastStages")?, parts))
 }
 
 /// `{bytes, sha256}`.

@@ -178,7 +178,9 @@ function channelMacrotask() {
  * @returns {Transferable[]}
  */
 function transferable(value) {
-  const parts = typeof value === "object" && value !== null ? [value, ...Object.values(value)] : [];
+  if (typeof value !== "object" || value === null) return [];
+  // The values of an array of numbers would be millions of objects.
+  const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value);
   return parts.flatMap((part) => ((part instanceof Uint8Array || part instanceof Float32Array) && part.buffer instanceof ArrayBuffer ? [part.buffer] : []));
 }
 

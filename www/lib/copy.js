@@ -1,18 +1,18 @@
 /** @import { Core, CoreCopy, CoreLoan } from "./types.d.ts" */
-/** @import { Reader } from "./helpers.js" */
+/** @import { Helper } from "./helpers.js" */
 import { LastLayerError } from "./errors.js";
 import { spawn } from "./spawn.js";
 import { loadGlue } from "./wasm.js";
 import { WorkerClient } from "./worker-client.js";
 
 /**
- * Starts another worker with a copy of a core, to read photos. Nothing is downloaded and nothing compiled again.
+ * Starts another worker with a copy of a core, to read photos and to share steps. Nothing is downloaded and nothing compiled again.
  * @param {string} baseUrl  Where `worker.js` lies.
  * @param {Core} core
  * @param {Pick<CoreCopy, "glue" | "module">} wasm
- * @returns {Promise<Reader>}
+ * @returns {Promise<Helper>}
  */
-export async function startReader(baseUrl, core, wasm) {
+export async function startHelper(baseUrl, core, wasm) {
   const client = new WorkerClient(spawn(new URL("worker.js", baseUrl).href));
   const end = () => client.end(new LastLayerError("closed", "This worker is not needed any more."));
   const weights = core.weights();
@@ -23,8 +23,11 @@ export async function startReader(baseUrl, core, wasm) {
     throw error;
   }
   /** @param {CoreLoan} loan */
-  const embed = ({ lastStages, pictures }) => client.call("embed", { lastStages, pictures }, { transfer: [pictures.buffer] });
-  return { embed, end };
+  const work = (loan) => {
+    const transfer = Object.values(loan).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer] : []));
+    return client.call("pictures" in loan ? "embed" : "learn", loan, { transfer });
+  };
+  return { work, end };
 }
 
 /**

@@ -8,8 +8,8 @@ const MOST_WORKERS = 16;
  * @typedef {object} CreateOptions
  * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
  * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
- * @property {number} [workers]         How many workers read photos at the same time on the CPU, 1 to 16. Default: one for each core, fewer
- *                                      where memory is short. They are started when there is enough to read.
+ * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16. Default: one for each core, fewer
+ *                                      where memory is short. They are started when a training has enough to do.
  * @property {boolean} [readAhead]      Whether photos that were added are read at once, while nothing else is to do, with the augmented draws
  *                                      of them that the next training is likely to ask for. Default true; false for those who measure or save power.
  * @property {AbortSignal} [signal]

@@ -1,24 +1,29 @@
-/** @import { Core, CoreLoan } from "./types.d.ts" */
+/** @import { Core, CoreLoan, TrainEvent } from "./types.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /**
- * A worker with a core of its own that can read photos.
- * @typedef {object} Reader
- * @property {(loan: CoreLoan) => Promise<Float32Array>} embed  Activations of the pictures lent.
+ * A worker with a core of its own that can read photos and compute parts of steps.
+ * @typedef {object} Helper
+ * @property {(loan: CoreLoan) => Promise<Float32Array>} work  What the core's `accept` takes.
  * @property {() => void} end
  */
 
-/** Photos that are left to be read and for which it pays to start helpers: about the time that starting them takes. */
+/** Photos that are left to be read, or steps to be taken, and for which it pays to start helpers: at least the time that starting them takes. */
 export const WORTHWHILE = 32;
 /**
- * Loans out to each helper: one that it works on, and the others for the time until it is served again, which may take two steps of the core.
- * On two cores two workers were 1.60, 1.77 and 1.85 times as fast as one with two, three and four.
+ * Loans of photos out to each helper: one that it works on, and the others for the time until it is served again, which may take two steps of
+ * the core. On two cores two workers were 1.60, 1.77 and 1.85 times as fast as one with two, three and four.
  */
 const LOANS = 4;
 /** How long helpers without work live, in milliseconds: each holds a copy of the weights. */
 const REST = 30_000;
 /** More of them are not fed fast enough by one. */
 const MOST_HELPERS = 7;
+/**
+ * How long a step waits for parts that are out before they are computed here: so many times as long as they have been out already, and at least
+ * so many milliseconds. Whoever is only slow has answered by then; after it, somebody who may be dead has cost little more than the parts are worth.
+ */
+const PATIENCE = { times: 2, least: 100 };
 
 /**
  * How many helpers a device bears: one for each core but the first, fewer where memory is short.
@@ -31,23 +36,27 @@ export function helperCount(cores, memory) {
 }
 
 /**
- * Workers that read photos along with the one that trains. They are started when there is enough to read, and ended some time after the
- * last of it. Nothing waits for them: one that fails is let go of, and the core reads itself what it has lent and not got back.
+ * Workers that read photos along with the one that trains, and share its steps. They are started when there is enough to do, and ended some time
+ * after the last of it. One that fails is let go of, and the core does itself what it has lent and not got back.
  */
 export class Helpers {
   #start;
   #count;
   #starting = false;
-  /** @type {Map<Reader, number>} With the loans that each has. */
-  #readers = new Map();
-  /** What has come back and is not yet accepted. @type {{ ticket: number, activations: Float32Array }[]} */
+  /** @type {Map<Helper, number>} With the loans that each has. */
+  #helpers = new Map();
+  /** What has come back and is not yet accepted. @type {{ ticket: number, values: Float32Array, helper: Helper }[]} */
   #back = [];
+  /** When parts were lent last. */
+  #since = 0;
+  /** Called when something comes back, somebody is let go of, or patience is at its end. */
+  #heard = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #rest;
 
   /**
    * @param {number} count
-   * @param {() => Promise<Reader>} start  Starts one.
+   * @param {() => Promise<Helper>} start  Starts one.
    */
   constructor(count, start) {
     this.#count = count;
@@ -65,80 +74,140 @@ export class Helpers {
     this.take(core);
     if (left >= WORTHWHILE) this.#startAll();
     for (let loans = 0; loans < LOANS; loans++) {
-      for (const [reader, has] of this.#readers) {
+      for (const [helper, has] of this.#helpers) {
         if (has > loans) continue;
-        const loan = await borrow(core, supply);
+        const loan = await borrow(core, this.#helpers.size + 1, supply);
         if (!loan) return;
-        this.#give(reader, loan);
+        this.#give(helper, loan);
       }
     }
   }
 
-  /** Takes in what has been read. @param {Core} core */
-  take(core) {
-    for (const { ticket, activations } of this.#back.splice(0)) core.accept(ticket, activations);
+  /**
+   * The same for a core whose steps can be shared: helpers that have nothing to do get parts of the step under way, and where nothing is left of it
+   * but what they have, they are waited for a little.
+   * @param {Core} core
+   * @param {number} left  Steps that are still to be taken, as far as that is known.
+   * @param {(ids: number[]) => Promise<void>} supply
+   */
+  async share(core, left, supply) {
+    if (core.parts() < 2) return;
+    clearTimeout(this.#rest);
+    this.take(core);
+    if (core.waits()) await this.#wait(core);
+    if (left >= WORTHWHILE) this.#startAll();
+    const free = [...this.#helpers].filter(([, has]) => has === 0);
+    for (const [index, [helper]] of free.entries()) {
+      const loan = await borrow(core, free.length - index + 1, supply);
+      if (!loan) return;
+      this.#since = performance.now();
+      this.#give(helper, loan);
+    }
   }
 
-  /** Nothing is to be read any more. */
+  /** Takes in what has come back. @param {Core} core */
+  take(core) {
+    for (const { ticket, values, helper } of this.#back.splice(0)) {
+      try {
+        core.accept(ticket, values);
+      } catch (error) {
+        // It is done again; but who answers with something else once may do so again.
+        console.warn("lastlayer: a worker that helps was let go of.", error);
+        this.#end(helper);
+      }
+    }
+  }
+
+  /** Nothing is to be done any more. */
   rest() {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#endAll(), REST);
   }
 
+  /** Until the core can go on, or patience is at its end. @param {Core} core */
+  async #wait(core) {
+    let patient = true;
+    const patience = Math.max(PATIENCE.least, PATIENCE.times * (performance.now() - this.#since));
+    const timer = setTimeout(() => {
+      patient = false;
+      this.#heard();
+    }, patience);
+    while (patient && core.waits() && [...this.#helpers.values()].some((has) => has > 0)) {
+      await new Promise((/** @type {(value?: undefined) => void} */ resolve) => (this.#heard = resolve));
+      this.take(core);
+    }
+    clearTimeout(timer);
+  }
+
   #startAll() {
-    if (this.#starting || this.#readers.size > 0) return;
+    if (this.#starting || this.#helpers.size > 0) return;
     this.#starting = true;
     const started = Array.from({ length: this.#count }, async () => {
-      this.#readers.set(await this.#start(), 0);
+      this.#helpers.set(await this.#start(), 0);
     });
     void Promise.allSettled(started).then((outcomes) => {
       this.#starting = false;
       const failed = outcomes.find((outcome) => outcome.status === "rejected");
       if (!failed) return;
       // As where a page's policy forbids workers within workers: it takes longer, and works.
-      console.warn("lastlayer: fewer workers than this device bears read photos.", failed.reason);
-      this.#count = this.#readers.size;
+      console.warn("lastlayer: fewer workers than this device bears share the work.", failed.reason);
+      this.#count = this.#helpers.size;
     });
   }
 
   /**
-   * @param {Reader} reader
+   * @param {Helper} helper
    * @param {CoreLoan} loan
    */
-  #give(reader, loan) {
+  #give(helper, loan) {
     const { ticket } = loan;
-    this.#readers.set(reader, (this.#readers.get(reader) ?? 0) + 1);
-    reader.embed(loan).then(
-      (activations) => {
-        const has = this.#readers.get(reader);
+    const has = this.#helpers.get(helper);
+    if (has === undefined) return; // It has died while its loan was made.
+    this.#helpers.set(helper, has + 1);
+    helper.work(loan).then(
+      (values) => {
+        const has = this.#helpers.get(helper);
         if (has === undefined) return;
-        this.#readers.set(reader, has - 1);
-        this.#back.push({ ticket, activations });
+        this.#helpers.set(helper, has - 1);
+        this.#back.push({ ticket, values, helper });
+        this.#heard();
       },
-      () => this.#end(reader),
+      () => this.#end(helper),
     );
   }
 
-  /** @param {Reader} reader */
-  #end(reader) {
-    if (this.#readers.delete(reader)) reader.end();
+  /** @param {Helper} helper */
+  #end(helper) {
+    if (this.#helpers.delete(helper)) helper.end();
+    this.#heard();
   }
 
   #endAll() {
-    for (const reader of [...this.#readers.keys()]) this.#end(reader);
+    for (const helper of [...this.#helpers.keys()]) this.#end(helper);
   }
 }
 
 /**
+ * Steps that are left of what an event is of, as far as it tells.
+ * @param {TrainEvent} event
+ */
+export function stepsLeft(event) {
+  if (event.type !== "batch" && event.type !== "fold") return 0;
+  const ofFit = (event.epochs - event.epoch + 1) * event.batches - event.batch;
+  return event.type === "fold" ? ofFit + (event.folds - event.fold) * event.epochs * event.batches : ofFit;
+}
+
+/**
  * @param {Core} core
+ * @param {number} workers  Those that have nothing to do, the core's own among them.
  * @param {(ids: number[]) => Promise<void>} supply
  * @returns {Promise<CoreLoan | undefined>}
  */
-async function borrow(core, supply) {
-  let lent = core.lend();
+async function borrow(core, workers, supply) {
+  let lent = await core.lend(workers);
   if (lent && "needPhotos" in lent) {
     await supply(lent.needPhotos);
-    lent = core.lend();
+    lent = await core.lend(workers);
     if (lent && "needPhotos" in lent) throw new LastLayerError("internal", "Photos are asked for that have been supplied.");
   }
   return lent;

@@ -15,7 +15,7 @@ const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "wei
  * @property {DeviceChoice} device
  * @property {string} backbone
  * @property {boolean} readAhead  Whether photos are read before a training asks for them.
- * @property {number} [workers]  How many read photos at the same time on the CPU; as many as the device bears where it is missing.
+ * @property {number} [workers]  How many read photos and share steps on the CPU; as many as the device bears where it is missing.
  *
  * @typedef {object} Opened
  * @property {Core} core

@@ -79,7 +79,7 @@ export interface Info {
   reason: DeviceReason;
   /** Name of the source model. */
   backbone: string;
-  /** Workers that read photos at the same time: on the CPU as many as the device bears, and one on WebGPU. */
+  /** Workers that read photos at the same time, and share the steps of a training: on the CPU as many as the device bears, and one on WebGPU. */
   workers: number;
   /** Side of the square the source model looks at, in pixels. */
   inputSize: number;
@@ -274,7 +274,7 @@ export interface EmbedEvent {
   total: number;
 }
 
-/** `epoch` and `batch` count from 1. */
+/** `epoch` and `batch` count from 1. On the CPU a batch that stages learn from comes in parts, and each sends this event. */
 export interface BatchEvent {
   type: "batch";
   phase: Phase;
@@ -706,7 +706,7 @@ export interface Core {
   pause(): Promise<Uint8Array<ArrayBuffer>>;
   resume(checkpoint: Uint8Array): Omit<ResumedEvent, "type">;
   cancelTraining(): void;
-  /** How many workers read photos, this one among them. */
+  /** How many workers share the work, this one among them. */
   setReaders(readers: number): void;
   /** Photos that the source model has not read yet. */
   unread(): number;
@@ -714,9 +714,15 @@ export interface Core {
   leftAhead(): number;
   /** Reads a batch of what the next training is expected to need; false where nothing is left to read here. */
   readAhead(): Promise<boolean>;
-  lend(): CoreLoan | { needPhotos: number[] } | undefined;
-  accept(ticket: number, activations: Float32Array): void;
+  /** `workers`: how many have nothing else to do, this one among them. */
+  lend(workers: number): Promise<CoreLoan | { needPhotos: number[] } | undefined>;
+  /** Of a step of what is under way; 1 where steps are not shared. */
+  parts(): number;
+  /** Whether the next step computes what is lent, since nothing else is left to do. */
+  waits(): boolean;
+  accept(ticket: number, values: Float32Array): void;
   embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
+  learn(parts: CoreParts): Promise<Float32Array<ArrayBuffer>>;
   weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
   predict(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Answer>;
@@ -736,12 +742,29 @@ export interface CorePhoto {
   free(): void;
 }
 
-/** Pictures that another worker may read. */
-export interface CoreLoan {
+/** What another worker may do. */
+export type CoreLoan = CorePictures | CoreParts;
+
+/** Pictures to read. */
+export interface CorePictures {
   ticket: number;
   lastStages: number;
   /** One after the other, three bytes a pixel. */
   pictures: Uint8Array<ArrayBuffer>;
+}
+
+/** Parts of an optimiser step, one after the other. */
+export interface CoreParts {
+  ticket: number;
+  lastStages: number;
+  classes: number;
+  /** Of everything that learns. */
+  parameters: Float32Array<ArrayBuffer>;
+  /** In each part. */
+  photos: Uint32Array<ArrayBuffer>;
+  inputs: Float32Array<ArrayBuffer>;
+  masks: Float32Array<ArrayBuffer>;
+  targets: Float32Array<ArrayBuffer>;
 }
 
 /** What another worker needs to have the same core. */

@@ -1,13 +1,13 @@
-/** @import { ComparisonOptions, Core, CoreCopy, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
+/** @import { ComparisonOptions, Core, CoreCopy, CoreParts, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
 /** @import { Expected } from "./ahead.js" */
 /** @import { CallContext, Handler } from "./call-queue.js" */
 import { Ahead, aheadOf } from "./ahead.js";
 import { CallQueue } from "./call-queue.js";
-import { openCopy, startReader } from "./copy.js";
+import { openCopy, startHelper } from "./copy.js";
 import { photoOf, photoOfFile } from "./decode.js";
 import { namesSoftware, watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
-import { helperCount, Helpers, WORTHWHILE } from "./helpers.js";
+import { helperCount, Helpers, stepsLeft, WORTHWHILE } from "./helpers.js";
 import { Keeper } from "./keeper.js";
 import { start } from "./start.js";
 
@@ -58,12 +58,12 @@ const handlers = {
     opened = core;
     readsAhead = options.readAhead && !namesSoftware(info.adapter);
     const count = info.device === "cpu" ? helpersOf(options) : 0;
-    if (count > 0) helpers = new Helpers(count, () => startReader(options.baseUrl, core, { glue: loaded.glue, module: loaded.module }));
+    if (count > 0) helpers = new Helpers(count, () => startHelper(options.baseUrl, core, { glue: loaded.glue, module: loaded.module }));
     core.setReaders(count + 1);
     return { ...info, workers: count + 1 };
   },
 
-  /** In a worker that only reads photos for another one. @param {CoreCopy} copy */
+  /** In a worker that only helps another one. @param {CoreCopy} copy */
   async startCopy(copy) {
     opened = await openCopy(copy);
   },
@@ -71,6 +71,11 @@ const handlers = {
   /** @param {{ lastStages: number, pictures: Uint8Array }} args */
   embed({ lastStages, pictures }) {
     return core().embed(lastStages, pictures);
+  },
+
+  /** Parts of a step of that other one. @param {CoreParts} parts */
+  learn(parts) {
+    return core().learn(parts);
   },
 
   /** @param {{ label: string }} args */
@@ -338,7 +343,9 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
           yield;
         }
       } else {
-        if (event.type === "embed") await helpers?.feed(core(), event.total - event.done, supplyAll);
+        const what = event.type === "run" ? event.event : event;
+        if (what.type === "embed") await helpers?.feed(core(), what.total - what.done, supplyAll);
+        else await helpers?.share(core(), stepsLeft(what), supplyAll);
         yield event;
       }
     }

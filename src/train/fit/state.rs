@@ -56,7 +56,8 @@ impl Fit {
             next: self.next,
             measured: self.measured,
             judged: self.judged,
-            rng: self.rng.state(),
+            // What a step under way has drawn counts as not drawn: it begins again.
+            rng: self.under_way.as_ref().map_or(&self.rng, |step| &step.before).state(),
             parameter_steps,
         };
         Ok((position, tensors))

@@ -1,35 +1,35 @@
-// Workers that read photos along: who gets what, and what happens when they fail.
+// Workers that help: who gets what, and what happens when they fail.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { helperCount, Helpers } from "../../../www/lib/helpers.js";
+import { helperCount, Helpers, stepsLeft } from "../../../www/lib/helpers.js";
 import { delivered } from "../support/fake-worker.mjs";
 
-/** @import { Core, CoreLoan } from "../../../www/lib/types.d.ts" */
+/** @import { Core, CoreLoan, TrainEvent } from "../../../www/lib/types.d.ts" */
 
 /** A core that lends as many loans as it has, and notes what it gets back. @param {number} loans */
 function coreWith(loans) {
   /** @type {number[]} */
   const accepted = [];
   let next = 0;
-  const lend = () => (next < loans ? { ticket: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
+  const lend = async () => (next < loans ? { ticket: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
   const accept = (/** @type {number} */ ticket) => void accepted.push(ticket);
   return { core: /** @type {Core} */ (/** @type {unknown} */ ({ lend, accept })), accepted, lent: () => next };
 }
 
-/** Readers that answer when they are told to. */
-function readers() {
+/** Helpers that answer when they are told to. */
+function fakes() {
   /** @type {{ loans: CoreLoan[], answers: { resolve: (value: Float32Array) => void, reject: (error: Error) => void }[], ended: boolean }[]} */
   const made = [];
   const start = async () => {
-    const reader = { loans: /** @type {CoreLoan[]} */ ([]), answers: /** @type {any[]} */ ([]), ended: false };
-    made.push(reader);
+    const helper = { loans: /** @type {CoreLoan[]} */ ([]), answers: /** @type {any[]} */ ([]), ended: false };
+    made.push(helper);
     return {
-      embed: (/** @type {CoreLoan} */ loan) => {
-        reader.loans.push(loan);
-        return new Promise((resolve, reject) => reader.answers.push({ resolve, reject }));
+      work: (/** @type {CoreLoan} */ loan) => {
+        helper.loans.push(loan);
+        return new Promise((resolve, reject) => helper.answers.push({ resolve, reject }));
       },
-      end: () => void (reader.ended = true),
+      end: () => void (helper.ended = true),
     };
   };
   return { made, start };
@@ -37,7 +37,7 @@ function readers() {
 
 /** Helpers that have been started, all with as many loans as they take. @param {Core} core @param {number} count */
 async function started(core, count) {
-  const { made, start } = readers();
+  const { made, start } = fakes();
   const helpers = new Helpers(count, start);
   await helpers.feed(core, 100, noPixels);
   await delivered();
@@ -54,7 +54,7 @@ test("as many helpers as the device bears", () => {
 
 test("none are started for a few photos, and four loans go to each in turn", async () => {
   const { core, lent } = coreWith(10);
-  const { made, start } = readers();
+  const { made, start } = fakes();
   const helpers = new Helpers(2, start);
   await helpers.feed(core, 31, noPixels);
   await delivered();
@@ -97,13 +97,13 @@ test("one that fails is let go of, the others go on", async () => {
 
 test("photos whose pixels are gone are supplied first", async () => {
   const { core } = coreWith(1);
-  const { made, start } = readers();
+  const { made, start } = fakes();
   const helpers = new Helpers(1, start);
   await helpers.feed(core, 100, noPixels);
   await delivered();
   let missing = true;
   const { lend } = core;
-  Object.assign(core, { lend: () => (missing ? { needPhotos: [7, 8] } : lend()) });
+  Object.assign(core, { lend: async (/** @type {number} */ workers) => (missing ? { needPhotos: [7, 8] } : lend(workers)) });
   /** @type {number[]} */
   const supplied = [];
   await helpers.feed(core, 100, async (ids) => {
@@ -119,7 +119,7 @@ test("without work they end after half a minute", async (context) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   context.after(() => mock.timers.reset());
   const { core } = coreWith(0);
-  const { made, start } = readers();
+  const { made, start } = fakes();
   const helpers = new Helpers(1, start);
   await helpers.feed(core, 100, noPixels);
   await delivered();
@@ -131,4 +131,124 @@ test("without work they end after half a minute", async (context) => {
   helpers.rest();
   mock.timers.tick(30_000);
   assert.equal(made[0]?.ended, true);
+});
+
+/**
+ * A core in the middle of a step of so many parts, each of which is lent by itself. It keeps one, and notes for how many workers it was to share.
+ * @param {number} parts
+ */
+function coreInStep(parts) {
+  /** @type {number[]} */
+  const accepted = [];
+  /** @type {number[]} */
+  const shares = [];
+  let [own, lent, ticket] = [parts, 0, 0];
+  const core = {
+    parts: () => parts,
+    waits: () => own === 0 && lent > 0,
+    async lend(/** @type {number} */ workers) {
+      if (own < 2) return undefined;
+      shares.push(workers);
+      own -= 1;
+      lent += 1;
+      return { ticket: ticket++, lastStages: 2, parameters: new Float32Array(1) };
+    },
+    accept(/** @type {number} */ number, /** @type {Float32Array} */ values) {
+      if (values.length === 0) throw new Error("too few values");
+      accepted.push(number);
+      lent -= 1;
+    },
+  };
+  return { core: /** @type {Core} */ (/** @type {unknown} */ (core)), accepted, shares, begin: () => void (own = parts), compute: () => void (own -= 1) };
+}
+
+/** Helpers that have been started for the steps of a core. @param {Core} core @param {number} count */
+async function startedFor(core, count) {
+  const { made, start } = fakes();
+  const helpers = new Helpers(count, start);
+  await helpers.share(core, 100, noPixels);
+  await delivered();
+  await helpers.share(core, 100, noPixels);
+  return { helpers, made };
+}
+
+test("steps are shared by those who have nothing to do, and helpers started where many steps are left", async () => {
+  const { core, shares, begin } = coreInStep(4);
+  const { made, start } = fakes();
+  const helpers = new Helpers(2, start);
+  await helpers.share(core, 31, noPixels);
+  await delivered();
+  assert.equal(made.length, 0);
+  await helpers.share(core, 32, noPixels);
+  await delivered();
+  assert.equal(made.length, 2);
+  await helpers.share(core, 1, noPixels);
+  assert.deepEqual(shares, [3, 2]);
+  made[1]?.answers[0]?.resolve(new Float32Array(1));
+  await delivered();
+  begin();
+  await helpers.share(core, 1, noPixels);
+  assert.deepEqual(shares, [3, 2, 2], "one loan at a time, and the first is still at work");
+  assert.deepEqual(made.map(({ loans }) => loans.map(({ ticket }) => ticket)), [[0], [1, 2]]);
+  helpers.rest();
+});
+
+test("where steps are not shared nothing is lent and nobody started", async () => {
+  const { core, shares } = coreInStep(1);
+  const { helpers, made } = await startedFor(core, 2);
+  assert.deepEqual([shares, made], [[], []]);
+  helpers.rest();
+});
+
+test("parts that are out are waited for", async () => {
+  const { core, accepted, compute } = coreInStep(2);
+  const { helpers, made } = await startedFor(core, 1);
+  assert.equal(made[0]?.loans.length, 1);
+  compute();
+  let waiting = true;
+  const shared = helpers.share(core, 100, noPixels).then(() => (waiting = false));
+  await delivered();
+  assert.ok(waiting);
+  made[0]?.answers[0]?.resolve(new Float32Array(1));
+  await shared;
+  assert.deepEqual(accepted, [0]);
+  helpers.rest();
+});
+
+test("but not for long", async (context) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  context.after(() => mock.timers.reset());
+  const { core, accepted, compute } = coreInStep(2);
+  const { helpers, made } = await startedFor(core, 1);
+  compute();
+  const shared = helpers.share(core, 100, noPixels);
+  await delivered();
+  mock.timers.tick(60_000);
+  await shared;
+  assert.deepEqual([accepted, made[0]?.ended], [[], false], "it may still answer");
+  helpers.rest();
+});
+
+test("one that dies or answers with something else is let go of, and not waited for", async () => {
+  for (const answer of [undefined, new Float32Array(0)]) {
+    const { core, accepted, compute } = coreInStep(2);
+    const { helpers, made } = await startedFor(core, 1);
+    compute();
+    const warned = mock.method(console, "warn", () => {});
+    const shared = helpers.share(core, 100, noPixels);
+    await delivered();
+    if (answer) made[0]?.answers[0]?.resolve(answer);
+    else made[0]?.answers[0]?.reject(new Error("died"));
+    await shared;
+    warned.mock.restore();
+    assert.deepEqual([accepted, made[0]?.ended, warned.mock.callCount()], [[], true, answer ? 1 : 0]);
+    helpers.rest();
+  }
+});
+
+test("how many steps are left", () => {
+  const left = (/** @type {object} */ event) => stepsLeft(/** @type {TrainEvent} */ (event));
+  assert.equal(left({ type: "batch", epoch: 3, epochs: 4, batch: 2, batches: 5 }), 8);
+  assert.equal(left({ type: "fold", fold: 2, folds: 3, epoch: 4, epochs: 4, batch: 5, batches: 5 }), 20);
+  assert.equal(left({ type: "epoch", epoch: 3, epochs: 4 }), 0);
 });

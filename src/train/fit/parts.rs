@@ -1,0 +1,303 @@
+//! An optimiser step in parts, which other instances of the core may compute along: where batch-norm is fixed, no photo of a batch
+//! depends on another.
+//!
+//! How a batch is divided does not depend on how many there are to compute it, and gradients are summed in the order of the parts.
+//! So a training comes to the same bits whoever computed what, and whoever died over it.
+
+use std::ops::Range;
+
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Fit, labels};
+use crate::error::{Error, Result};
+use crate::model::Suffix;
+use crate::rng::Rng;
+use crate::train::embed::read;
+use crate::train::inputs::{Batch, Inputs};
+use crate::train::learning;
+use crate::train::lent::{Lent, LentParts, Ticket};
+use crate::train::loss::cross_entropy;
+
+/// Photos in a part, at most.
+const PART: usize = 4;
+
+/// Parts of a batch of so many photos.
+pub fn parts_of(photos: usize) -> usize {
+    photos.div_ceil(PART)
+}
+
+/// Some photos of a step, with what else their share of its loss depends on.
+pub struct Part {
+    /// `[photos, channels, height, width]`, on the autodiff device.
+    pub input: Tensor<4>,
+    /// By which the features are multiplied, `[photos, features]`; empty without dropout.
+    pub mask: Vec<f32>,
+    /// `[photos, classes]`; see [`Loss::targets`](crate::train::loss::Loss::targets).
+    pub targets: Vec<f32>,
+}
+
+/// What a part comes to.
+pub struct Learnt {
+    pub gradients: GradientsParams,
+    /// `[photos, classes]`, on the plain device.
+    pub logits: Tensor<2>,
+}
+
+impl Part {
+    /// Its share of what the step makes smaller (see [`cross_entropy`]), and the logits that it comes from.
+    pub fn loss(self, suffix: &Suffix, device: &Device) -> (Tensor<1>, Tensor<2>) {
+        let mut features = suffix.pooled(self.input);
+        if !self.mask.is_empty() {
+            let mask = TensorData::new(self.mask, features.dims());
+            features = features * Tensor::from_data(mask, device);
+        }
+        let logits = suffix.logits(features);
+        (cross_entropy(logits.clone(), &self.targets, device), logits)
+    }
+
+    /// Forward and back.
+    pub fn learn(self, suffix: &Suffix, device: &Device) -> Learnt {
+        let (loss, logits) = self.loss(suffix, device);
+        Learnt { gradients: GradientsParams::from_grads(loss.backward(), suffix), logits: logits.inner() }
+    }
+}
+
+/// Sets a random part of so many features to zero and scales the others up. Ours: Burn's comes from the device's generator.
+pub fn dropout_mask(features: usize, rate: f32, rng: &mut Rng) -> Vec<f32> {
+    if rate == 0.0 {
+        return Vec::new();
+    }
+    let kept = 1.0 / (1.0 - rate);
+    (0..features).map(|_| if rng.uniform() < rate { 0.0 } else { kept }).collect()
+}
+
+/// A step under way.
+pub(super) struct Step {
+    /// Where the epoch stands when it is done.
+    pub end: usize,
+    /// The random numbers before it. A fit that is saved within a step begins the step again.
+    pub before: Rng,
+    parts: Vec<Planned>,
+    /// Parts that are out, by their positions.
+    loans: Vec<(Ticket, Vec<usize>)>,
+}
+
+struct Planned {
+    /// Positions in the epoch.
+    looks: Range<usize>,
+    mask: Vec<f32>,
+    targets: Vec<f32>,
+    state: State,
+}
+
+enum State {
+    Waiting,
+    Lent,
+    Learnt(Learnt),
+}
+
+impl Step {
+    /// The part to compute here: the first that nobody has begun with, or one that is still out when there is no other, so that nobody
+    /// waits for a helper that has died.
+    pub fn next(&self) -> Option<usize> {
+        self.waiting().next().or_else(|| self.parts.iter().position(|part| matches!(part.state, State::Lent)))
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.parts.len()).filter(|&part| matches!(self.parts[part].state, State::Waiting))
+    }
+
+    pub fn looks(&self, part: usize) -> Range<usize> {
+        self.parts[part].looks.clone()
+    }
+
+    pub fn part(&self, part: usize, input: Tensor<4>) -> Part {
+        let Planned { mask, targets, .. } = &self.parts[part];
+        Part { input, mask: mask.clone(), targets: targets.clone() }
+    }
+
+    pub fn keep(&mut self, part: usize, learnt: Learnt) {
+        self.parts[part].state = State::Learnt(learnt);
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.next().is_none()
+    }
+
+    /// What all parts came to, in their order; of a complete step.
+    pub fn into_learnt(self) -> impl Iterator<Item = Learnt> {
+        self.parts.into_iter().filter_map(|part| match part.state {
+            State::Learnt(learnt) => Some(learnt),
+            State::Waiting | State::Lent => None,
+        })
+    }
+}
+
+impl Fit {
+    /// The same, with its steps in parts. For the CPU, where a part costs hardly more than its share of the whole; and only where no
+    /// batch-norm goes by the batch.
+    pub fn in_parts(self) -> Self {
+        Self { part_size: PART, ..self }
+    }
+
+    /// How many parts a step has.
+    pub fn parts(&self) -> usize {
+        self.looks().div_ceil(self.batches().max(1)).div_ceil(self.part_size)
+    }
+
+    /// The step from where the epoch stands. Batches are as equal as can be: a last one of a single photo would count as much as the
+    /// others. So are parts, for those who share them.
+    pub(super) fn begin_step(&mut self) -> Step {
+        let before = self.rng.clone();
+        let (start, end) = (self.next, (self.batches_done() + 1) * self.epoch.len() / self.batches());
+        let photos = end - start;
+        let mask = dropout_mask(photos * self.suffix.features(), self.dropout, &mut self.rng);
+        let labels = labels(self.epoch[start..end].iter().map(|(sample, _)| sample));
+        let targets = self.loss.targets(&labels, self.classes);
+        let rows = |values: &[f32], of: &Range<usize>| {
+            let per_photo = values.len() / photos;
+            values[of.start * per_photo..of.end * per_photo].to_vec()
+        };
+        let count = photos.div_ceil(self.part_size);
+        let part = |index: usize| {
+            let of = index * photos / count..(index + 1) * photos / count;
+            let (mask, targets) = (rows(&mask, &of), rows(&targets, &of));
+            Planned { looks: start + of.start..start + of.end, mask, targets, state: State::Waiting }
+        };
+        Step { end, before, parts: (0..count).map(part).collect(), loans: Vec::new() }
+    }
+
+    /// The last parts of the step that nobody has begun with, for another instance of the core: the share of one of so many `workers`
+    /// with nothing else to do, this one among them, which keeps at least one part. Nobody waits for it: what has not been
+    /// [accepted](Self::accept) when the rest is done is computed here.
+    ///
+    /// # Errors
+    /// As a step.
+    pub async fn lend(&mut self, workers: usize, ticket: Ticket, inputs: &Inputs<'_>, device: &Device) -> Result<Lent> {
+        if self.parts() == 1 {
+            return Ok(Lent::Nothing);
+        }
+        if self.epoch.is_empty() {
+            self.begin_epoch();
+        }
+        if self.next == self.epoch.len() {
+            return Ok(Lent::Nothing);
+        }
+        let mut step = self.under_way.take().unwrap_or_else(|| self.begin_step());
+        let lent = self.lend_of(&mut step, workers, ticket, inputs, device).await;
+        self.under_way = Some(step);
+        lent
+    }
+
+    async fn lend_of(
+        &self,
+        step: &mut Step,
+        workers: usize,
+        ticket: Ticket,
+        inputs: &Inputs<'_>,
+        device: &Device,
+    ) -> Result<Lent> {
+        let mut chosen: Vec<usize> = step.waiting().collect();
+        let share = chosen.len().div_ceil(workers.max(1)).min(chosen.len().saturating_sub(1));
+        if share == 0 {
+            return Ok(Lent::Nothing);
+        }
+        chosen.drain(..chosen.len() - share);
+        let looks: Vec<_> = chosen.iter().flat_map(|&part| self.epoch[step.looks(part)].iter().copied()).collect();
+        let inputs = match inputs.batch(&looks, device)? {
+            Batch::Missing(photos) => return Ok(Lent::Missing(photos)),
+            Batch::Ready(inputs) => read(inputs).await?,
+        };
+        let parameters = learning::values(&self.suffix).await?;
+        let mut lent = LentParts { classes: self.classes, parameters, inputs, ..LentParts::default() };
+        for &part in &chosen {
+            let part = &mut step.parts[part];
+            part.state = State::Lent;
+            lent.photos.push(part.looks.len());
+            lent.masks.extend(&part.mask);
+            lent.targets.extend(&part.targets);
+        }
+        step.loans.push((ticket, chosen));
+        Ok(Lent::Parts(lent))
+    }
+
+    /// Whether parts of the step under way are out under that ticket.
+    pub fn has_lent(&self, ticket: Ticket) -> bool {
+        self.under_way.iter().flat_map(|step| &step.loans).any(|(of_loan, _)| *of_loan == ticket)
+    }
+
+    /// Whether nothing is left of the step under way but what is out: the next step computes it here.
+    pub fn waits(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|step| step.waiting().next().is_none() && !step.is_complete())
+    }
+
+    /// What [`answer`] gives for lent parts. A part that was computed here meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// `internal` for another number of values than the parts have; somebody else computes them then.
+    pub fn accept(&mut self, ticket: Ticket, values: &[f32], device: &Device) -> Result<()> {
+        let Some(step) = &mut self.under_way else { return Ok(()) };
+        let Some(position) = step.loans.iter().position(|(of_loan, _)| *of_loan == ticket) else { return Ok(()) };
+        let (_, parts) = step.loans.swap_remove(position);
+        let learn = learning::count(&self.suffix);
+        let logits = |part: usize| step.parts[part].looks.len() * self.classes;
+        let expected: usize = parts.iter().map(|&part| learn + logits(part)).sum();
+        if values.len() != expected {
+            let lent = |part: &&usize| matches!(step.parts[**part].state, State::Lent);
+            let lent: Vec<usize> = parts.iter().filter(lent).copied().collect();
+            lent.into_iter().for_each(|part| step.parts[part].state = State::Waiting);
+            let (parts, got) = (parts.len(), values.len());
+            return Err(Error::internal(format!("expected {expected} values of {parts} parts of a step, got {got}")));
+        }
+        let mut rest = values;
+        for part in parts {
+            let shape = [step.parts[part].looks.len(), self.classes];
+            let (gradients, after) = rest.split_at(learn);
+            let (logits, after) = after.split_at(shape[0] * shape[1]);
+            rest = after;
+            if matches!(step.parts[part].state, State::Lent) {
+                let gradients = learning::to_gradients(&self.suffix, gradients, device)?;
+                let logits = Tensor::from_data(TensorData::new(logits.to_vec(), shape), device);
+                step.keep(part, Learnt { gradients, logits });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What lent parts come to: of one after the other the gradients of everything that learns, then the logits. `suffix` is on the
+/// autodiff `device` and has the values lent, and an input is of that `shape`.
+///
+/// # Errors
+/// `internal` for values that are not as many as the photos need.
+pub async fn answer(suffix: &Suffix, lent: &LentParts, shape: [usize; 3], device: &Device) -> Result<Vec<f32>> {
+    let photos: usize = lent.photos.iter().sum();
+    let [channels, height, width] = shape;
+    let per_photo = [channels * height * width, suffix.features(), lent.classes];
+    let [inputs, masks, targets] = per_photo.map(|values| photos * values);
+    let expected = [inputs, if lent.masks.is_empty() { 0 } else { masks }, targets];
+    let got = [lent.inputs.len(), lent.masks.len(), lent.targets.len()];
+    if expected != got || lent.photos.contains(&0) {
+        let expected =
+            format!("expected {expected:?} values of inputs, masks and targets for {:?} photos", lent.photos);
+        return Err(Error::internal(format!("{expected}, got {got:?}")));
+    }
+    let mut found = Vec::with_capacity(lent.photos.len() * learning::count(suffix) + targets);
+    let (mut inputs, mut masks, mut targets) = (&lent.inputs[..], &lent.masks[..], &lent.targets[..]);
+    let masked = !masks.is_empty();
+    for &photos in &lent.photos {
+        let next = |values: &mut &[f32], per_photo: usize| {
+            let (first, rest) = values.split_at(photos * per_photo);
+            *values = rest;
+            first.to_vec()
+        };
+        let input = TensorData::new(next(&mut inputs, per_photo[0]), [photos, channels, height, width]);
+        let mask = if masked { next(&mut masks, per_photo[1]) } else { Vec::new() };
+        let part = Part { input: Tensor::from_data(input, device), mask, targets: next(&mut targets, per_photo[2]) };
+        let Learnt { gradients, logits } = part.learn(suffix, device);
+        found.extend(learning::gradients(suffix, &gradients).await?);
+        found.extend(read(logits).await?);
+    }
+    Ok(found)
+}
