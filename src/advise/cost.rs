@@ -59,7 +59,7 @@ pub struct Speed {
 const FURTHER_READER: f64 = 0.8;
 
 /// Fraction of a step that one does alone: the optimiser's own part, and what handing on parameters and gradients takes.
-const ALONE: f64 = 0.25;
+const ALONE: f64 = 0.2;
 
 impl Speed {
     /// How many times faster than one all readers are together.

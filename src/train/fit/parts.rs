@@ -88,24 +88,20 @@ struct Planned {
     looks: Range<usize>,
     mask: Vec<f32>,
     targets: Vec<f32>,
-    state: State,
-}
-
-enum State {
-    Waiting,
-    Lent,
-    Learnt(Learnt),
+    /// Whether it is out.
+    lent: bool,
+    learnt: Option<Learnt>,
 }
 
 impl Step {
     /// The part to compute here: the first that nobody has begun with, or one that is still out when there is no other, so that nobody
     /// waits for a helper that has died.
     pub fn next(&self) -> Option<usize> {
-        self.waiting().next().or_else(|| self.parts.iter().position(|part| matches!(part.state, State::Lent)))
+        self.waiting().next().or_else(|| self.parts.iter().position(|part| part.learnt.is_none()))
     }
 
     fn waiting(&self) -> impl Iterator<Item = usize> {
-        (0..self.parts.len()).filter(|&part| matches!(self.parts[part].state, State::Waiting))
+        (0..self.parts.len()).filter(|&part| !self.parts[part].lent && self.parts[part].learnt.is_none())
     }
 
     pub fn looks(&self, part: usize) -> Range<usize> {
@@ -118,7 +114,7 @@ impl Step {
     }
 
     pub fn keep(&mut self, part: usize, learnt: Learnt) {
-        self.parts[part].state = State::Learnt(learnt);
+        self.parts[part].learnt = Some(learnt);
     }
 
     pub fn is_complete(&self) -> bool {
@@ -127,10 +123,7 @@ impl Step {
 
     /// What all parts came to, in their order; of a complete step.
     pub fn into_learnt(self) -> impl Iterator<Item = Learnt> {
-        self.parts.into_iter().filter_map(|part| match part.state {
-            State::Learnt(learnt) => Some(learnt),
-            State::Waiting | State::Lent => None,
-        })
+        self.parts.into_iter().filter_map(|part| part.learnt)
     }
 }
 
@@ -163,7 +156,7 @@ impl Fit {
         let part = |index: usize| {
             let of = index * photos / count..(index + 1) * photos / count;
             let (mask, targets) = (rows(&mask, &of), rows(&targets, &of));
-            Planned { looks: start + of.start..start + of.end, mask, targets, state: State::Waiting }
+            Planned { looks: start + of.start..start + of.end, mask, targets, lent: false, learnt: None }
         };
         Step { end, before, parts: (0..count).map(part).collect(), loans: Vec::new() }
     }
@@ -213,7 +206,7 @@ impl Fit {
         let mut lent = LentParts { classes: self.classes, parameters, inputs, ..LentParts::default() };
         for &part in &chosen {
             let part = &mut step.parts[part];
-            part.state = State::Lent;
+            part.lent = true;
             lent.photos.push(part.looks.len());
             lent.masks.extend(&part.mask);
             lent.targets.extend(&part.targets);
@@ -244,9 +237,7 @@ impl Fit {
         let logits = |part: usize| step.parts[part].looks.len() * self.classes;
         let expected: usize = parts.iter().map(|&part| learn + logits(part)).sum();
         if values.len() != expected {
-            let lent = |part: &&usize| matches!(step.parts[**part].state, State::Lent);
-            let lent: Vec<usize> = parts.iter().filter(lent).copied().collect();
-            lent.into_iter().for_each(|part| step.parts[part].state = State::Waiting);
+            parts.iter().for_each(|&part| step.parts[part].lent = false);
             let (parts, got) = (parts.len(), values.len());
             return Err(Error::internal(format!("expected {expected} values of {parts} parts of a step, got {got}")));
         }
@@ -256,7 +247,7 @@ impl Fit {
             let (gradients, after) = rest.split_at(learn);
             let (logits, after) = after.split_at(shape[0] * shape[1]);
             rest = after;
-            if matches!(step.parts[part].state, State::Lent) {
+            if step.parts[part].learnt.is_none() {
                 let gradients = learning::to_gradients(&self.suffix, gradients, device)?;
                 let logits = Tensor::from_data(TensorData::new(logits.to_vec(), shape), device);
                 step.keep(part, Learnt { gradients, logits });
