@@ -176,7 +176,7 @@ fn helpers_read_along_in_the_same_order_but_while_photos_are_added() {
     let expected = alone(5, usual());
     let mut session = session(5);
     let mut other = toy_session();
-    let mut lend = |session: &mut Session| match session.lend().unwrap() {
+    let mut lend = |session: &mut Session| match pollster::block_on(session.lend(2)).unwrap() {
         Loan::Pictures { ticket, last_stages, pictures } => {
             let activations = pollster::block_on(other.embed(last_stages, &pictures)).unwrap();
             session.accept(ticket, &activations).unwrap();
@@ -184,6 +184,7 @@ fn helpers_read_along_in_the_same_order_but_while_photos_are_added() {
         }
         Loan::Nothing => false,
         Loan::Missing(ids) => panic!("the pixels of {ids:?} are there"),
+        Loan::Parts { .. } => panic!("no step is under way"),
     };
     // Ten photos: the second batch, the third, and then too few to share.
     while lend(&mut session) {}
@@ -205,7 +206,9 @@ fn draws_that_are_lent_when_a_training_begins_are_not_read_twice() {
     let mut session = session(5);
     let mut other = toy_session();
     assert!((0..20).all(|_| piece(&mut session)));
-    let Loan::Pictures { ticket, last_stages, pictures } = session.lend().unwrap() else { panic!("draws are left") };
+    let Loan::Pictures { ticket, last_stages, pictures } = pollster::block_on(session.lend(2)).unwrap() else {
+        panic!("draws are left")
+    };
     session.start_training(usual()).unwrap();
     session.accept(ticket, &pollster::block_on(other.embed(last_stages, &pictures)).unwrap()).unwrap();
     let mut batches = 0;
