@@ -50,7 +50,7 @@ function ahead(most) {
 const end = (name) => decoding.get(name)?.resolve();
 /** Reading, looking at the header and hashing take some turns. */
 async function settled() {
-  for (let turn = 0; turn < 20; turn += 1) await delivered();
+  for (let turn = 0; turn < 200; turn += 1) await delivered();
 }
 
 test("so many files at a time, and no further one past so many pixels", async () => {
