@@ -56,7 +56,7 @@ const FULL = {
   head: { photos: 100, batch: 16, epochs: 20, repeats: 1 },
   "last-1": { photos: 100, batch: 16, epochs: 1, repeats: 1 },
   "last-2": { photos: 100, batch: 16, epochs: 1, repeats: 1 },
-  full: { photos: 16, batch: 16, epochs: 1, repeats: 1 },
+  full: { photos: 48, batch: 16, epochs: 1, repeats: 1 }, // enough to read for helpers to be started
   "whole-job": { photos: 100, batch: 16, epochs: 1, repeats: 1 },
   "whole-job-plain": { photos: 100, batch: 16, epochs: 1, repeats: 1 },
 };

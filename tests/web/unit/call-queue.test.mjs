@@ -1,7 +1,7 @@
 // The worker's side of the boundary, with handlers held by the test: so the order of answers is known, not a matter of time.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { CallQueue } from "../../../www/lib/call-queue.js";
 import { LastLayerError } from "../../../www/lib/errors.js";
 import { delivered } from "../support/fake-worker.mjs";
@@ -157,4 +157,18 @@ test("two long calls take turns", async () => {
   await queue.receive({ id: 2, call: "count", args: {} });
   await idle;
   assert.deepEqual(sent.filter(({ event }) => event).map(({ id, event }) => `${id}:${event}`), ["1:1", "2:1", "1:2", "2:2"]);
+});
+
+test("numbers and bytes are handed over, alone or in an object, without a look at each of them", async () => {
+  const answers = { alone: new Float32Array(3), among: { bytes: new Uint8Array(2), name: "two" }, nothing: null, text: "abc" };
+  /** @type {Transferable[][]} */
+  const transferred = [];
+  const handlers = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, () => answer]));
+  const queue = new CallQueue((_, transfer) => transferred.push(transfer), handlers, async () => void (await delivered()));
+  const looked = mock.method(Object, "values");
+  for (const [id, call] of Object.keys(answers).entries()) await queue.receive({ id, call, args: undefined });
+  const spread = looked.mock.calls.filter(({ arguments: [value] }) => ArrayBuffer.isView(value));
+  looked.mock.restore();
+  assert.deepEqual(transferred, [[answers.alone.buffer], [answers.among.bytes.buffer], [], []]);
+  assert.equal(spread.length, 0, "an array of millions would be a second's work");
 });
