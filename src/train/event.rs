@@ -40,7 +40,7 @@ pub enum StepEvent {
     Advised,
     /// The training is over and its classifier in place.
     Done { report: Box<Report> },
-    /// One step of a cross-validation; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
+    /// One step of a cross-validation, or a part of one; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
     /// photos are judged.
     Fold { fold: usize, folds: usize, epoch: usize, epochs: usize, batch: usize, batches: usize },
     /// The cross-validation is over.
