@@ -1,6 +1,7 @@
 //! A session: a device, the source model, the user's photos, and the classifier made of them. The page's worker, the command
 //! line and the tests all drive this one type.
 
+mod ahead;
 mod answers;
 mod comparing;
 mod learning;
