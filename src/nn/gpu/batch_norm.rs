@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{UNITS, argument, contiguous, one_each, unwritten};
+use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
 
 /// `γ · (x − μ) / √(σ² + ε) + β`, `[outputs]` each.
 #[derive(Debug, Clone)]
@@ -72,16 +72,15 @@ impl Filters {
         (filters, shift)
     }
 
-    /// Gradients of the weight, in `shape`, and of γ, from those of the filters and of the shift. The latter is also that of β.
-    pub fn unfold<const D: usize>(
+    /// Gradients of the weight and of γ, from those of the filters and of the shift. The latter is also that of β.
+    pub fn unfold(
         self,
         of_filters: &CubeTensor,
         of_shift: &CubeTensor,
         weight: &CubeTensor,
         norm: &BatchNorm<CubeTensor>,
-        shape: [usize; D],
     ) -> (CubeTensor, CubeTensor) {
-        let (of_weight, of_gamma) = (unwritten(weight, shape), unwritten(weight, [self.outputs]));
+        let (of_weight, of_gamma) = (unwritten(weight, shape::<4>(weight)), unwritten(weight, [self.outputs]));
         // Safety: a workgroup for each output, whose units stay within its values.
         unsafe {
             unfolded::launch_unchecked(
@@ -149,7 +148,6 @@ fn unfolded(
     length: u32,
     #[comptime] transposed: bool,
 ) {
-    let mut shares = Shared::new_slice(64usize);
     let output = CUBE_POS_X as usize;
     let deviation = (variance[output] + epsilon).sqrt();
     let scale = gamma[output] / deviation;
@@ -162,13 +160,8 @@ fn unfolded(
         share += of_filter * weight[value as usize];
         at += CUBE_DIM;
     }
-    shares[UNIT_POS as usize] = share;
-    sync_cube();
+    let sum = sum_of_units(-mean[output] * of_shift[output], share);
     if UNIT_POS == 0 {
-        let mut sum = -mean[output] * of_shift[output];
-        for unit in 0..CUBE_DIM {
-            sum += shares[unit as usize];
-        }
         of_gamma[output] = sum / deviation;
     }
 }

@@ -182,8 +182,8 @@ impl Backward<Wgpu, 4> for ConvNormBackward {
             Kernel::Depthwise(geometry) => depthwise::of_filters(geometry, &gradient, &x),
         };
         let of_shift = sum_of_pixels(gradient);
-        let dims = shape::<4>(&weight);
-        let (of_weight, of_gamma) = kernel.layout(dims).unfold(&of_filters, &of_shift, &weight, &norm, dims);
+        let layout = kernel.layout(shape(&weight));
+        let (of_weight, of_gamma) = layout.unfold(&of_filters, &of_shift, &weight, &norm);
         for (node, gradient) in [(weight_node, of_weight), (gamma_node, of_gamma), (beta_node, of_shift)] {
             if let Some(node) = node {
                 gradients.register::<Wgpu>(node.id, gradient);

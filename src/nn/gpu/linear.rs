@@ -11,7 +11,7 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{UNITS, argument, contiguous, one_each, shape, unwritten};
+use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
 
 /// Past so many columns a general product fills the device by itself.
 const MOST_OUTPUTS: usize = 64;
@@ -132,20 +132,14 @@ impl Backward<Wgpu, 3> for LinearBackward {
 /// A workgroup for each value of the output.
 #[cube(launch_unchecked)]
 fn sums(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], inputs: u32, outputs: u32) {
-    let mut shares = Shared::new_slice(64usize);
     let mut share = 0.0f32;
     let mut input = UNIT_POS;
     while input < inputs {
         share += x[(CUBE_POS_Y * inputs + input) as usize] * weight[(input * outputs + CUBE_POS_X) as usize];
         input += CUBE_DIM;
     }
-    shares[UNIT_POS as usize] = share;
-    sync_cube();
+    let sum = sum_of_units(bias[CUBE_POS_X as usize], share);
     if UNIT_POS == 0 {
-        let mut sum = bias[CUBE_POS_X as usize];
-        for unit in 0..CUBE_DIM {
-            sum += shares[unit as usize];
-        }
         y[(CUBE_POS_Y * outputs + CUBE_POS_X) as usize] = sum;
     }
 }

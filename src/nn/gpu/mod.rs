@@ -87,6 +87,22 @@ fn joined<const D: usize>(parts: CubeTensor, shape: [usize; D]) -> CubeTensor {
     contiguous(sums.reshape(shape)).unwrap_or_else(|| unreachable!("a sum lives where its terms do"))
 }
 
+/// `first` and the `share` of every unit of a workgroup, summed in their order: for the first of them, which finishes the work; the others get
+/// `first`.
+#[cube]
+fn sum_of_units(first: f32, share: f32) -> f32 {
+    let mut shares = Shared::new_slice(64usize);
+    shares[UNIT_POS as usize] = share;
+    sync_cube();
+    let mut sum = first;
+    if UNIT_POS == 0 {
+        for unit in 0..CUBE_DIM {
+            sum += shares[unit as usize];
+        }
+    }
+    sum
+}
+
 /// ReLU6, where it is wished for. What is not a number stays so, as with Burn's: a fit that went wrong has to show.
 #[cube]
 fn clamp_at(value: f32, #[comptime] relu6: bool) -> f32 {

@@ -7,7 +7,7 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{UNITS, argument, contiguous, one_each, shape, unwritten};
+use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
 
 /// Values that a unit squares and sums, until there are so many workgroups.
 const VALUES: usize = 16;
@@ -156,20 +156,14 @@ fn squares(gradient: &[f32], partials: &mut [f32], offset: u32, units: u32) {
 
 #[cube(launch_unchecked)]
 fn clip_factor(partials: &[f32], factor: &mut [f32], max_norm: f32) {
-    let mut sums = Shared::new_slice(64usize);
     let mut sum = 0.0f32;
     let mut at = UNIT_POS as usize;
     while at < partials.len() {
         sum += partials[at];
         at += CUBE_DIM as usize;
     }
-    sums[UNIT_POS as usize] = sum;
-    sync_cube();
+    let total = sum_of_units(0.0f32, sum);
     if UNIT_POS == 0 {
-        let mut total = 0.0f32;
-        for unit in 0..CUBE_DIM {
-            total += sums[unit as usize];
-        }
         let ratio = max_norm / (total.sqrt() + 1e-6f32);
         factor[0] = select(ratio > 1.0f32, 1.0f32, ratio);
     }
