@@ -36,7 +36,7 @@ impl Session {
         }
         self.adding = false;
         let passes = self.passes_ahead()?;
-        Ok(passes.into_iter().fold(0, |left, pass| left + self.readable_ahead(pass, left).len()))
+        Ok(passes.into_iter().fold(0, |left, pass| left + self.readable_ahead(pass, left).count()))
     }
 
     /// Reads one batch. First every photo as it is, with the source model; then what else the training is
@@ -82,9 +82,8 @@ impl Session {
                 break;
             }
             embedder = pass.embedder;
-            draws.extend(self.readable_ahead(pass, draws.len()));
-            if draws.len() >= most {
-                draws.truncate(most);
+            draws.extend(self.readable_ahead(pass, draws.len()).take(most - draws.len()));
+            if draws.len() == most {
                 break;
             }
         }
@@ -115,20 +114,20 @@ impl Session {
 
     /// Draws of a pass that are not cached and not lent, of photos whose pixels are at hand, in order of adding. Beside the photos
     /// as they are, no more than the activation budget has room for once `more` others are cached.
-    fn readable_ahead(&self, Pass { embedder, number }: Pass, more: usize) -> Vec<Draw> {
+    fn readable_ahead(&self, Pass { embedder, number }: Pass, more: usize) -> impl Iterator<Item = Draw> {
         let embedder = &self.embedders[embedder];
         let (cache, framing) = (&embedder.cache, embedder.input.framing);
         let lent: HashSet<(PhotoId, usize)> = self.loans.draws().map(|draw| (draw.photo, draw.number)).collect();
-        let of_framing = |stored: &StoredPhoto| {
+        let of_framing = move |stored: &StoredPhoto| {
             let by_source = stored.by_source.as_ref().is_some_and(|(by_source, _)| *by_source == framing);
             stored.framing == framing || (number == 0 && by_source)
         };
-        let wanted = |photo: &&Photo| {
+        let wanted = move |photo: &&Photo| {
             photo.pixels.as_ref().is_some_and(of_framing)
                 && !cache.contains_draw(photo.id, number)
                 && !lent.contains(&(photo.id, number))
         };
         let room = if number == 0 { usize::MAX } else { cache.room(self.activation_budget).saturating_sub(more) };
-        self.dataset.photos().filter(wanted).take(room).map(|photo| Draw { photo: photo.id, number }).collect()
+        self.dataset.photos().filter(wanted).take(room).map(move |photo| Draw { photo: photo.id, number })
     }
 }
