@@ -70,7 +70,7 @@ impl Speed {
 
     /// The time of a step that all share, as a fraction of the time that one takes.
     fn teaching(&self, config: &TrainConfig, photos: usize) -> f64 {
-        if !matches!(config.regime, Regime::LastK | Regime::Full) {
+        if !config.regime.divides_steps() {
             return 1.0;
         }
         let batches = photos.div_ceil(config.batch_size).max(1);

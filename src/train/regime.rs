@@ -18,6 +18,13 @@ pub enum Regime {
     Scratch,
 }
 
+impl Regime {
+    /// Whether stages learn with batch-norms that are fixed: no photo of a batch depends on another then, and a step can be divided.
+    pub fn divides_steps(self) -> bool {
+        matches!(self, Self::LastK | Self::Full)
+    }
+}
+
 /// What `last-k` trains where nothing else is said.
 pub(super) const LAST_STAGES: usize = 3;
 /// Side of the picture for `scratch`: a network that starts from nothing sees each photo many times.

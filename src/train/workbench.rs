@@ -75,8 +75,8 @@ impl Workbench<'_> {
     ) -> Fit {
         let suffix = self.fresh_suffix(config, classes);
         let fit = Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"));
-        // A graphics card is better off with one large launch, and the head alone is too little to divide.
-        let divided = self.device.kind == DeviceKind::Cpu && matches!(config.regime, Regime::LastK | Regime::Full);
+        // A graphics card is better off with one large launch.
+        let divided = self.device.kind == DeviceKind::Cpu && config.regime.divides_steps();
         if divided { fit.in_parts() } else { fit }
     }
 
