@@ -139,9 +139,10 @@ fn what_was_trained_last_is_expected_again() {
     train(&mut session, plain.clone());
     add_drawn(&mut session, 1, 2, 100);
     all(&mut session);
-    let new =
-        |cached: Vec<(u32, usize)>| -> Vec<(u32, usize)> { cached.into_iter().filter(|&(id, _)| id >= 100).collect() };
-    assert_eq!(new(cached(&session, &plain)), draw_by_draw(100..102, 2));
+    let added_from = |first, session: &Session, config: &TrainConfig| -> Vec<(u32, usize)> {
+        cached(session, config).into_iter().filter(|&(id, _)| id >= first).collect()
+    };
+    assert_eq!(added_from(100, &session, &plain), draw_by_draw(100..102, 2));
     assert_eq!(train(&mut session, plain).1.photos_read, 0);
 
     // As many draws as there are by default: for other photos it would be another number.
@@ -150,7 +151,7 @@ fn what_was_trained_last_is_expected_again() {
     all(&mut session);
     let fewer = usual().settle(3, 50).unwrap().draws();
     assert_eq!(fewer, 16);
-    let draws = cached(&session, &usual()).into_iter().filter(|&(id, _)| id >= 200).map(|(_, number)| number).max();
+    let draws = added_from(200, &session, &usual()).into_iter().map(|(_, number)| number).max();
     assert_eq!(draws, Some(fewer));
     let expected = session.left_ahead().unwrap();
     assert_eq!(expected, 0, "what has no pixels is left to the training");
@@ -160,16 +161,14 @@ fn what_was_trained_last_is_expected_again() {
     train(&mut session, padded.clone());
     add_drawn(&mut session, 1, 3, 300);
     all(&mut session);
-    let of =
-        |cached: Vec<(u32, usize)>| -> Vec<(u32, usize)> { cached.into_iter().filter(|&(id, _)| id >= 300).collect() };
-    assert_eq!(of(cached(&session, &padded)), draw_by_draw(300..303, 1));
-    assert_eq!((of(cached(&session, &head())), session.unread()), (draw_by_draw(300..303, 0), 0));
+    assert_eq!(added_from(300, &session, &padded), draw_by_draw(300..303, 1));
+    assert_eq!((added_from(300, &session, &head()), session.unread()), (draw_by_draw(300..303, 0), 0));
 
     // Where deeper stages learn, what near-duplicates are told by.
     train(&mut session, TrainConfig { epochs: 1, ..stages(1) });
     add_drawn(&mut session, 1, 3, 400);
     all(&mut session);
-    assert_eq!(cached(&session, &head()).into_iter().filter(|&(id, _)| id >= 400).count(), 3);
+    assert_eq!(added_from(400, &session, &head()).len(), 3);
     assert_eq!(session.unread(), 0);
 }
 

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GROUPS, complaints, groupSizes } from "../../scripts/site-sizes.mjs";
@@ -49,8 +48,7 @@ test("the page is there before WebAssembly and weights are, the rest of the site
     const kind = url.endsWith(".wasm") ? "wasm" : url.endsWith(".safetensors") ? "safetensors" : null;
     if (!kind) return false;
     asked[kind].open(undefined);
-    void held.opened.then(() => readFile(join(DIST, (bed.site.origin + url).replace(bed.site.url, "")))).then((bytes) => response.end(bytes));
-    return true;
+    return bed.site.hold(held.opened, request, response);
   };
   bed.site.requests.length = 0;
   const page = await bed.page(`${bed.site.url}?lang=en`);

@@ -2,12 +2,9 @@
 // while the browser waits for something else. The adapter is a software one, so nothing here is about time.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { testBed } from "./support/browser.mjs";
 import { gate } from "./support/gate.mjs";
-import { DIST } from "./support/site.mjs";
 
 const bed = testBed();
 
@@ -101,12 +98,7 @@ test("what reading, predicting and teaching the output layer need is compiled wh
   await page.exposeFunction("compiled", (/** @type {number} */ count) => {
     if (count >= 20) compiled.open(undefined); // The test of the device alone compiles fewer.
   });
-  bed.site.intercept = (request, response) => {
-    const url = request.url ?? "";
-    if (!url.endsWith(".safetensors")) return false;
-    void compiled.opened.then(() => readFile(join(DIST, (bed.site.origin + url).replace(bed.site.url, "")))).then((bytes) => response.end(bytes));
-    return true;
-  };
+  bed.site.intercept = (request, response) => (request.url ?? "").endsWith(".safetensors") && bed.site.hold(compiled.opened, request, response);
   const counts = await page.evaluate(async () => {
     const channel = new BroadcastChannel("pipelines");
     let last = 0;

@@ -76,7 +76,27 @@ export class Site {
   #answer(request, response) {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     this.requests.push(path);
-    if (this.intercept(request, response)) return;
+    if (!this.intercept(request, response)) this.#serve(path, request, response);
+  }
+
+  /**
+   * For `intercept`: the answer that there would be, but not before a promise resolves.
+   * @param {Promise<unknown>} released
+   * @param {import("node:http").IncomingMessage} request
+   * @param {import("node:http").ServerResponse} response
+   */
+  hold(released, request, response) {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    void released.then(() => this.#serve(path, request, response));
+    return true;
+  }
+
+  /**
+   * @param {string} path
+   * @param {import("node:http").IncomingMessage} request
+   * @param {import("node:http").ServerResponse} response
+   */
+  #serve(path, request, response) {
     const page = this.pages[path];
     const photo = /^\/photos\/([a-z]+)\/(\d+)\.png$/.exec(path);
     if (page !== undefined) {

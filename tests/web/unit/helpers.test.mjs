@@ -35,13 +35,18 @@ function fakes() {
   return { made, start };
 }
 
-/** Helpers that have been started, all with as many loans as they take. @param {Core} core @param {number} count */
-async function started(core, count) {
+/**
+ * Helpers that have been started, all with as many loans as they take.
+ * @param {Core} core
+ * @param {number} count
+ * @param {"feed" | "share"} [what]  Photos to read, or steps.
+ */
+async function started(core, count, what = "feed") {
   const { made, start } = fakes();
   const helpers = new Helpers(count, start);
-  await helpers.feed(core, 100, noPixels);
+  await helpers[what](core, 100, noPixels);
   await delivered();
-  await helpers.feed(core, 100, noPixels);
+  await helpers[what](core, 100, noPixels);
   return { helpers, made };
 }
 
@@ -162,16 +167,6 @@ function coreInStep(parts) {
   return { core: /** @type {Core} */ (/** @type {unknown} */ (core)), accepted, shares, begin: () => void (own = parts), compute: () => void (own -= 1) };
 }
 
-/** Helpers that have been started for the steps of a core. @param {Core} core @param {number} count */
-async function startedFor(core, count) {
-  const { made, start } = fakes();
-  const helpers = new Helpers(count, start);
-  await helpers.share(core, 100, noPixels);
-  await delivered();
-  await helpers.share(core, 100, noPixels);
-  return { helpers, made };
-}
-
 test("steps are shared by those who have nothing to do, and helpers started where many steps are left", async () => {
   const { core, shares, begin } = coreInStep(4);
   const { made, start } = fakes();
@@ -195,14 +190,14 @@ test("steps are shared by those who have nothing to do, and helpers started wher
 
 test("where steps are not shared nothing is lent and nobody started", async () => {
   const { core, shares } = coreInStep(1);
-  const { helpers, made } = await startedFor(core, 2);
+  const { helpers, made } = await started(core, 2, "share");
   assert.deepEqual([shares, made], [[], []]);
   helpers.rest();
 });
 
 test("parts that are out are waited for", async () => {
   const { core, accepted, compute } = coreInStep(2);
-  const { helpers, made } = await startedFor(core, 1);
+  const { helpers, made } = await started(core, 1, "share");
   assert.equal(made[0]?.loans.length, 1);
   compute();
   let waiting = true;
@@ -219,7 +214,7 @@ test("but not for long", async (context) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   context.after(() => mock.timers.reset());
   const { core, accepted, compute } = coreInStep(2);
-  const { helpers, made } = await startedFor(core, 1);
+  const { helpers, made } = await started(core, 1, "share");
   compute();
   const shared = helpers.share(core, 100, noPixels);
   await delivered();
@@ -232,7 +227,7 @@ test("but not for long", async (context) => {
 test("one that dies or answers with something else is let go of, and not waited for", async () => {
   for (const answer of [undefined, new Float32Array(0)]) {
     const { core, accepted, compute } = coreInStep(2);
-    const { helpers, made } = await startedFor(core, 1);
+    const { helpers, made } = await started(core, 1, "share");
     compute();
     const warned = mock.method(console, "warn", () => {});
     const shared = helpers.share(core, 100, noPixels);
