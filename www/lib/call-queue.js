@@ -173,11 +173,11 @@ function channelMacrotask() {
 }
 
 /**
- * Bytes and numbers go to the page without a copy.
+ * Bytes and numbers go to another thread without a copy.
  * @param {unknown} value
  * @returns {Transferable[]}
  */
-function transferable(value) {
+export function transferable(value) {
   if (typeof value !== "object" || value === null) return [];
   // The values of an array of numbers would be millions of objects.
   const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value);

@@ -1,5 +1,6 @@
 /** @import { Core, CoreCopy, CoreLoan } from "./types.d.ts" */
 /** @import { Helper } from "./helpers.js" */
+import { transferable } from "./call-queue.js";
 import { LastLayerError } from "./errors.js";
 import { spawn } from "./spawn.js";
 import { loadGlue } from "./wasm.js";
@@ -23,10 +24,7 @@ export async function startHelper(baseUrl, core, wasm) {
     throw error;
   }
   /** @param {CoreLoan} loan */
-  const work = (loan) => {
-    const transfer = Object.values(loan).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer] : []));
-    return client.call("pictures" in loan ? "embed" : "learn", loan, { transfer });
-  };
+  const work = (loan) => client.call("pictures" in loan ? "embed" : "learn", loan, { transfer: transferable(loan) });
   return { work, end };
 }
 

@@ -9,7 +9,7 @@ import { LastLayerError } from "./errors.js";
  */
 
 /** Photos that are left to be read, or steps to be taken, and for which it pays to start helpers: at least the time that starting them takes. */
-export const WORTHWHILE = 32;
+const WORTHWHILE = 32;
 /**
  * Loans of photos out to each helper: one that it works on, and the others for the time until it is served again, which may take two steps of
  * the core. On two cores two workers were 1.60, 1.77 and 1.85 times as fast as one with two, three and four.

@@ -7,7 +7,7 @@ import { openCopy, startHelper } from "./copy.js";
 import { photoOf, photoOfFile } from "./decode.js";
 import { namesSoftware, watchDevices } from "./device.js";
 import { LastLayerError, paused, toMessage } from "./errors.js";
-import { helperCount, Helpers, stepsLeft, WORTHWHILE } from "./helpers.js";
+import { helperCount, Helpers, stepsLeft } from "./helpers.js";
 import { Keeper } from "./keeper.js";
 import { start } from "./start.js";
 
