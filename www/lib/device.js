@@ -4,6 +4,9 @@ import { LastLayerError } from "./errors.js";
 /** Names of adapters that compute on the CPU, as they appear in the texts of `GPUAdapterInfo`. */
 const SOFTWARE = ["swiftshader", "llvmpipe", "lavapipe", "microsoft basic render driver"];
 
+/** @type {Awaited<ReturnType<typeof probe>>} */
+const NOT_SERVED = { adapter: null, missing: "webgpu-not-served", detail: "this site has no module for it, or none yet" };
+
 /**
  * Chooses the device before any WebAssembly is downloaded, since each device has its own.
  *
@@ -11,14 +14,15 @@ const SOFTWARE = ["swiftshader", "llvmpipe", "lavapipe", "microsoft basic render
  *
  * @param {DeviceChoice} choice
  * @param {Pick<GPU, "requestAdapter"> | undefined} gpu  `navigator.gpu`
+ * @param {boolean} [served]  Whether the site has the module for WebGPU.
  * @returns {Promise<{ device: Device, reason: DeviceReason, adapter: string }>}  `adapter` is empty on the CPU
  */
-export async function chooseDevice(choice, gpu) {
+export async function chooseDevice(choice, gpu, served = true) {
   if (choice === "cpu") return cpu("requested");
   if (choice !== "auto" && choice !== "webgpu") {
     throw new LastLayerError("invalid-option", `The device must be “auto”, “webgpu” or “cpu”, not “${choice}”.`, { name: "device", value: String(choice) });
   }
-  const { adapter, missing, detail } = await probe(gpu);
+  const { adapter, missing, detail } = served ? await probe(gpu) : NOT_SERVED;
   if (!adapter) {
     if (choice === "webgpu") throw webgpuUnavailable(detail);
     return cpu(missing);

@@ -3,7 +3,7 @@
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
 import { canvasAddsNoise } from "./rows.js";
-import { loadWasm } from "./wasm.js";
+import { isServed, loadWasm } from "./wasm.js";
 import { Weights } from "./weights.js";
 
 /** What is wrong with the weights or the network is wrong on every device: no reason to try the other one. */
@@ -35,7 +35,7 @@ export async function start({ baseUrl, device, backbone }, onProgress, outer) {
   const stop = new AbortController();
   const loader = new Loader(baseUrl, backbone, onProgress, AbortSignal.any([outer, stop.signal]));
   try {
-    let chosen = await chooseDevice(device, navigator.gpu);
+    let chosen = await chooseDevice(device, navigator.gpu, isServed("webgpu"));
     let opened;
     try {
       opened = await trapsRejected(loader.open(chosen.device));

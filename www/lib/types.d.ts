@@ -28,7 +28,9 @@ export type DeviceReason =
   /** The only adapter computes on the CPU, and far slower than our own CPU path. */
   | "software-adapter"
   /** The adapter answered, but starting on it failed. */
-  | "webgpu-failed";
+  | "webgpu-failed"
+  /** The site has no module for WebGPU, or none yet. */
+  | "webgpu-not-served";
 
 /** What the lib found out about the browser that the user ought to know. */
 export type Warning = "canvas-noise";

@@ -9,6 +9,15 @@ import { flavourFor } from "./flavour.js";
 const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
 
 /**
+ * Whether the site has that module: a build serves the page before the one for WebGPU is compiled, and a host may leave it out. Unbundled,
+ * nobody knows.
+ * @param {Flavour} flavour
+ */
+export function isServed(flavour) {
+  return typeof WASM_BYTES === "undefined" || flavour in SIZES;
+}
+
+/**
  * @typedef {object} LoadedWasm
  * @property {WasmModule} wasm
  * @property {string} glue  Address of its script.

@@ -42,6 +42,13 @@ test("webgpu takes whatever answers, and fails with words where nothing does", a
   for (const browser of [undefined, noAdapter, broken]) assert.equal((await rejection(chooseDevice("webgpu", browser))).code, "webgpu-unavailable");
 });
 
+test("a site without the module for WebGPU computes on the CPU, and asks no adapter", async () => {
+  assert.deepEqual(await chooseDevice("auto", gpu({ vendor: "acme" }), false), { device: "cpu", reason: "webgpu-not-served", adapter: "" });
+  const { code, message } = await rejection(chooseDevice("webgpu", gpu({ vendor: "acme" }), false));
+  assert.equal(code, "webgpu-unavailable");
+  assert.match(message, /this site has no module for it/);
+});
+
 test("cpu asks no adapter; anything else is refused", async () => {
   assert.deepEqual(await chooseDevice("cpu", broken), { device: "cpu", reason: "requested", adapter: "" });
   assert.equal((await rejection(chooseDevice(/** @type {any} */ ("gpu"), undefined))).code, "invalid-option");
