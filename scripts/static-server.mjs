@@ -11,7 +11,7 @@ import sirv from "sirv";
  * @returns {import("node:http").RequestListener}
  */
 export function staticFiles(root) {
-  const files = sirv(root, { dev: true, etag: true, extensions: ["html"] });
+  const files = sirv(root, { dev: true, etag: true, extensions: ["html"], setHeaders: typeOfWeights });
   return (request, response) => {
     response.setHeader("Access-Control-Allow-Origin", "*");
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405);
@@ -23,6 +23,15 @@ export function staticFiles(root) {
     }
     files(request, response, () => refuse(response, 404));
   };
+}
+
+/**
+ * The one type of file that sirv has no name for.
+ * @param {import("node:http").ServerResponse} response
+ * @param {string} path
+ */
+function typeOfWeights(response, path) {
+  if (path.endsWith(".safetensors")) response.setHeader("Content-Type", "application/octet-stream");
 }
 
 /**
