@@ -26,7 +26,7 @@ const module = (flavour, title, recorded) => ({
 export const GROUPS = {
   cpu: module("cpu", "CPU flavour", 1_127_299),
   relaxed: module("cpu-relaxed", "relaxed SIMD", 1_127_653),
-  webgpu: module("webgpu", "WebGPU flavour", 2_568_105),
+  webgpu: module("webgpu", "WebGPU flavour", 2_470_000),
   site: {
     title: "JavaScript and pages",
     files: /^(?!wasm\/).*\.(js|html|css|svg|json)$/,
