@@ -29,14 +29,14 @@ use crate::eval::comparison::Comparison;
 use crate::eval::cross_validation::CrossValidation;
 use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
-use crate::train::budget::ACTIVATION_BUDGET;
-use crate::train::cache::ActivationCache;
-use crate::train::config::TrainConfig;
-use crate::train::embed::Embedder;
 use crate::train::fit::Fit;
-use crate::train::reading::Reading;
+use crate::train::plan::budget::ACTIVATION_BUDGET;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::embed::Embedder;
+use crate::train::read::reading::Reading;
+use crate::train::read::sample::Sample;
 use crate::train::run::TrainRun;
-use crate::train::sample::Sample;
 
 /// Which network answers a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

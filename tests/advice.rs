@@ -12,9 +12,9 @@ use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::error::ErrorCode;
 use lastlayer::score::interval::Interval;
 use lastlayer::session::Session;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::event::StepEvent;
 
 const FLOWERS: f64 = 0.54;
 const BETWEEN: f64 = 0.46;

@@ -13,10 +13,10 @@ use lastlayer::image::Pixels;
 use lastlayer::rng::Rng;
 use lastlayer::score::paired::PairedCounts;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::compared::{Compared, ComparedRun};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::compared::{Compared, ComparedRun};
+use lastlayer::train::run::event::StepEvent;
 
 fn of(runs: &[(&str, TrainConfig)]) -> ComparisonConfig {
     let runs = runs.iter().map(|(name, config)| NamedConfig { name: (*name).into(), config: config.clone() }).collect();

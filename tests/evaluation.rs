@@ -15,8 +15,8 @@ use lastlayer::score::confusion::{confusion, per_class};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::score::interval::jeffreys;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::run::event::StepEvent;
 use serde::Deserialize;
 
 fn short() -> TrainConfig {

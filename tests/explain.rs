@@ -10,7 +10,7 @@ use lastlayer::eval::nearest::{Features, Nearest};
 use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::plan::config::TrainConfig;
 
 const STAGES: usize = TOY.stages.len();
 

@@ -10,10 +10,10 @@ use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::read;
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::read::embed::read;
+use lastlayer::train::run::event::{Report, StepEvent};
 
 fn config(flip_average: usize, last_stages: usize) -> TrainConfig {
     TrainConfig { flip_average, epochs: 4, ..stages(last_stages) }

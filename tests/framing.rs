@@ -12,9 +12,9 @@ use lastlayer::halves::{narrow, widen};
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::event::{Report, StepEvent};
 
 const PHOTOS: PhotoId = 9;
 const EVERY: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
@@ -167,7 +167,7 @@ fn explanations_feature_maps_and_similar_photos_have_the_classifiers_framing() {
 
 #[test]
 fn shown_draws_are_those_that_are_learnt_from() {
-    use lastlayer::train::embed::Draw;
+    use lastlayer::train::read::embed::Draw;
     for framing in EVERY {
         let mut session = session();
         let config = config(framing, 2);

@@ -7,9 +7,9 @@ use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::Session;
 use lastlayer::session::lending::{Loan, Ticket};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::event::StepEvent;
 
 const PER_CLASS: usize = 7;
 

@@ -8,10 +8,10 @@ use lastlayer::image::prepare::Framing;
 use lastlayer::model::Split;
 use lastlayer::session::Session;
 use lastlayer::session::lending::Loan;
-use lastlayer::train::cache::MIRRORED;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::{Draw, Embedder};
-use lastlayer::train::event::StepEvent;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::read::cache::MIRRORED;
+use lastlayer::train::read::embed::{Draw, Embedder};
+use lastlayer::train::run::event::StepEvent;
 
 /// Draws that a training of so few photos has.
 const DRAWS: usize = 32;

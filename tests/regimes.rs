@@ -15,13 +15,13 @@ use lastlayer::eval::nearest::Features;
 use lastlayer::image::prepare::InputSpec;
 use lastlayer::model::Split;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::budget::{ACTIVATION_BUDGET, Change};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::{Draw, Embedder};
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::budget::{ACTIVATION_BUDGET, Change};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::read::embed::{Draw, Embedder};
+use lastlayer::train::run::event::{Report, StepEvent};
+use lastlayer::train::run::workbench::Workbench;
 use lastlayer::train::run::{Step, TrainRun};
-use lastlayer::train::workbench::Workbench;
 
 const REGIMES: [Regime; 4] = [Regime::Head, Regime::LastK, Regime::Full, Regime::Scratch];
 
@@ -231,7 +231,7 @@ fn full_and_scratch_ask_for_pixels_and_learn_the_same_from_them() {
 }
 
 /// A training of [`config`] with room for the pixels of so many photos; what it asked for, and its epochs.
-fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train::event::EpochEvent>) {
+fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train::run::event::EpochEvent>) {
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let (device, card) = (common::cpu(), weights.card.input.clone());
     let stored = |id: PhotoId| card.store(&photo(id)).unwrap();

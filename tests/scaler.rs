@@ -14,9 +14,9 @@ use lastlayer::image::scaler::{Channels, ScaledPhoto, Scaler};
 use lastlayer::image::stored::StoredPhoto;
 use lastlayer::image::{DecodedPhoto, Pixels};
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::event::StepEvent;
 
 const FRAMINGS: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
 /// Small, odd, large; upright, across, panoramas; 225 is scaled to 224 by a factor whose product with 224 is above 225.

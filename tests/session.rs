@@ -6,8 +6,8 @@ use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, 
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{FitPhase, StepEvent};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::run::event::{FitPhase, StepEvent};
 
 fn predict(session: &Session, class: usize) -> Vec<lastlayer::eval::classifier::Prediction> {
     let photo = drawn(class, 777, 40, 36);

@@ -4,11 +4,11 @@ use super::cost::Measured;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
 use crate::image::Pixels;
-use crate::train::cache::ActivationCache;
-use crate::train::config::TrainConfig;
-use crate::train::inputs::Inputs;
-use crate::train::sample::Sample;
-use crate::train::workbench::Workbench;
+use crate::train::fit::inputs::Inputs;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::sample::Sample;
+use crate::train::run::workbench::Workbench;
 
 /// Another program may take the processor at any moment, and only ever makes the time longer: so a batch is timed so many times, and
 /// the lowest counts.

@@ -14,13 +14,13 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::eval::cross_validation::{CrossValidation, EvaluationStep, REJECT_RATE};
 use crate::eval::outputs::Outputs;
 use crate::model::Suffix;
-use crate::train::config::TrainConfig;
-use crate::train::event::StepEvent;
-use crate::train::inputs::Inputs;
-use crate::train::reading::Reading;
-use crate::train::regime::Regime;
-use crate::train::teaching_set::TeachingSet;
-use crate::train::workbench::Workbench;
+use crate::train::fit::inputs::Inputs;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::read::reading::Reading;
+use crate::train::read::teaching_set::TeachingSet;
+use crate::train::run::event::StepEvent;
+use crate::train::run::workbench::Workbench;
 
 /// Epochs of the cross-validated output layer.
 const EPOCHS: usize = 30;

@@ -17,18 +17,18 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::metrics::{Scores, top_k};
 use crate::rng::Rng;
 use crate::score::interval::{independent_count, jeffreys};
-use crate::train::budget::Reduced;
-use crate::train::compared::{Compared, ComparedRun, Difference};
-use crate::train::config::TrainConfig;
-use crate::train::event::{EpochEvent, FitPhase, StepEvent};
 use crate::train::fit::{Fit, Progress};
-use crate::train::overfitting::overfitting;
-use crate::train::reading::Reading;
-use crate::train::regime::Regime;
+use crate::train::plan::budget::Reduced;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::read::reading::Reading;
+use crate::train::read::sample::Sample;
+use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
+use crate::train::run::compared::{Compared, ComparedRun, Difference};
 use crate::train::run::epoch_event;
-use crate::train::sample::Sample;
-use crate::train::teaching_set::{TeachingSet, near_duplicates};
-use crate::train::workbench::Workbench;
+use crate::train::run::event::{EpochEvent, FitPhase, StepEvent};
+use crate::train::run::overfitting::overfitting;
+use crate::train::run::workbench::Workbench;
 
 /// What a step brought.
 pub enum ComparisonStep {

@@ -15,13 +15,13 @@ use crate::model::Suffix;
 use crate::rng::Rng;
 use crate::score::evaluation::{Evaluation, Method, OutOfFold};
 use crate::score::novelty::Centroids;
-use crate::train::config::TrainConfig;
-use crate::train::event::StepEvent;
 use crate::train::fit::{Fit, Progress};
-use crate::train::reading::Reading;
-use crate::train::sample::Sample;
-use crate::train::teaching_set::{TeachingSet, near_duplicates};
-use crate::train::workbench::Workbench;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::reading::Reading;
+use crate::train::read::sample::Sample;
+use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
+use crate::train::run::event::StepEvent;
+use crate::train::run::workbench::Workbench;
 
 /// The fraction of photos of known classes that "none of these" may cost.
 pub const REJECT_RATE: f64 = 0.05;

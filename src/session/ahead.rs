@@ -7,10 +7,10 @@ use crate::data::dataset::{Photo, PhotoId};
 use crate::error::Result;
 use crate::image::stored::StoredPhoto;
 use crate::model::Split;
-use crate::train::config::TrainConfig;
-use crate::train::embed::Draw;
-use crate::train::lent::Lent;
-use crate::train::regime::Regime;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::read::embed::Draw;
+use crate::train::read::lent::Lent;
 
 /// One draw of every photo, to be read ahead by the embedder at that position.
 #[derive(Clone, Copy, PartialEq)]

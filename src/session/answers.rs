@@ -8,8 +8,8 @@ use crate::halves::widen;
 use crate::image::DecodedPhoto;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
-use crate::train::config::TrainConfig;
-use crate::train::embed::{Draw, Embedder};
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::embed::{Draw, Embedder};
 
 impl Session {
     /// For a photo of that size whose rows arrive one strip after another and that will be asked about: [`predict`](Self::predict) and its

@@ -7,7 +7,7 @@ use crate::eval::comparison_config::{ComparisonConfig, NamedConfig, decide};
 
 impl Session {
     /// Begins a comparison of trainings on the same photos; [`step`](Self::step) carries it on, and its last event is
-    /// [`Compared`](crate::train::event::StepEvent::Compared). The classifier there is answers meanwhile and stays as it is.
+    /// [`Compared`](crate::train::run::event::StepEvent::Compared). The classifier there is answers meanwhile and stays as it is.
     ///
     /// Epochs that are left to the regime are few enough here for several runs on a hundred photos to take minutes in a browser
     /// ([`decide`]).

@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
 use crate::rng::Rng;
+use crate::train::fit::learning;
 use crate::train::fit::parts;
-use crate::train::learning;
-use crate::train::lent::LentParts;
+use crate::train::read::lent::LentParts;
 
 /// A suffix on the autodiff device, kept between two loans: all but the values that learn stays the same.
 pub(super) struct Learner {

@@ -13,11 +13,11 @@ use crate::image::Pixels;
 use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
 use crate::model::Split;
-use crate::train::embed::Draw;
-use crate::train::lent::{Lent, LentParts};
-use crate::train::workbench::Workbench;
+use crate::train::read::embed::Draw;
+use crate::train::read::lent::{Lent, LentParts};
+use crate::train::run::workbench::Workbench;
 
-pub use crate::train::lent::Ticket;
+pub use crate::train::read::lent::Ticket;
 
 /// What is lent to be read.
 #[derive(Default)]

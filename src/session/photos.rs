@@ -8,7 +8,7 @@ use crate::image::DecodedPhoto;
 use crate::image::prepare::InputSpec;
 use crate::image::scaler::Scaler;
 use crate::image::stored::StoredPhoto;
-use crate::train::config::TrainConfig;
+use crate::train::plan::config::TrainConfig;
 
 impl Session {
     pub fn add_class(&mut self, label: &str) -> Result<()> {

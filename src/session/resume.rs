@@ -2,9 +2,9 @@
 
 use super::{Run, Session};
 use crate::error::{Error, Result};
-use crate::train::checkpoint::{Checkpoint, corrupt};
-use crate::train::config::TrainConfig;
-use crate::train::regime::Regime;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::run::checkpoint::{Checkpoint, corrupt};
 use crate::train::run::{Resumed, TrainRun};
 
 impl Session {

@@ -12,13 +12,13 @@ use crate::eval::cross_validation::{CrossValidation, EvaluationConfig, Evaluatio
 use crate::model::{Split, Suffix};
 use crate::score::evaluation::Evaluation;
 use crate::score::novelty::Centroids;
-use crate::train::budget::{Reduced, settle_within};
-use crate::train::config::TrainConfig;
-use crate::train::event::{Report, StepEvent};
-use crate::train::regime::Regime;
+use crate::train::plan::budget::{Reduced, settle_within};
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::read::teaching_set::TeachingSet;
+use crate::train::run::event::{Report, StepEvent};
+use crate::train::run::workbench::Workbench;
 use crate::train::run::{Step, TrainRun};
-use crate::train::teaching_set::TeachingSet;
-use crate::train::workbench::Workbench;
 
 impl Session {
     /// Begins a training; [`step`](Self::step) carries it on.

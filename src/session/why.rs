@@ -13,8 +13,8 @@ use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
-use crate::train::config::TrainConfig;
-use crate::train::embed::read;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::embed::read;
 
 /// Photos whose features a deeper classifier computes at a time.
 const BATCH: usize = 16;

@@ -21,9 +21,9 @@ use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
 use crate::image::header;
 use crate::session::{ModelChoice, Session};
-use crate::train::config::TrainConfig;
-use crate::train::event::StepEvent;
-use crate::train::options::Value;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::options::Value;
+use crate::train::run::event::StepEvent;
 
 type JsResult<T> = Result<T, JsValue>;
 

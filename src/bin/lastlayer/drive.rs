@@ -6,8 +6,8 @@ use lastlayer::data::dataset::{Added, PhotoId};
 use lastlayer::error::{Error, Result};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
-use lastlayer::train::compared::Compared;
-use lastlayer::train::event::{FitPhase, Report, StepEvent};
+use lastlayer::train::run::compared::Compared;
+use lastlayer::train::run::event::{FitPhase, Report, StepEvent};
 
 use crate::checkpoint_file::CheckpointFile;
 use crate::photos::{self, PhotoFile};

@@ -13,11 +13,11 @@ use super::{Fit, labels};
 use crate::error::{Error, Result};
 use crate::model::Suffix;
 use crate::rng::Rng;
-use crate::train::embed::read;
-use crate::train::inputs::{Batch, Inputs};
-use crate::train::learning;
-use crate::train::lent::{Lent, LentParts, Ticket};
-use crate::train::loss::cross_entropy;
+use crate::train::fit::inputs::{Batch, Inputs};
+use crate::train::fit::learning;
+use crate::train::fit::loss::cross_entropy;
+use crate::train::read::embed::read;
+use crate::train::read::lent::{Lent, LentParts, Ticket};
 
 /// Photos in a part, at most: a batch of sixteen can keep four workers busy. Our kernels go photo by photo, so in WebAssembly four
 /// parts of the last two stages take no longer than the batch as a whole (400 ms of processor time against 404).
@@ -34,7 +34,7 @@ pub struct Part {
     pub input: Tensor<4>,
     /// By which the features are multiplied, `[photos, features]`; empty without dropout.
     pub mask: Vec<f32>,
-    /// `[photos, classes]`; see [`Loss::targets`](crate::train::loss::Loss::targets).
+    /// `[photos, classes]`; see [`Loss::targets`](crate::train::fit::loss::Loss::targets).
     pub targets: Vec<f32>,
 }
 

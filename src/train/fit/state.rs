@@ -11,8 +11,8 @@ use crate::backbone::tensor_file::FileTensor;
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
-use crate::train::embed::read;
-use crate::train::module_state::{self, Steps};
+use crate::train::fit::module_state::{self, Steps};
+use crate::train::read::embed::read;
 
 /// The logits of the batches of this epoch so far, then of the held-out photos so far, `[looks, classes]`.
 const LOGITS: &str = "logits";

@@ -9,15 +9,15 @@ use crate::backbone::weights::Weights;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::data::split::HoldOut;
 use crate::error::{Error, ErrorCode, Result};
-use crate::train::budget::Reduced;
-use crate::train::checkpoint::{
+use crate::train::fit::Sample;
+use crate::train::plan::budget::Reduced;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::reading::Reading;
+use crate::train::run::checkpoint::{
     BestEpoch, Card, Checkpoint, Exact, FitState, PastEpoch, TaughtPhoto, corrupt, values_of,
 };
-use crate::train::config::TrainConfig;
-use crate::train::event::{EpochEvent, FitPhase};
-use crate::train::fit::Sample;
-use crate::train::reading::Reading;
-use crate::train::workbench::Workbench;
+use crate::train::run::event::{EpochEvent, FitPhase};
+use crate::train::run::workbench::Workbench;
 
 /// Where a resumed training goes on.
 #[derive(Debug, Clone, Serialize)]

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::Reduced;
 use super::compared::Compared;
-use super::config::TrainConfig;
 use super::overfitting::Overfitting;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
 use crate::metrics::Scores;
 use crate::score::evaluation::Evaluation;
+use crate::train::plan::budget::Reduced;
+use crate::train::plan::config::TrainConfig;
 
 /// The two fits of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

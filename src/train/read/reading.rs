@@ -6,14 +6,14 @@
 
 use std::collections::VecDeque;
 
-use super::config::TrainConfig;
 use super::embed::{Draw, Embedded, Embedder};
-use super::event::StepEvent;
 use super::lent::Lent;
 use super::sample::Sample;
-use super::workbench::Workbench;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
+use crate::train::plan::config::TrainConfig;
+use crate::train::run::event::StepEvent;
+use crate::train::run::workbench::Workbench;
 
 /// What is not cached yet, and how far the reading has come.
 pub struct Reading {

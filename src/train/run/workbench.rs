@@ -1,18 +1,18 @@
 //! What a training or a cross-validation works with.
 
-use super::cache::ActivationCache;
-use super::config::TrainConfig;
-use super::embed::Embedder;
-use super::fit::Fit;
-use super::inputs::Inputs;
-use super::regime::Regime;
-use super::sample::Sample;
 use crate::backbone::weights::Weights;
 use crate::data::dataset::Dataset;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
 use crate::rng::Rng;
+use crate::train::fit::Fit;
+use crate::train::fit::inputs::Inputs;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::embed::Embedder;
+use crate::train::read::sample::Sample;
 
 /// What a run works with; the session owns it.
 pub struct Workbench<'a> {

@@ -7,25 +7,30 @@
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, take a checkpoint, or let the browser breathe.
 
+pub mod checkpoint;
+pub mod compared;
+pub mod event;
+pub mod overfitting;
 mod resume;
+pub mod workbench;
 
 pub use resume::Resumed;
 
-use super::budget::Reduced;
-use super::checkpoint::Checkpoint;
-use super::config::TrainConfig;
-use super::event::{EpochEvent, FitPhase, Report, StepEvent};
 use super::fit::{EpochScores, Fit, Progress};
-use super::overfitting::{Overfitting, overfitting};
-use super::reading::Reading;
-use super::sample::Sample;
-use super::teaching_set::{TeachingSet, near_duplicates};
-use super::workbench::Workbench;
+use super::plan::budget::Reduced;
+use super::plan::config::TrainConfig;
+use super::read::reading::Reading;
+use super::read::sample::Sample;
+use super::read::teaching_set::{TeachingSet, near_duplicates};
 use crate::data::split::{HoldOut, stratified};
 use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
+use checkpoint::Checkpoint;
+use event::{EpochEvent, FitPhase, Report, StepEvent};
+use overfitting::{Overfitting, overfitting};
+use workbench::Workbench;
 
 /// A validation loss counts as progress when it is at least this far below the last one that did: as a fraction of it, and in
 /// nats. Without these a loss that creeps towards its limit keeps a fit going for all its epochs, for nothing that shows in the

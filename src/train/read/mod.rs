@@ -1,0 +1,8 @@
+//! Reading: each photo goes once through the frozen stages, and what comes out is kept.
+
+pub mod cache;
+pub mod embed;
+pub mod lent;
+pub mod reading;
+pub mod sample;
+pub mod teaching_set;
