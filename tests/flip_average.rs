@@ -176,7 +176,7 @@ fn files_carry_it_and_maps_average_to_the_logits() {
             let turned: Vec<f32> = turned.iter().rev().copied().collect();
             assert!(furthest(row, &turned) < 1e-4);
         }
-        let nearest = pollster::block_on(session.nearest(&drawn(1, 7, 40, 36), 1, ModelChoice::Trained)).unwrap();
+        let nearest = common::nearest(&mut session, &drawn(1, 7, 40, 36), 1, ModelChoice::Trained);
         assert_eq!(nearest.neighbours[0].id, 7);
         assert!(nearest.neighbours[0].similarity > 0.99999);
     }

@@ -388,12 +388,21 @@ impl Core {
     }
 
     /// The `count` photos of the session most like a photo: `{features, compared, neighbours: [{id, name, label, similarity}]}`, the
-    /// most alike first. `features` says whose features were compared, `source` or `trained`.
+    /// most alike first. `features` says whose features were compared, `source` or `trained`. Compared with a classifier whose last
+    /// stages learnt are photos that `readFeatures` has read.
     pub async fn nearest(&self, photo: Photo, count: usize, model: String) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
         let photo = photo.finish()?;
-        let mut session = self.session.take().map_err(throw)?;
+        let session = self.session.take().map_err(throw)?;
         to_js(&session.nearest(&photo, count, model).await.map_err(throw)?)
+    }
+
+    /// Reads a batch of the features that `nearest` compares; `false` where nothing is left to read.
+    #[wasm_bindgen(js_name = readFeatures)]
+    pub async fn read_features(&self, model: String) -> JsResult<bool> {
+        let model = model_choice(&model)?;
+        let mut session = self.session.take().map_err(throw)?;
+        session.read_features(model).await.map_err(throw)
     }
 
     /// The bytes of the model file.
