@@ -4,6 +4,11 @@ pub use half::f16;
 
 const LARGEST: f32 = 65_504.0;
 
+/// Bytes of one activation of that shape.
+pub fn bytes_of(shape: [usize; 3]) -> usize {
+    shape.iter().product::<usize>() * size_of::<f16>()
+}
+
 /// The nearest one; of two that are equally near, the even one. What is too large for it becomes the largest there is (65,504) and no
 /// infinity; what is not a number stays so.
 pub fn narrow(value: f32) -> f16 {

@@ -3,7 +3,7 @@
 //! ```text
 //!  photo ── image ──▶ pixels 224 × 224 ── Prefix (frozen) ──▶ activation ── cache
 //!                                                                             │
-//!             labels ── data ── stratified split ── train ◀──────────────────┘
+//!             labels ── data ── stratified hold-out ── train ◀────────────────┘
 //!                                                     │ Suffix + head learn
 //!                                                     ▼
 //!                      classifier ── eval ──▶ probabilities, top-5   ── export ──▶ model file
@@ -13,7 +13,8 @@
 //! with a new output layer, and the rest, the prefix, runs once per photo. *k* = 0 trains the head alone.
 //!
 //! Modules come in groups; one imports only from groups to its left, and inside a group only from names to its left
-//! (`tests/layering.rs` proves it):
+//! (`tests/layering.rs` proves it). Inside a module no file imports in a circle, and a training goes from left to right through `plan`,
+//! `read`, `fit` and `run`. What every kind of run tells meets in [`session::event`]:
 //!
 //! ```text
 //! error rng metrics halves | image nn device | backbone | data score model | train | eval advise export | session | web, bin

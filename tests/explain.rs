@@ -10,7 +10,7 @@ use lastlayer::eval::nearest::{Features, Nearest};
 use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::plan::config::TrainConfig;
 
 const STAGES: usize = TOY.stages.len();
 
@@ -34,7 +34,7 @@ fn maps(session: &Session, layer: usize, count: usize, model: ModelChoice) -> Fe
 }
 
 fn nearest(session: &mut Session, photo: &Pixels, count: usize, model: ModelChoice) -> Nearest {
-    pollster::block_on(session.nearest(photo, count, model)).unwrap()
+    common::nearest(session, photo, count, model)
 }
 
 fn mean(values: &[f32]) -> f32 {
@@ -177,4 +177,24 @@ fn removed_photos_are_not_found_and_new_ones_wait_for_a_training() {
     );
     let error = pollster::block_on(session.nearest(&photo, 0, ModelChoice::Auto)).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidOption);
+}
+
+#[test]
+fn features_are_read_in_pieces_beside_a_training_and_asking_alone_reads_none() {
+    let mut session = trained(1, 0);
+    let photo = drawn(0, 0, 40, 36);
+    train_begins(&mut session);
+    let compared =
+        |session: &Session| pollster::block_on(session.nearest(&photo, 1, ModelChoice::Trained)).unwrap().compared;
+    assert_eq!(compared(&session), 0);
+    assert!(pollster::block_on(session.read_features(ModelChoice::Trained)).unwrap());
+    assert!(compared(&session) > 0 && session.is_training());
+    while pollster::block_on(session.read_features(ModelChoice::Trained)).unwrap() {}
+    assert_eq!(compared(&session), 12);
+    assert!(!pollster::block_on(session.read_features(ModelChoice::Source)).unwrap(), "nothing to read");
+}
+
+fn train_begins(session: &mut Session) {
+    session.start_training(common::head()).unwrap();
+    pollster::block_on(session.step()).unwrap();
 }

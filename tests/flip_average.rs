@@ -9,11 +9,12 @@ use lastlayer::eval::explain::Question;
 use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::score::evaluation::Evaluation;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::read;
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::read::embed::read;
+use lastlayer::train::run::report::Report;
 
 fn config(flip_average: usize, last_stages: usize) -> TrainConfig {
     TrainConfig { flip_average, epochs: 4, ..stages(last_stages) }
@@ -175,7 +176,7 @@ fn files_carry_it_and_maps_average_to_the_logits() {
             let turned: Vec<f32> = turned.iter().rev().copied().collect();
             assert!(furthest(row, &turned) < 1e-4);
         }
-        let nearest = pollster::block_on(session.nearest(&drawn(1, 7, 40, 36), 1, ModelChoice::Trained)).unwrap();
+        let nearest = common::nearest(&mut session, &drawn(1, 7, 40, 36), 1, ModelChoice::Trained);
         assert_eq!(nearest.neighbours[0].id, 7);
         assert!(nearest.neighbours[0].similarity > 0.99999);
     }

@@ -11,10 +11,11 @@ use lastlayer::eval::feature_maps::Layer;
 use lastlayer::halves::{narrow, widen};
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Framing;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::report::Report;
 
 const PHOTOS: PhotoId = 9;
 const EVERY: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
@@ -57,7 +58,7 @@ fn finish(session: &mut Session) -> (Vec<PhotoId>, StepEvent) {
                 asked.extend(ids);
             }
             event @ (StepEvent::Done { .. }
-            | StepEvent::Advised
+            | StepEvent::Advised { .. }
             | StepEvent::Compared { .. }
             | StepEvent::Evaluated { .. }) => return (asked, event),
             _ => {}
@@ -113,13 +114,13 @@ fn a_cancelled_training_with_another_framing_leaves_the_classifier_as_it_was() {
     let mut session = session();
     train(&mut session, config(Framing::Crop, 1));
     let before = answer(&session, ModelChoice::Trained);
-    let nearest = pollster::block_on(session.nearest(&wide(4), 3, ModelChoice::Trained)).unwrap();
+    let nearest = common::nearest(&mut session, &wide(4), 3, ModelChoice::Trained);
     session.start_training(config(Framing::Pad, 1)).unwrap();
     assert!(matches!(pollster::block_on(session.step()).unwrap(), StepEvent::NeedPhotos { .. }));
     assert_eq!(answer(&session, ModelChoice::Trained), before, "in the middle of it");
     session.cancel_training();
     assert_eq!(answer(&session, ModelChoice::Trained), before);
-    let again = pollster::block_on(session.nearest(&wide(4), 3, ModelChoice::Trained)).unwrap();
+    let again = common::nearest(&mut session, &wide(4), 3, ModelChoice::Trained);
     assert_eq!((again.compared, again.neighbours), (9, nearest.neighbours));
     // Photos added meanwhile are prepared for the cancelled one; the next training asks for them as for the others.
     session.remove_photos(&[8]).unwrap();
@@ -160,14 +161,14 @@ fn explanations_feature_maps_and_similar_photos_have_the_classifiers_framing() {
         let maps = |model| pollster::block_on(session.feature_maps(&photo, Layer(0), 2, model)).unwrap();
         assert_eq!(maps(ModelChoice::Trained).seen, seen);
         assert_eq!(maps(ModelChoice::Source).seen, cropped);
-        let nearest = pollster::block_on(session.nearest(&photo, 1, ModelChoice::Trained)).unwrap();
+        let nearest = common::nearest(&mut session, &photo, 1, ModelChoice::Trained);
         assert!(nearest.neighbours[0].id == 4 && nearest.neighbours[0].similarity > 0.99999, "{framing:?}");
     }
 }
 
 #[test]
 fn shown_draws_are_those_that_are_learnt_from() {
-    use lastlayer::train::embed::Draw;
+    use lastlayer::train::read::embed::Draw;
     for framing in EVERY {
         let mut session = session();
         let config = config(framing, 2);
@@ -237,7 +238,7 @@ fn a_network_from_random_weights_learns_from_what_it_is_asked_about_in_every_fra
         let why = pollster::block_on(session.explain(&wide(4), Question::default(), ModelChoice::Trained)).unwrap();
         assert_eq!(shown.seen, why.seen);
         // The features of the session's photos come from the stored ones, those of the question from the decoded one.
-        let nearest = pollster::block_on(session.nearest(&wide(4), 1, ModelChoice::Trained)).unwrap();
+        let nearest = common::nearest(&mut session, &wide(4), 1, ModelChoice::Trained);
         assert_eq!((nearest.compared, nearest.neighbours[0].id), (PHOTOS as usize, 4), "{framing:?}");
         assert!(nearest.neighbours[0].similarity > 0.99999, "{framing:?}");
         // Photos that are stored otherwise from now on are not taken for such ones.
@@ -246,7 +247,7 @@ fn a_network_from_random_weights_learns_from_what_it_is_asked_about_in_every_fra
         let ids: Vec<PhotoId> = (0..PHOTOS).collect();
         ids.iter().for_each(|&id| session.supply_photo(id, &wide(id)).unwrap());
         session.cancel_training();
-        let again = pollster::block_on(session.nearest(&wide(4), 1, ModelChoice::Trained)).unwrap();
+        let again = common::nearest(&mut session, &wide(4), 1, ModelChoice::Trained);
         assert_eq!(again.neighbours, nearest.neighbours);
         answers.push(answer(&session, ModelChoice::Trained));
         let file = pollster::block_on(session.export_model()).unwrap();

@@ -7,13 +7,15 @@ use common::{TOY_LABELS, add_drawn, cpu, drawn, head, open_toy, stages, toy_sess
 use lastlayer::backbone::tensor_file;
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::lending::Loan;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::budget::{Change, Reduced};
-use lastlayer::train::checkpoint::{Checkpoint, Exact, FitState};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{FitPhase, Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::budget::{Change, Reduced};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::checkpoint::{Checkpoint, Exact, FitState};
+use lastlayer::train::run::epoch::FitPhase;
+use lastlayer::train::run::report::Report;
 
 const PER_CLASS: usize = 7;
 
@@ -465,11 +467,11 @@ fn a_file_with_impossible_numbers_is_refused() {
     session().resume(&whole.write().unwrap()).unwrap();
 }
 
-fn best(file: &mut Checkpoint) -> &mut lastlayer::train::checkpoint::BestEpoch {
+fn best(file: &mut Checkpoint) -> &mut lastlayer::train::run::checkpoint::BestEpoch {
     file.card.best.as_mut().unwrap()
 }
 
-fn fit(file: &mut Checkpoint) -> &mut lastlayer::train::checkpoint::FitState {
+fn fit(file: &mut Checkpoint) -> &mut lastlayer::train::run::checkpoint::FitState {
     file.card.fit.as_mut().unwrap()
 }
 

@@ -13,7 +13,7 @@ use lastlayer::error::ErrorCode;
 use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::embed::read;
+use lastlayer::train::read::embed::read;
 use libtest_mimic::Arguments;
 use safetensors::tensor::Dtype;
 

@@ -13,10 +13,10 @@ use lastlayer::image::prepare::{Framing, InputSpec};
 use lastlayer::image::scaler::{Channels, ScaledPhoto, Scaler};
 use lastlayer::image::stored::StoredPhoto;
 use lastlayer::image::{DecodedPhoto, Pixels};
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::StepEvent;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
 
 const FRAMINGS: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
 /// Small, odd, large; upright, across, panoramas; 225 is scaled to 224 by a factor whose product with 224 is above 225.
@@ -312,8 +312,8 @@ fn every_question_has_the_same_answer_from_strips() {
             assert!(explanations[0].seen == explanations[1].seen && explanations[0].map == explanations[1].map);
             assert_eq!(explanations[0].crop, explanations[1].crop);
             assert!(maps[0].seen == maps[1].seen && maps[0].sheet() == maps[1].sheet());
-            let whole = pollster::block_on(session.nearest(&asked, 3, model)).unwrap();
-            let from_strips = pollster::block_on(session.nearest(&scaled, 3, model)).unwrap();
+            let whole = common::nearest(&mut session, &asked, 3, model);
+            let from_strips = common::nearest(&mut session, &scaled, 3, model);
             assert_eq!(whole.neighbours, from_strips.neighbours);
         }
         let scaled = by_strips(session.scaler_to_draw(80, 47, &config), &asked, 6);

@@ -5,9 +5,10 @@ mod common;
 use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{FitPhase, StepEvent};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::run::epoch::FitPhase;
 
 fn predict(session: &Session, class: usize) -> Vec<lastlayer::eval::classifier::Prediction> {
     let photo = drawn(class, 777, 40, 36);
@@ -274,4 +275,46 @@ fn a_weights_file_with_another_hash_is_refused() {
         open(b"short".to_vec(), &lastlayer::backbone::weights::sha256_hex(b"short")),
         Some(ErrorCode::WeightsCorrupt)
     );
+}
+
+/// Whether the session still holds what stages under the last `k` made of a photo.
+fn holds_activation(session: &Session, k: usize, photo: u32) -> bool {
+    session.cached_activation(&stages(k), lastlayer::train::read::embed::Draw { photo, number: 0 }).is_some()
+}
+
+#[test]
+fn a_failing_step_leaves_nothing_of_its_run_behind() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 1, 0);
+    let config = lastlayer::eval::cross_validation::EvaluationConfig {
+        train: Some(stages(1)),
+        epochs: Some(2),
+        ..Default::default()
+    };
+    session.start_evaluation(config).unwrap();
+    let mut held = false;
+    let error = loop {
+        match pollster::block_on(session.step()) {
+            Ok(_) => held |= holds_activation(&session, 1, 0),
+            Err(error) => break error,
+        }
+    };
+    assert!(held, "it failed after it had read");
+    assert_eq!(error.code, ErrorCode::TooFewPhotos);
+    assert!(!session.is_training() && !holds_activation(&session, 1, 0));
+    let (_, report) = train(&mut session, TrainConfig { epochs: 2, ..stages(1) });
+    assert_eq!(report.train_images, 3, "the next training works");
+}
+
+#[test]
+fn an_opened_model_takes_the_place_of_what_the_one_before_needed() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 2, 0);
+    train(&mut session, TrainConfig { epochs: 2, ..stages(1) });
+    let of_one = pollster::block_on(session.export_model()).unwrap();
+    train(&mut session, TrainConfig { epochs: 2, ..stages(2) });
+    assert!(holds_activation(&session, 2, 0));
+    session.open_model(&of_one).unwrap();
+    assert!(!holds_activation(&session, 2, 0));
+    assert_eq!(predict(&session, 0).len(), 3);
 }

@@ -10,7 +10,7 @@ use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::session::{ModelChoice, Session};
-use lastlayer::train::embed::read;
+use lastlayer::train::read::embed::read;
 use libtest_mimic::Arguments;
 use serde::Deserialize;
 use serde_json::Value;

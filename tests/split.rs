@@ -12,8 +12,8 @@ use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
 use lastlayer::session::ModelChoice;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::{Draw, read};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::read::embed::{Draw, read};
 
 const STAGES: usize = TOY.stages.len();
 

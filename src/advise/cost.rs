@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::backbone::Architecture;
-use crate::train::config::TrainConfig;
 use crate::train::fit::parts::parts_of;
-use crate::train::regime::Regime;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
 
 /// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; the last convolution comes last.
 pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {

@@ -9,8 +9,8 @@ use super::similarity::Similarity;
 use crate::backbone::Architecture;
 use crate::error::Result;
 use crate::score::interval::Interval;
-use crate::train::config::TrainConfig;
-use crate::train::regime::{Regime, usual_draws, usual_epochs};
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::{Regime, usual_draws, usual_epochs};
 
 /// A similarity from which the photos count as like ImageNet. Flowers (0.54) lie above and hands before a wall (0.32) below; of
 /// the former the output layer alone learns more than deeper stages do, of the latter less.

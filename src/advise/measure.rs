@@ -4,11 +4,11 @@ use super::cost::Measured;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
 use crate::image::Pixels;
-use crate::train::cache::ActivationCache;
-use crate::train::config::TrainConfig;
-use crate::train::inputs::Inputs;
-use crate::train::sample::Sample;
-use crate::train::workbench::Workbench;
+use crate::train::fit::inputs::Inputs;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::sample::Sample;
+use crate::train::run::workbench::Workbench;
 
 /// Another program may take the processor at any moment, and only ever makes the time longer: so a batch is timed so many times, and
 /// the lowest counts.
@@ -24,7 +24,7 @@ pub async fn measure(
     classes: usize,
     bench: &Workbench<'_>,
 ) -> Result<Measured> {
-    let embedder = &bench.embedders[bench.own];
+    let embedder = &bench.photos.embedders[bench.photos.own];
     let size = embedder.input.size;
     let grey = Pixels { width: size, height: size, rgb: vec![127; (size * size * 3) as usize] };
     let pictures = vec![&grey; bench.device.embedding_batch()];

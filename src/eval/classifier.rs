@@ -9,8 +9,8 @@ use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
-use crate::train::embed::read;
-use crate::train::regime::Regime;
+use crate::train::plan::regime::Regime;
+use crate::train::read::embed::read;
 
 /// A network that tells classes apart: the user's, or the source model with ImageNet's 1000.
 pub struct Classifier {
@@ -89,7 +89,7 @@ impl Classifier {
     }
 
     /// The `k` most probable classes of one photo, all of them when there are fewer, and whether it is of any. `activation` is
-    /// what an [`Embedder`](crate::train::embed::Embedder) of the same split and input made of the photo's
+    /// what an [`Embedder`](crate::train::read::embed::Embedder) of the same split and input made of the photo's
     /// [`pictures`](Self::pictures), of shape `[channels, height, width]` each.
     pub async fn answer(&self, activation: Vec<f32>, shape: [usize; 3], device: &Device, k: usize) -> Result<Answer> {
         let raw = self.outputs(activation, shape, device).await?;

@@ -1,8 +1,8 @@
 //! What a comparison compares.
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::train::config::TrainConfig;
-use crate::train::regime::Regime;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::regime::Regime;
 
 /// The fraction of each class that a comparison holds out. More than a training does: the difference of two classifiers is told by the
 /// few photos on which they disagree. Where they disagree on one in five, its standard error is `√(0.2 / n)`: 0.16 with the fifth of a

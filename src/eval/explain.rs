@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::image::heat::Grid;
 use crate::image::prepare::Crop;
 use crate::image::{Pixels, heat};
-use crate::train::embed::read;
+use crate::train::read::embed::read;
 
 /// How many guesses an explanation names.
 const GUESSES: usize = 5;

@@ -8,7 +8,7 @@ use crate::backbone::Architecture;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::heat::Grid;
 use crate::image::{Pixels, mosaic};
-use crate::train::embed::read;
+use crate::train::read::embed::read;
 
 /// A stage, counted from 0, or the last convolution, which comes after the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,16 +4,16 @@ use burn::tensor::Device;
 
 use crate::error::{Error, Result};
 use crate::model::Suffix;
-use crate::train::embed::read;
 use crate::train::fit::Progress;
-use crate::train::inputs::{Batch, Inputs};
-use crate::train::sample::{Sample, looks};
+use crate::train::fit::inputs::{Batch, Inputs};
+use crate::train::read::embed::read;
+use crate::train::read::sample::{Sample, looks};
 
 /// A pass over photos in progress: their features and logits so far.
 pub struct Outputs {
     suffix: Suffix,
     samples: Vec<Sample>,
-    /// The draws of a photo that are averaged; see [`TrainConfig::views`](crate::train::config::TrainConfig::views).
+    /// The draws of a photo that are averaged; see [`TrainConfig::views`](crate::train::plan::config::TrainConfig::views).
     views: &'static [usize],
     /// `[photos, features]` and `[photos, classes]`, row-major.
     pub features: Vec<f32>,

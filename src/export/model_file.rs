@@ -19,8 +19,8 @@ use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
 use crate::score::novelty::{Centroids, Threshold};
-use crate::train::embed::read;
-use crate::train::regime::Regime;
+use crate::train::plan::regime::Regime;
+use crate::train::read::embed::read;
 
 /// The one key of the file's metadata.
 pub const CARD_KEY: &str = "lastlayer";

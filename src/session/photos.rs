@@ -8,7 +8,7 @@ use crate::image::DecodedPhoto;
 use crate::image::prepare::InputSpec;
 use crate::image::scaler::Scaler;
 use crate::image::stored::StoredPhoto;
-use crate::train::config::TrainConfig;
+use crate::train::plan::config::TrainConfig;
 
 impl Session {
     pub fn add_class(&mut self, label: &str) -> Result<()> {
@@ -28,7 +28,7 @@ impl Session {
         // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
         let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
         let added = self.editable()?.add_photo(id, name, label, sha256, hash, stored)?;
-        self.adding = true;
+        self.expected.adding = true;
         Ok(added)
     }
 
@@ -60,7 +60,7 @@ impl Session {
 
     /// What the source model sees, where that is not what photos are stored for.
     fn framed_otherwise(&self) -> Option<&InputSpec> {
-        Some(&self.source.input).filter(|source| **source != self.stored)
+        Some(&self.models.source.input).filter(|source| **source != self.stored)
     }
 
     /// For a photo of that size whose rows arrive one strip after another: [`add_photo`](Self::add_photo) and
@@ -83,7 +83,7 @@ impl Session {
 
     pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
         self.editable()?.remove_photos(ids)?;
-        self.forget_photos(ids);
+        self.models.forget_photos(ids);
         Ok(())
     }
 
@@ -93,23 +93,18 @@ impl Session {
 
     pub fn remove_class(&mut self, label: &str) -> Result<()> {
         let ids = self.editable()?.remove_class(label)?;
-        self.forget_photos(&ids);
+        self.models.forget_photos(&ids);
         Ok(())
     }
 
     /// Renames a class, in the classifier too: nothing has to be trained again.
     pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
         self.editable()?.rename_class(from, to)?;
-        if let Some(classifier) = &mut self.classifier {
+        if let Some(classifier) = &mut self.models.classifier {
             let labels = classifier.labels.iter_mut().filter(|label| *label == from.trim());
             labels.for_each(|label| *label = to.trim().to_owned());
         }
         Ok(())
-    }
-
-    fn forget_photos(&mut self, ids: &[PhotoId]) {
-        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
-        self.features.remove(ids);
     }
 
     pub(super) fn editable(&mut self) -> Result<&mut Dataset> {

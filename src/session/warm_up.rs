@@ -9,11 +9,11 @@ use crate::error::Result;
 use crate::model::{Prefix, Split, Suffix};
 use crate::nn::params::Params;
 use crate::rng::Rng;
-use crate::train::cache::ActivationCache;
-use crate::train::config::TrainConfig;
 use crate::train::fit::Fit;
-use crate::train::inputs::Inputs;
-use crate::train::sample::Sample;
+use crate::train::fit::inputs::Inputs;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::sample::Sample;
 
 /// Side of the pictures, in pixels: small, and the last feature map, of 3 × 3 pixels, is averaged by the same pipeline as one of 7 × 7
 /// (which are no multiples of four either).

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::{ModelChoice, Session, no_classifier};
+use super::{ModelChoice, Session};
 use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
@@ -13,11 +13,8 @@ use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
-use crate::train::config::TrainConfig;
-use crate::train::embed::read;
-
-/// Photos whose features a deeper classifier computes at a time.
-const BATCH: usize = 16;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::embed::read;
 
 /// Most draws that are shown of a photo.
 const MAX_DRAWS: usize = 64;
@@ -65,7 +62,7 @@ impl Session {
         question: Question<'_>,
         model: ModelChoice,
     ) -> Result<Explanation> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let pictures = classifier.pictures(embedder.seen(photo)?);
         let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
         let maps = ClassMaps::of(classifier, activation).await?;
@@ -87,7 +84,7 @@ impl Session {
         count: usize,
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let seen = embedder.seen(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
@@ -100,20 +97,18 @@ impl Session {
     /// the model has read: those of the last training, and those handed back by
     /// [`restore_activation`](Session::restore_activation).
     ///
-    /// With a classifier whose last stages learnt, the features are its own. The first call after a training then runs these
-    /// stages over all photos, which takes about as long as one epoch; later ones take one forward pass. Where no stage is frozen
-    /// nothing of a photo is cached, and those photos are compared whose pixels are at hand: some 600, usually all, and none where
-    /// a training has begun since that frames photos otherwise.
+    /// With a classifier whose last stages learnt, the features are its own, and those photos are compared whose features have been
+    /// [read](Self::read_features). This call itself takes one forward pass.
     ///
     /// # Errors
     /// `no-classifier`; `invalid-option` for a `count` of 0.
-    pub async fn nearest(&mut self, photo: &impl DecodedPhoto, count: usize, model: ModelChoice) -> Result<Nearest> {
+    pub async fn nearest(&self, photo: &impl DecodedPhoto, count: usize, model: ModelChoice) -> Result<Nearest> {
         if count == 0 {
             return Err(Error::new(ErrorCode::InvalidOption, "count must be at least 1, got 0")
                 .with("name", "count")
                 .with("value", 0));
         }
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
         let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
         if classifier.split == Split(0) {
@@ -122,33 +117,43 @@ impl Session {
             return Nearest::of(Features::Source, &activation, known, &self.dataset, count);
         }
         let features = self.trained_features(vec![activation]).await?;
-        self.read_features().await?;
-        let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.features.get(photo.id)?)));
+        let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.models.features.get(photo.id)?)));
         Nearest::of(Features::Trained, &features, known, &self.dataset, count)
     }
 
-    /// Completes the features of the photos that the trained classifier has read.
-    async fn read_features(&mut self) -> Result<()> {
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+    /// Reads one batch of what [`nearest`](Self::nearest) compares with that model, and says whether it did: `false` where nothing is
+    /// left, so that nothing is read twice. Also while something is under way.
+    ///
+    /// Needed are the features of all photos by a classifier whose last stages learnt; all batches together take about as long as one
+    /// epoch. Where no stage is frozen nothing of a photo is cached, and those photos are read whose pixels are at hand: some 600,
+    /// usually all, and none where a training has begun since that frames photos otherwise.
+    ///
+    /// # Errors
+    /// `no-classifier`.
+    pub async fn read_features(&mut self, model: ModelChoice) -> Result<bool> {
+        let (classifier, embedder) = self.models.network(model)?;
+        if classifier.split == Split(0) {
+            return Ok(false); // what every training reads anyway
+        }
         let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
             true => embedder.cache.contains(photo.id),
             false => photo.pixels.as_ref().is_some_and(|pixels| pixels.framing == embedder.input.framing),
         };
-        let unread = self.dataset.photos().filter(|photo| !self.features.contains(photo.id));
-        let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();
-        for ids in missing.chunks(BATCH) {
-            let activations = self.activations_of(ids).await?;
-            let features = self.trained_features(activations).await?;
-            for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
-                self.features.insert(*id, features)?;
-            }
+        let unread = self.dataset.photos().filter(|photo| !self.models.features.contains(photo.id));
+        let ids: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).take(embedder.batch()).collect();
+        if ids.is_empty() {
+            return Ok(false);
         }
-        Ok(())
+        let features = self.trained_features(self.activations_of(&ids).await?).await?;
+        for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
+            self.models.features.insert(*id, features)?;
+        }
+        Ok(true)
     }
 
     /// Activations of photos at the trained classifier's split: cached ones, or the pictures themselves.
     async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Vec<f32>>> {
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let mut activations = Vec::with_capacity(ids.len());
         for &id in ids {
             activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
@@ -165,8 +170,8 @@ impl Session {
 
     /// What the trained classifier's head sees of activations at its split, photo after photo.
     async fn trained_features(&self, activations: Vec<Vec<f32>>) -> Result<Vec<f32>> {
-        let classifier = self.classifier.as_ref().ok_or_else(no_classifier)?;
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let classifier = self.models.trained()?;
+        let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let [channels, height, width] = embedder.cache.shape();
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
         read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await

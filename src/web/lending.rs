@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::to_js;
 use crate::backbone::weights::Weights;
 use crate::session::lending::{Loan, Ticket};
-use crate::train::lent::LentParts;
+use crate::train::read::lent::LentParts;
 
 type JsResult<T = JsValue> = Result<T, JsValue>;
 

@@ -10,16 +10,18 @@ use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::backbone::{Architecture, StageSpec};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
+use lastlayer::eval::nearest::Nearest;
 use lastlayer::image::prepare::{Framing, InputSpec};
-use lastlayer::image::{Pixels, decode};
+use lastlayer::image::{DecodedPhoto, Pixels, decode};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::nn::linear;
 use lastlayer::nn::params::{Params, RandomParams};
 use lastlayer::rng::Rng;
-use lastlayer::session::Session;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{Report, StepEvent};
-use lastlayer::train::regime::Regime;
+use lastlayer::session::event::StepEvent;
+use lastlayer::session::{ModelChoice, Session};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::report::Report;
 use libtest_mimic::Trial;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
@@ -196,6 +198,12 @@ pub fn train(session: &mut Session, config: TrainConfig) -> (Vec<StepEvent>, Rep
             event => events.push(event),
         }
     }
+}
+
+/// The photos most like one, once all are read that can be.
+pub fn nearest(session: &mut Session, photo: &impl DecodedPhoto, count: usize, model: ModelChoice) -> Nearest {
+    while pollster::block_on(session.read_features(model)).unwrap() {}
+    pollster::block_on(session.nearest(photo, count, model)).unwrap()
 }
 
 // --- goldens ---------------------------------------------------------------------------------------------------------------

@@ -732,6 +732,7 @@ export interface Core {
   draws(photo: CorePhoto, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
   featureMaps(photo: CorePhoto, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
   nearest(photo: CorePhoto, count: number, model: ModelChoice): Promise<NearestIds>;
+  readFeatures(model: ModelChoice): Promise<boolean>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array): { labels: string[] };
 }

@@ -185,11 +185,7 @@ const handlers = {
     return { ...rest, channels: found.map(({ picture, ...channel }) => ({ ...channel, picture: imageData(picture) })), seen: imageData(seen), sheet: imageData(sheet) };
   },
 
-  /** @param {{ image: Blob | ImageBitmap | ImageData, count: number, model: ModelChoice }} args */
-  async nearest({ image, count, model }) {
-    const { photo } = await photoOf(core(), image, toAsk(model));
-    return core().nearest(photo, count, model);
-  },
+  nearest,
 
   exportModel() {
     return core().exportModel();
@@ -224,6 +220,16 @@ async function* readAhead() {
     readingAhead = false;
     if (!underWay) helpers?.rest();
   }
+}
+
+/**
+ * The photos most like an image. What is not known yet of the session's own photos is found out first, one piece at a time.
+ * @param {{ image: Blob | ImageBitmap | ImageData, count: number, model: ModelChoice }} args
+ */
+async function* nearest({ image, count, model }) {
+  while (await core().readFeatures(model)) yield;
+  const { photo } = await photoOf(core(), image, toAsk(model));
+  return core().nearest(photo, count, model);
 }
 
 /**

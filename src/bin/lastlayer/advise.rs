@@ -6,8 +6,8 @@ use clap::{Arg, ArgMatches, Command};
 use lastlayer::advise::decide::{Advice, Plan};
 use lastlayer::error::{Error, Result};
 use lastlayer::session::Session;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::regime::Regime;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
 use serde::Serialize;
 
 use crate::drive::{self, Outcome};

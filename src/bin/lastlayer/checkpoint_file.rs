@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::session::Session;
-use lastlayer::train::checkpoint::{Checkpoint, from_texts, values_of};
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::run::checkpoint::{Checkpoint, from_texts, values_of};
 
 use crate::io_error;
 

@@ -8,9 +8,9 @@ use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::Session;
-use lastlayer::train::cache::MIRRORED;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::embed::Draw;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::draws::MIRRORED;
+use lastlayer::train::read::embed::Draw;
 
 use crate::io_error;
 

@@ -7,7 +7,7 @@ use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, Result};
 use lastlayer::eval::classifier::Classifier;
 use lastlayer::image::prepare::InputSpec;
-use lastlayer::train::config::TrainConfig;
+use lastlayer::train::plan::config::TrainConfig;
 use serde::Serialize;
 
 use crate::embeddings::EmbeddingFiles;

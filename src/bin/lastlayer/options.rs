@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::error::{Error, Result};
-use lastlayer::train::config::{OPTIONS, TrainConfig};
-use lastlayer::train::options::{OptionKind, OptionSpec, Value};
+use lastlayer::train::plan::config::{OPTIONS, TrainConfig};
+use lastlayer::train::plan::options::{OptionKind, OptionSpec, Value};
 
 use crate::print_line;
 

@@ -4,8 +4,8 @@ use lastlayer::metrics::Scores;
 use lastlayer::score::calibration::Calibration;
 use lastlayer::score::confusion::ClassScore;
 use lastlayer::score::interval::Interval;
-use lastlayer::train::budget::Reduced;
-use lastlayer::train::overfitting::Overfitting;
+use lastlayer::train::plan::budget::Reduced;
+use lastlayer::train::run::overfitting::Overfitting;
 
 use crate::print_line;
 

@@ -5,8 +5,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::embed::read;
 use crate::error::{Error, Result};
+use crate::train::read::embed::read;
 
 /// How many values learn.
 pub fn count<M: Module>(module: &M) -> usize {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::bytes_of;
 use super::config::TrainConfig;
 use super::regime::Regime;
 use crate::backbone::Architecture;
 use crate::error::Result;
+use crate::halves::bytes_of;
 use crate::model::Split;
 
 /// Bytes that the activations of a training may take. They lie in the host's memory whatever the device, and the command line

@@ -11,15 +11,15 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-use super::budget::Reduced;
-use super::config::TrainConfig;
-use super::event::{EpochEvent, FitPhase};
-use super::fit::Position;
-use super::options::Value;
+use super::epoch::{EpochEvent, FitPhase};
 use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::read_floats;
 use crate::error::{Error, ErrorCode, Result};
 use crate::metrics::Scores;
+use crate::train::fit::state::Position;
+use crate::train::plan::budget::Reduced;
+use crate::train::plan::config::TrainConfig;
+use crate::train::plan::options::Value;
 
 const CARD_KEY: &str = "lastlayer.checkpoint";
 const FORMAT_VERSION: u32 = 1;

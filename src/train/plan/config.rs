@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::MIRRORED;
+use super::draws::MIRRORED;
 use super::options::{OptionDoc, OptionKind, OptionSpec, OptionValue, Value};
 use super::regime::{LAST_STAGES, Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
 use crate::error::{Error, ErrorCode, Result};

@@ -4,11 +4,8 @@ use std::collections::HashMap;
 
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
-use crate::halves::{f16, narrow};
-
-/// Number of the draw that is the photo's mirror image, for classifiers that look at both. Not an augmentation: it is the same
-/// whatever these are.
-pub const MIRRORED: usize = usize::MAX;
+use crate::halves::{bytes_of, f16, narrow};
+use crate::train::plan::draws::MIRRORED;
 
 /// Activations at one split, on the host: a batch is gathered and uploaded per step, which costs little next to the step
 /// and leaves the device's memory to the network.
@@ -99,11 +96,6 @@ impl ActivationCache {
     fn bytes_per_draw(&self) -> usize {
         bytes_of(self.shape)
     }
-}
-
-/// Bytes of one activation of that shape.
-pub fn bytes_of(shape: [usize; 3]) -> usize {
-    shape.iter().product::<usize>() * size_of::<f16>()
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::embed::read;
 use super::optimiser::Optimiser;
 use crate::backbone::tensor_file::FileTensor;
 use crate::error::Result;
+use crate::train::read::embed::read;
 
 /// Before the path of a parameter in its module; the moments have the names that PyTorch gives them.
 const VALUE: &str = "parameters.";

@@ -3,8 +3,8 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::TrainConfig;
-use super::sample::Sample;
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::sample::Sample;
 
 /// Classes are weighed equally when the largest has more than this many times the photos of the smallest.
 const IMBALANCE: usize = 2;

@@ -2,12 +2,12 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cache::ActivationCache;
-use super::embed::{Draw, Embedder};
-use super::sample::Look;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::error::{Error, Result};
 use crate::halves::widen;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::embed::{Draw, Embedder};
+use crate::train::read::sample::Look;
 
 /// Where the batches of a fit come from.
 pub enum Inputs<'a> {

@@ -31,6 +31,6 @@ pub struct LentParts {
     pub inputs: Vec<f32>,
     /// By which features are multiplied, `[photos, features]`; empty without dropout.
     pub masks: Vec<f32>,
-    /// `[photos, classes]`; see [`Loss::targets`](super::loss::Loss::targets).
+    /// `[photos, classes]`; see [`Loss::targets`](crate::train::fit::loss::Loss::targets).
     pub targets: Vec<f32>,
 }

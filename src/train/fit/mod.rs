@@ -1,31 +1,36 @@
 //! One fit: a suffix and its head taught batch by batch.
 
+pub mod clip;
+pub mod inputs;
+pub mod learning;
+pub mod loss;
+pub mod module_state;
+pub mod optimiser;
 pub mod parts;
-mod state;
-
-pub use state::Position;
+pub mod schedule;
+pub mod state;
+pub mod step;
 
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
 use burn::tensor::{Device, Tensor};
 
-use super::clip::clip_factor;
-use super::config::TrainConfig;
-use super::embed::read;
-use super::inputs::{Batch, Inputs};
-use super::learning;
-use super::loss::Loss;
-use super::optimiser::Optimiser;
-use super::regime::Regime;
-use super::sample::looks;
-pub use super::sample::{Look, Sample};
-use super::schedule::{Schedule, stage_factor};
+use super::plan::config::TrainConfig;
+use super::plan::regime::Regime;
+use super::read::embed::read;
+use super::read::sample::looks;
+use super::read::sample::{Look, Sample};
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
-use parts::{Learnt, Step};
+use clip::clip_factor;
+use inputs::{Batch, Inputs};
+use loss::Loss;
+use optimiser::Optimiser;
+use schedule::{Schedule, stage_factor};
+use step::{Learnt, Step};
 
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.
