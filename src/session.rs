@@ -73,7 +73,7 @@ pub struct Session {
     adding: bool,
     /// What advice has found out of the device so far.
     measured: Vec<Measured>,
-    activation_budget: usize,
+    activation_budget: u64,
     loans: Loans,
     /// What learns here for another session.
     learner: Option<Learner>,
@@ -186,7 +186,7 @@ impl Session {
 
     /// How many bytes the activations of a training may take, instead of [`ACTIVATION_BUDGET`]. There may be two such caches at a
     /// time: of the classifier and of a training at another split.
-    pub fn set_activation_budget(&mut self, bytes: usize) {
+    pub fn set_activation_budget(&mut self, bytes: u64) {
         self.activation_budget = bytes;
     }
 

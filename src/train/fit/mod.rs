@@ -1,5 +1,6 @@
 //! One fit: a suffix and its head taught batch by batch.
 
+pub mod batches;
 pub mod clip;
 pub mod inputs;
 pub mod learning;
@@ -26,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
+use batches::Batches;
 use clip::clip_factor;
 use inputs::{Batch, Inputs};
 use loss::Loss;
@@ -115,7 +117,7 @@ impl Fit {
         rng: Rng,
     ) -> Self {
         let batch_size = config.batch_size;
-        let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
+        let steps = epochs.saturating_mul(samples.len().div_ceil(batch_size)); // of a fit that sees one draw an epoch
         Self {
             rates: rates(&suffix, config),
             schedule: if config.stops_early() { Schedule::Constant } else { Schedule::Cosine { steps } },
@@ -149,17 +151,18 @@ impl Fit {
 
     /// Steps in one epoch.
     pub fn batches(&self) -> usize {
-        self.looks().div_ceil(self.batch_size)
+        self.epoch_batches().count()
     }
 
-    /// Looks in one epoch.
-    fn looks(&self) -> usize {
-        if self.drawing == Drawing::EveryOne { self.samples.len() * (self.draws + 1) } else { self.samples.len() }
+    /// How an epoch is divided.
+    fn epoch_batches(&self) -> Batches {
+        let draws = if self.drawing == Drawing::EveryOne { self.draws + 1 } else { 1 };
+        Batches::new(self.samples.len(), draws, self.batch_size)
     }
 
     /// Batches done of the current epoch.
     pub fn batches_done(&self) -> usize {
-        (self.next * self.batches()).div_ceil(self.looks().max(1))
+        self.epoch_batches().before(self.next)
     }
 
     /// The batch of the current epoch that the last step was of, from 1 on.
@@ -233,8 +236,9 @@ impl Fit {
     /// hand signs a class came to 0.82 instead of 0.90 (running ones: 0.93), flowers to 0.75 instead of 0.73 (0.74). It costs a third
     /// of an epoch.
     fn measure(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let done = self.measurements(self.measured);
-        let end = self.measured_after(done + 1);
+        let batches = self.measuring();
+        let done = batches.before(self.measured);
+        let end = batches.start(done + 1);
         let looks = (self.measured..end).map(|index| (self.samples[index], index % (self.draws + 1)));
         let batch: Vec<Look> = looks.collect();
         match inputs.batch(&batch, device)? {
@@ -248,14 +252,9 @@ impl Fit {
         Ok(Progress::Done)
     }
 
-    /// Batches that so many measured photos are, as equal as can be too.
-    fn measurements(&self, photos: usize) -> usize {
-        (photos * self.samples.len().div_ceil(self.batch_size)).div_ceil(self.samples.len().max(1))
-    }
-
-    /// Photos measured after so many batches.
-    fn measured_after(&self, batches: usize) -> usize {
-        batches * self.samples.len() / self.samples.len().div_ceil(self.batch_size).max(1)
+    /// How the photos are divided that the running statistics are measured on.
+    fn measuring(&self) -> Batches {
+        Batches::new(self.samples.len(), 1, self.batch_size)
     }
 
     /// Asks about the next held-out photos.

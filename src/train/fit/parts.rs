@@ -137,14 +137,13 @@ impl Fit {
 
     /// How many parts a step has.
     pub fn parts(&self) -> usize {
-        self.looks().div_ceil(self.batches().max(1)).div_ceil(self.part_size)
+        self.epoch_batches().largest().div_ceil(self.part_size)
     }
 
-    /// The step from where the epoch stands. Batches are as equal as can be: a last one of a single photo would count as much as the
-    /// others. So are parts, for those who share them.
+    /// The step from where the epoch stands. Parts are as equal as can be, for those who share them.
     pub(super) fn begin_step(&mut self) -> Step {
         let before = self.rng.clone();
-        let (start, end) = (self.next, (self.batches_done() + 1) * self.epoch.len() / self.batches());
+        let (start, end) = (self.next, self.epoch_batches().start(self.batches_done() + 1));
         let photos = end - start;
         let mask = dropout_mask(photos * self.suffix.features(), self.dropout, &mut self.rng);
         let labels = labels(self.epoch[start..end].iter().map(|(sample, _)| sample));

@@ -11,13 +11,13 @@ use crate::train::read::cache::bytes_of;
 
 /// Bytes that the activations of a training may take. They lie in the host's memory whatever the device, and the command line
 /// keeps to the same, so that it trains as the page does. With nine draws of three stages of EfficientNet-Lite0: 1,900 photos.
-pub const ACTIVATION_BUDGET: usize = 512 << 20;
+pub const ACTIVATION_BUDGET: u64 = 512 << 20;
 
 /// What a training was asked for and could not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reduced {
-    pub budget_bytes: usize,
+    pub budget_bytes: u64,
     pub augment: Change,
     pub last_stages: Change,
 }
@@ -35,7 +35,7 @@ pub struct Change {
 /// # Errors
 /// As [`TrainConfig::settle`].
 pub fn settle_within(
-    budget: usize,
+    budget: u64,
     config: TrainConfig,
     photos: usize,
     architecture: &Architecture,
@@ -46,7 +46,10 @@ pub fn settle_within(
     if asked.draws_anew() || asked.regime == Regime::Auto {
         return Ok((asked, None));
     }
-    let looks = |split: Split| budget / (bytes_of(split.activation_shape(architecture, input_size)) * photos.max(1));
+    let looks = |split: Split| {
+        let bytes = bytes_of(split.activation_shape(architecture, input_size)).saturating_mul(photos.max(1) as u64);
+        usize::try_from(budget / bytes).unwrap_or(usize::MAX)
+    };
     let views = asked.views().len();
     let last_stages = (0..=asked.last_stages).rev().find(|&k| looks(Split(k)) >= views).unwrap_or(0);
     let draws = asked.draws().min(looks(Split(last_stages)).saturating_sub(views));
@@ -69,7 +72,7 @@ mod tests {
     use super::*;
     use crate::backbone::efficientnet_lite::LITE0;
 
-    fn settle(budget: usize, config: TrainConfig) -> (TrainConfig, Option<Reduced>) {
+    fn settle(budget: u64, config: TrainConfig) -> (TrainConfig, Option<Reduced>) {
         settle_within(budget, config, 100, &LITE0, 224).unwrap()
     }
 
@@ -94,7 +97,7 @@ mod tests {
         let (config, reduced) = settle(three - 1, last_k(3));
         assert_eq!((config.last_stages, config.regime, config.epochs), (1, Regime::LastK, 22));
         assert_eq!(reduced.unwrap().last_stages, Change { asked: 3, used: 1 });
-        assert!((config.augment as usize + 1) * photos([192, 7, 7]) < three);
+        assert!((config.augment as u64 + 1) * photos([192, 7, 7]) < three);
 
         let (config, _) = settle(1, last_k(3));
         assert_eq!((config.regime, config.last_stages, config.augment, config.epochs), (Regime::Head, 0, 0, 100));
@@ -109,6 +112,17 @@ mod tests {
         assert_eq!(settle(9 * three, averaging.clone()).0.augment, 7);
         let (config, _) = settle(2 * three - 1, averaging);
         assert_eq!((config.last_stages, config.flip_average), (1, 1), "both views of three stages do not fit");
+    }
+
+    #[test]
+    fn the_budget_holds_where_32_bits_would_wrap() {
+        // Six stages learn on 401,408 bytes a photo: of 10,700 photos that is 2³² and less than 1 MB.
+        let (config, reduced) = settle_within(ACTIVATION_BUDGET, last_k(6), 10_700, &LITE0, 224).unwrap();
+        assert_eq!((config.last_stages, config.augment), (3, 0));
+        assert_eq!(reduced.map(|reduced| reduced.last_stages), Some(Change { asked: 6, used: 3 }));
+        // And where 64 would.
+        let (config, _) = settle_within(ACTIVATION_BUDGET, last_k(6), 1 << 62, &LITE0, 224).unwrap();
+        assert_eq!((config.regime, config.augment), (Regime::Head, 0));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Workbench<'a> {
     /// Position of the embedder of the run's own split and input; 0 where the head learns alone from what the source model sees.
     pub own: usize,
     /// Bytes that the activations of the run may take.
-    pub activation_budget: usize,
+    pub activation_budget: u64,
     /// Instances of the core that read photos and share steps, this one among them.
     pub readers: usize,
     /// Seconds from any fixed point at the start of the step, for the report alone.
