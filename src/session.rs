@@ -21,7 +21,7 @@ use crate::advise::cost::Measured;
 use crate::advise::decide::Advice;
 use crate::advise::run::AdviceRun;
 use crate::backbone::weights::Weights;
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{ClassId, Dataset};
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::Classifier;
@@ -121,6 +121,8 @@ impl Run {
 /// A training: its photos and options, with the epochs of the fit that was kept.
 #[derive(PartialEq)]
 struct Taught {
+    /// In the order of the labels of `samples`.
+    classes: Vec<ClassId>,
     samples: Vec<Sample>,
     config: TrainConfig,
 }

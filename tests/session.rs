@@ -209,6 +209,74 @@ fn renaming_needs_no_training_and_a_duplicate_is_noticed() {
     assert_eq!(session.dataset().photos().len(), 6);
 }
 
+fn labels(session: &Session) -> Vec<String> {
+    session.classifier().unwrap().labels.clone()
+}
+
+/// Taught with three classes, of which the second was removed afterwards.
+fn taught_then_removed() -> Session {
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 3, 0);
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    session.remove_class("two").unwrap();
+    session
+}
+
+#[test]
+fn outputs_of_a_classifier_follow_the_identity_of_classes_and_not_their_names() {
+    let mut session = taught_then_removed();
+    let error = session.rename_class("one", " two ").unwrap_err();
+    assert_eq!(error.code, ErrorCode::ClassExists);
+    assert!(error.message.contains("removed since: choose another name, or train again"), "{}", error.message);
+    assert_eq!(labels(&session), TOY_LABELS, "what is refused changes nothing");
+    assert_eq!(session.dataset().classes()[0].label, "one");
+    session.rename_class("one", "uno").unwrap();
+    assert_eq!(labels(&session), ["uno", "two", "three"]);
+
+    // Another class of the old name is another class.
+    session.add_class("two").unwrap();
+    session.rename_class("two", "zwei").unwrap();
+    assert_eq!(labels(&session), ["uno", "two", "three"]);
+    // It has no output, so it may be called as it likes.
+    session.rename_class("zwei", "two").unwrap();
+    session.rename_class("uno", "one").unwrap();
+    assert_eq!(labels(&session), TOY_LABELS);
+    // After another training nothing stands in the way.
+    session.remove_class("two").unwrap();
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    session.rename_class("one", "two").unwrap();
+    assert_eq!(labels(&session), ["two", "three"]);
+}
+
+#[test]
+fn classes_of_a_model_file_are_its_own_but_for_a_session_that_takes_over() {
+    let file = pollster::block_on(taught_then_removed().export_model()).unwrap();
+    let open = |own: &[&str]| {
+        let mut session = toy_session();
+        add_drawn(&mut session, 3, 1, 0);
+        session.reopen_model(&file, &own.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()).unwrap();
+        session.rename_class("one", "uno").unwrap();
+        session.rename_class("two", "zwei").unwrap();
+        labels(&session)
+    };
+    assert_eq!(open(&[]), TOY_LABELS);
+    assert_eq!(open(&["one", "three"]), ["uno", "two", "three"]);
+}
+
+#[test]
+fn a_model_file_with_two_classes_of_one_name_is_refused() {
+    let file = pollster::block_on(taught_then_removed().export_model()).unwrap();
+    let [from, to] = [r#"[\"one\",\"two\","#, r#"[\"two\",\"two\","#];
+    let at = file.windows(from.len()).position(|bytes| bytes == from.as_bytes()).expect("the labels in the card");
+    let mut spoilt = file.clone();
+    spoilt[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let mut session = toy_session();
+    session.open_model(&file).unwrap();
+    let error = session.open_model(&spoilt).unwrap_err();
+    assert_eq!(error.code, ErrorCode::ModelCorrupt);
+    assert!(error.message.contains("two classes named \"two\""), "{}", error.message);
+}
+
 #[test]
 fn a_model_file_gives_the_same_answers_elsewhere() {
     for last_stages in [0, 2] {

@@ -79,7 +79,8 @@ impl Session {
         })?;
         train.set("epochs", epochs as f64)?;
         let train = self.settled(train)?;
-        let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
+        let TeachingSet { classes, samples, .. } = TeachingSet::of(&self.dataset)?;
+        let now = Taught { classes, samples, config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
         let bench = self.begin(&train)?;
@@ -186,11 +187,13 @@ impl Session {
         let (split, input) = (Split(report.config.last_stages), self.input(&report.config));
         let classifier = Classifier::new(split, input, suffix, report.classes.clone());
         let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
-        self.set_classifier(Classifier { regime, flip_average, ..classifier });
+        // Nothing could be renamed meanwhile.
+        let classes = report.classes.iter().map(|label| self.dataset.class_id(label).ok()).collect();
+        self.set_classifier(Classifier { regime, flip_average, classes, ..classifier });
         let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-        let set = TeachingSet::of(&self.dataset)?;
+        let TeachingSet { labels, classes, samples, .. } = TeachingSet::of(&self.dataset)?;
         // A resumed training keeps the order of classes that it was begun with.
-        self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
+        self.taught = (labels == report.classes).then_some(Taught { classes, samples, config });
         self.forget_unused_embedders();
         Ok(StepEvent::Done { report })
     }

@@ -416,11 +416,12 @@ impl Core {
         session.export_model().await.map_err(throw)
     }
 
-    /// Opens a model file: `{labels}`.
+    /// Opens a model file: `{labels}`. `own` are those of its labels that mean the classes of this session, of which they are a file
+    /// that the worker before this one wrote.
     #[wasm_bindgen(js_name = openModel)]
-    pub fn open_model(&self, bytes: &[u8]) -> JsResult<JsValue> {
+    pub fn open_model(&self, bytes: &[u8], own: Option<Vec<String>>) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
-        to_js(&OpenedModel { labels: session.open_model(bytes).map_err(throw)? })
+        to_js(&OpenedModel { labels: session.reopen_model(bytes, &own.unwrap_or_default()).map_err(throw)? })
     }
 }
 
