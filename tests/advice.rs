@@ -12,9 +12,9 @@ use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::error::ErrorCode;
 use lastlayer::score::interval::Interval;
 use lastlayer::session::Session;
+use lastlayer::session::event::StepEvent;
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
-use lastlayer::train::run::event::StepEvent;
 
 const FLOWERS: f64 = 0.54;
 const BETWEEN: f64 = 0.46;
@@ -126,7 +126,7 @@ fn what_the_person_chose_stays() {
 
 fn advise(session: &mut Session, wish: TrainConfig) -> Advice {
     session.start_advice(wish).unwrap();
-    while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised) {}
+    while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised { .. }) {}
     session.advice().unwrap().clone()
 }
 

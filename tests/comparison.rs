@@ -8,15 +8,15 @@ use common::{
 };
 use lastlayer::data::dataset::{Added, PhotoId};
 use lastlayer::error::{Error, ErrorCode};
+use lastlayer::eval::compared::{Compared, ComparedRun};
 use lastlayer::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use lastlayer::image::Pixels;
 use lastlayer::rng::Rng;
 use lastlayer::score::paired::PairedCounts;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
-use lastlayer::train::run::compared::{Compared, ComparedRun};
-use lastlayer::train::run::event::StepEvent;
 
 fn of(runs: &[(&str, TrainConfig)]) -> ComparisonConfig {
     let runs = runs.iter().map(|(name, config)| NamedConfig { name: (*name).into(), config: config.clone() }).collect();

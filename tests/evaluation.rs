@@ -14,9 +14,9 @@ use lastlayer::score::calibration::{Calibration, Rows, fit_temperature};
 use lastlayer::score::confusion::{confusion, per_class};
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::score::interval::jeffreys;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
-use lastlayer::train::run::event::StepEvent;
 use serde::Deserialize;
 
 fn short() -> TrainConfig {

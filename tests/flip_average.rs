@@ -9,11 +9,12 @@ use lastlayer::eval::explain::Question;
 use lastlayer::image::Pixels;
 use lastlayer::model::Split;
 use lastlayer::score::evaluation::Evaluation;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::read::embed::read;
-use lastlayer::train::run::event::{Report, StepEvent};
+use lastlayer::train::run::report::Report;
 
 fn config(flip_average: usize, last_stages: usize) -> TrainConfig {
     TrainConfig { flip_average, epochs: 4, ..stages(last_stages) }

@@ -11,10 +11,11 @@ use lastlayer::eval::feature_maps::Layer;
 use lastlayer::halves::{narrow, widen};
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Framing;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
-use lastlayer::train::run::event::{Report, StepEvent};
+use lastlayer::train::run::report::Report;
 
 const PHOTOS: PhotoId = 9;
 const EVERY: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
@@ -57,7 +58,7 @@ fn finish(session: &mut Session) -> (Vec<PhotoId>, StepEvent) {
                 asked.extend(ids);
             }
             event @ (StepEvent::Done { .. }
-            | StepEvent::Advised
+            | StepEvent::Advised { .. }
             | StepEvent::Compared { .. }
             | StepEvent::Evaluated { .. }) => return (asked, event),
             _ => {}

@@ -10,11 +10,11 @@ use common::{TOY, TOY_SIZE, drawn, open_toy, toy_weights_file};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
-use lastlayer::train::fit::Sample;
 use lastlayer::train::fit::loss::Loss;
-use lastlayer::train::fit::parts::{Part, dropout_mask};
+use lastlayer::train::fit::step::{Part, dropout_mask};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::read::sample::Sample;
 
 const STAGES: usize = TOY.stages.len();
 const CLASSES: usize = 3;

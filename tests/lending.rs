@@ -6,10 +6,10 @@ use common::{add_drawn, head, stages, supply_drawn, toy_session};
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::Session;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::lending::{Loan, Ticket};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
-use lastlayer::train::run::event::StepEvent;
 
 const PER_CLASS: usize = 7;
 

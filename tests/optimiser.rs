@@ -9,10 +9,11 @@ use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::Params;
 use lastlayer::rng::Rng;
 use lastlayer::train::fit::inputs::Inputs;
-use lastlayer::train::fit::{Fit, Progress, Sample};
+use lastlayer::train::fit::{Fit, Progress};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::read::cache::ActivationCache;
 use lastlayer::train::read::embed::read;
+use lastlayer::train::read::sample::Sample;
 use serde::Deserialize;
 
 const FEATURES: usize = 8;

@@ -14,16 +14,16 @@ use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
 use lastlayer::session::Session;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::lending::{Loan, Ticket};
-use lastlayer::train::fit::Sample;
 use lastlayer::train::fit::learning;
 use lastlayer::train::fit::loss::Loss;
-use lastlayer::train::fit::parts::{Learnt, Part, dropout_mask};
+use lastlayer::train::fit::step::{Learnt, Part, dropout_mask};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::read::embed::read;
 use lastlayer::train::read::lent::LentParts;
-use lastlayer::train::run::event::StepEvent;
+use lastlayer::train::read::sample::Sample;
 
 const PER_CLASS: usize = 7;
 

@@ -7,13 +7,15 @@ use common::{TOY_LABELS, add_drawn, cpu, drawn, head, open_toy, stages, toy_sess
 use lastlayer::backbone::tensor_file;
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::lending::Loan;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::budget::{Change, Reduced};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::run::checkpoint::{Checkpoint, Exact, FitState};
-use lastlayer::train::run::event::{FitPhase, Report, StepEvent};
+use lastlayer::train::run::epoch::FitPhase;
+use lastlayer::train::run::report::Report;
 
 const PER_CLASS: usize = 7;
 

@@ -7,11 +7,11 @@ use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::image::prepare::Framing;
 use lastlayer::model::Split;
 use lastlayer::session::Session;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::lending::Loan;
 use lastlayer::train::plan::config::TrainConfig;
-use lastlayer::train::read::cache::MIRRORED;
+use lastlayer::train::plan::draws::MIRRORED;
 use lastlayer::train::read::embed::{Draw, Embedder};
-use lastlayer::train::run::event::StepEvent;
 
 /// Draws that a training of so few photos has.
 const DRAWS: usize = 32;
@@ -230,7 +230,7 @@ fn draws_that_are_lent_when_a_training_begins_are_not_read_twice() {
 fn advice_counts_what_is_read_already() {
     let advise = |session: &mut Session, wish: TrainConfig| {
         session.start_advice(wish).unwrap();
-        while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised) {}
+        while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Advised { .. }) {}
         session.advice().unwrap().regimes[0].seconds
     };
     let mut session = session(5);

@@ -9,11 +9,12 @@ use common::{TOY, add_drawn, drawn, head, open_toy, stages, supply_drawn, toy_se
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::fit::clip::clip_factor;
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::read::embed::Draw;
-use lastlayer::train::run::event::{Report, StepEvent};
+use lastlayer::train::run::report::Report;
 
 /// Trains, drawing photos again when their pixels are asked for.
 fn train_supplying(session: &mut Session, config: &TrainConfig) -> (usize, Report) {

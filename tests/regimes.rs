@@ -14,14 +14,17 @@ use lastlayer::eval::feature_maps::Layer;
 use lastlayer::eval::nearest::Features;
 use lastlayer::image::prepare::InputSpec;
 use lastlayer::model::Split;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::budget::{ACTIVATION_BUDGET, Change};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::read::embed::{Draw, Embedder};
-use lastlayer::train::run::event::{Report, StepEvent};
+use lastlayer::train::read::photos::Photos;
+use lastlayer::train::read::step::Step;
+use lastlayer::train::run::TrainRun;
+use lastlayer::train::run::report::Report;
 use lastlayer::train::run::workbench::Workbench;
-use lastlayer::train::run::{Step, TrainRun};
 
 const REGIMES: [Regime; 4] = [Regime::Head, Regime::LastK, Regime::Full, Regime::Scratch];
 
@@ -231,7 +234,7 @@ fn full_and_scratch_ask_for_pixels_and_learn_the_same_from_them() {
 }
 
 /// A training of [`config`] with room for the pixels of so many photos; what it asked for, and its epochs.
-fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train::run::event::EpochEvent>) {
+fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train::run::epoch::EpochEvent>) {
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let (device, card) = (common::cpu(), weights.card.input.clone());
     let stored = |id: PhotoId| card.store(&photo(id)).unwrap();
@@ -251,10 +254,12 @@ fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train:
         let bench = Workbench {
             device: &device,
             weights: &weights,
-            dataset: &mut dataset,
-            embedders: &mut embedders,
-            own: 1,
-            activation_budget: ACTIVATION_BUDGET,
+            photos: Photos {
+                dataset: &mut dataset,
+                embedders: &mut embedders,
+                own: 1,
+                activation_budget: ACTIVATION_BUDGET,
+            },
             readers: 1,
             now: 0.0,
             clock: || 0.0,
@@ -264,14 +269,14 @@ fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train:
             continue;
         };
         match pollster::block_on(run.step(bench)).unwrap() {
-            Step::Event(StepEvent::NeedPhotos { ids }) => {
+            Step::NeedPhotos(ids) => {
                 asked += ids.len();
                 ids.iter().for_each(|&id| dataset.supply_pixels(id, stored(id)).unwrap());
                 let kept = dataset.photos().filter(|photo| photo.pixels.is_some()).count();
                 assert!(kept <= photos + ids.len(), "{kept} photos in memory");
             }
             Step::Event(_) => {}
-            Step::Finished(_, report) => return (asked, report.history),
+            Step::Finished(trained) => return (asked, trained.report.history),
         }
     }
 }

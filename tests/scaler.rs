@@ -13,10 +13,10 @@ use lastlayer::image::prepare::{Framing, InputSpec};
 use lastlayer::image::scaler::{Channels, ScaledPhoto, Scaler};
 use lastlayer::image::stored::StoredPhoto;
 use lastlayer::image::{DecodedPhoto, Pixels};
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
-use lastlayer::train::run::event::StepEvent;
 
 const FRAMINGS: [Framing; 3] = [Framing::Crop, Framing::Pad, Framing::Squash];
 /// Small, odd, large; upright, across, panoramas; 225 is scaled to 224 by a factor whose product with 224 is above 225.

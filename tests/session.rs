@@ -5,9 +5,10 @@ mod common;
 use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
+use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
-use lastlayer::train::run::event::{FitPhase, StepEvent};
+use lastlayer::train::run::epoch::FitPhase;
 
 fn predict(session: &Session, class: usize) -> Vec<lastlayer::eval::classifier::Prediction> {
     let photo = drawn(class, 777, 40, 36);

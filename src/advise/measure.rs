@@ -24,7 +24,7 @@ pub async fn measure(
     classes: usize,
     bench: &Workbench<'_>,
 ) -> Result<Measured> {
-    let embedder = &bench.embedders[bench.own];
+    let embedder = &bench.photos.embedders[bench.photos.own];
     let size = embedder.input.size;
     let grey = Pixels { width: size, height: size, rgb: vec![127; (size * size * 3) as usize] };
     let pictures = vec![&grey; bench.device.embedding_batch()];

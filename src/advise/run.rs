@@ -11,15 +11,15 @@ use super::decide::{Advice, Findings, Separability, decide};
 use super::measure::measure;
 use super::similarity::{Similarity, similarity};
 use crate::error::{Error, ErrorCode, Result};
-use crate::eval::cross_validation::{CrossValidation, EvaluationStep, REJECT_RATE};
+use crate::eval::cross_validation::{CrossValidation, Evaluated, REJECT_RATE};
 use crate::eval::outputs::Outputs;
 use crate::model::Suffix;
 use crate::train::fit::inputs::Inputs;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
-use crate::train::read::reading::Reading;
+use crate::train::read::reading::{EmbedEvent, Reading};
+use crate::train::read::step::Step;
 use crate::train::read::teaching_set::TeachingSet;
-use crate::train::run::event::StepEvent;
 use crate::train::run::workbench::Workbench;
 
 /// Epochs of the cross-validated output layer.
@@ -31,11 +31,16 @@ const TIMED: usize = 3;
 /// Everything is timed too where the photos are that many: it takes a second or more.
 const PHOTOS_FOR_ALL: usize = 200;
 
-/// What a step brought.
-pub enum AdviceStep {
-    Event(StepEvent),
-    Finished(Box<Advice>),
+/// What an advice tells while it goes.
+#[derive(Debug, Clone, Copy)]
+pub enum AdviceEvent {
+    Embed(EmbedEvent),
+    /// Something was found out about the photos or the device.
+    Advising,
 }
+
+/// What a step of an advice brings.
+pub type AdviceStep = Step<AdviceEvent, Box<Advice>>;
 
 pub struct AdviceRun {
     wish: TrainConfig,
@@ -66,7 +71,7 @@ impl AdviceRun {
     /// # Errors
     /// `too-few-classes`, `empty-class`.
     pub fn new(wish: TrainConfig, source: Suffix, known: &[Measured], mut bench: Workbench<'_>) -> Result<Self> {
-        let set = TeachingSet::of(bench.dataset)?;
+        let set = TeachingSet::of(bench.photos.dataset)?;
         let config = head(&wish);
         let stages = bench.weights.architecture.stages.len();
         let many = set.samples.len() >= PHOTOS_FOR_ALL;
@@ -77,7 +82,7 @@ impl AdviceRun {
         let wanted = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many);
         let to_time = wanted.filter(|&k| !is_known(k)).collect();
         // The training that follows makes draws of their pixels.
-        let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench).keeping_pixels());
+        let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench.photos).keeping_pixels());
         let (similarity, separability) = (None, None);
         Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
     }
@@ -99,14 +104,14 @@ impl AdviceRun {
     pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<AdviceStep> {
         match &mut self.phase {
             Phase::Read(reading) => {
-                if let Some(event) = reading.step(&mut bench).await? {
-                    return Ok(AdviceStep::Event(event));
+                if let Some(step) = reading.step(&mut bench.photos).await?.within(AdviceEvent::Embed) {
+                    return Ok(step);
                 }
                 let outputs = Outputs::new(self.source.clone(), self.set.samples.clone(), &[0]);
                 self.phase = Phase::Source(Box::new(outputs));
             }
             Phase::Source(outputs) if !outputs.is_complete() => {
-                let features = Inputs::Activations(bench.source_features());
+                let features = Inputs::Activations(bench.photos.source_features());
                 outputs.step(BATCH, &features, &bench.device.tensors).await?;
             }
             Phase::Source(outputs) => {
@@ -117,8 +122,10 @@ impl AdviceRun {
                 self.phase = Phase::CrossValidate(Box::new(run));
             }
             Phase::CrossValidate(run) => match run.step(bench).await {
-                Ok(EvaluationStep::Event(_)) => {}
-                Ok(EvaluationStep::Finished(evaluation, _)) => {
+                Ok(Step::NeedPhotos(ids)) => return Ok(Step::NeedPhotos(ids)),
+                Ok(Step::Event(_)) => {}
+                Ok(Step::Finished(evaluated)) => {
+                    let Evaluated { evaluation, .. } = *evaluated;
                     self.separability = Some(Separability {
                         accuracy: evaluation.scores.top1,
                         interval: evaluation.accuracy,
@@ -135,9 +142,9 @@ impl AdviceRun {
                 self.measured.push(measure(&self.config, batch_size(&self.wish, &self.set), classes, &bench).await?);
                 self.time_next();
             }
-            Phase::Advise => return self.advise(&bench).map(|advice| AdviceStep::Finished(Box::new(advice))),
+            Phase::Advise => return self.advise(&bench).map(|advice| Step::Finished(Box::new(advice))),
         }
-        Ok(AdviceStep::Event(StepEvent::Advising))
+        Ok(Step::Event(AdviceEvent::Advising))
     }
 
     fn time_next(&mut self) {

@@ -2,5 +2,5 @@
 
 pub mod dataset;
 pub mod folds;
+pub mod hold_out;
 pub mod similar;
-pub mod split;

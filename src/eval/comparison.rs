@@ -10,9 +10,10 @@
 
 use std::collections::BTreeMap;
 
+use super::compared::{Compared, ComparedRun, Difference};
 use super::comparison_config::{ComparisonConfig, NamedConfig};
 use super::outputs::Outputs;
-use crate::data::split::{HoldOut, stratified};
+use crate::data::hold_out::{HoldOut, stratified};
 use crate::error::{Error, ErrorCode, Result};
 use crate::metrics::{Scores, top_k};
 use crate::rng::Rng;
@@ -23,18 +24,24 @@ use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
 use crate::train::read::reading::Reading;
 use crate::train::read::sample::Sample;
+use crate::train::read::step::Step;
 use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
-use crate::train::run::compared::{Compared, ComparedRun, Difference};
-use crate::train::run::epoch_event;
-use crate::train::run::event::{EpochEvent, FitPhase, StepEvent};
+use crate::train::run::epoch::{EpochEvent, FitPhase};
+use crate::train::run::event::{BatchEvent, TrainEvent};
 use crate::train::run::overfitting::overfitting;
 use crate::train::run::workbench::Workbench;
 
-/// What a step brought.
-pub enum ComparisonStep {
-    Event(StepEvent),
-    Finished(Box<Compared>),
+/// What one of the runs does. Runs count from 1.
+#[derive(Debug, Clone)]
+pub struct RunEvent {
+    pub run: usize,
+    pub runs: usize,
+    pub name: String,
+    pub event: TrainEvent,
 }
+
+/// What a step of a comparison brings.
+pub type ComparisonStep = Step<RunEvent, Box<Compared>>;
 
 pub struct Comparison {
     config: ComparisonConfig,
@@ -55,7 +62,7 @@ pub struct Comparison {
 
 #[derive(Default)]
 struct HeldOut {
-    split: HoldOut,
+    photos: HoldOut,
     /// As how many independent photos they count.
     independent: f64,
 }
@@ -90,9 +97,9 @@ impl Comparison {
     /// # Errors
     /// `too-few-classes`, `empty-class`.
     pub fn new(config: ComparisonConfig, reduced: Vec<Option<Reduced>>, bench: Workbench<'_>) -> Result<Self> {
-        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.dataset)?;
+        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.photos.dataset)?;
         let look = Self::look(&config);
-        let reading = Reading::by_source(&samples, &bench);
+        let reading = Reading::by_source(&samples, &bench.photos);
         Ok(Self {
             config,
             reduced,
@@ -144,10 +151,10 @@ impl Comparison {
     pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<ComparisonStep> {
         let current = self.current();
         let config = &self.config.runs[current].config;
-        let event = match &mut self.phase {
+        let step = match &mut self.phase {
             Phase::Look(reading) => {
-                if let Some(event) = reading.step(&mut bench).await? {
-                    return Ok(ComparisonStep::Event(event));
+                if let Some(step) = reading.step(&mut bench.photos).await?.within(TrainEvent::Embed) {
+                    return Ok(self.of_run(current, step));
                 }
                 self.held_out = self.hold_out(&bench)?;
                 self.phase = Phase::Begin;
@@ -156,11 +163,11 @@ impl Comparison {
             Phase::Begin => {
                 self.run_started = bench.now;
                 let (train, held_out) = self.sides();
-                self.phase = Phase::Read(Reading::of_sides(&train, &held_out, config, &mut bench));
+                self.phase = Phase::Read(Reading::of_sides(&train, &held_out, config, &mut bench.photos));
                 batch(1, config.epochs, 0, 1)
             }
-            Phase::Read(reading) => match reading.step(&mut bench).await? {
-                Some(event) => event,
+            Phase::Read(reading) => match reading.step(&mut bench.photos).await?.within(TrainEvent::Embed) {
+                Some(step) => step,
                 None => {
                     self.embed_seconds = bench.now - self.run_started;
                     let (train, held_out) = self.sides();
@@ -177,7 +184,7 @@ impl Comparison {
             }
             Phase::Fit { epoch, fit, history } => {
                 let scores = fit.end_epoch().await?;
-                let event = epoch_event(FitPhase::Holdout, *epoch, config.epochs, &scores);
+                let event = EpochEvent::new(FitPhase::Holdout, *epoch, config.epochs, &scores);
                 history.push(event.clone());
                 *epoch += 1;
                 if *epoch > config.epochs {
@@ -185,7 +192,7 @@ impl Comparison {
                     let outputs = Box::new(Outputs::new(suffix, self.sides().1, config.views()));
                     self.phase = Phase::Judge { outputs, history };
                 }
-                StepEvent::Epoch(event)
+                Step::Event(TrainEvent::Epoch(event))
             }
             Phase::Judge { outputs, .. } if !outputs.is_complete() => {
                 let progress = outputs.step(config.batch_size, &bench.inputs(), &bench.device.tensors).await?;
@@ -197,37 +204,37 @@ impl Comparison {
                 let run = self.judged(current, &logits, history, &bench)?;
                 self.done.push(run);
                 if self.done.len() == self.config.runs.len() {
-                    return Ok(ComparisonStep::Finished(Box::new(self.compared(&bench))));
+                    return Ok(Step::Finished(Box::new(self.compared(&bench))));
                 }
                 self.phase = Phase::Begin;
                 event
             }
         };
-        Ok(ComparisonStep::Event(self.of_run(current, event)))
+        Ok(self.of_run(current, step))
     }
 
     /// The same photos for every run.
     fn hold_out(&self, bench: &Workbench<'_>) -> Result<HeldOut> {
         let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-        let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
+        let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
         let mut rng = Rng::stream(self.config.seed, "hold-out");
-        let split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
-        if split.held_out.is_empty() {
+        let photos = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
+        if photos.held_out.is_empty() {
             return Err(Error::new(
                 ErrorCode::TooFewPhotos,
                 "every class has one photo: nothing can be held out to compare on; add photos",
             ));
         }
         let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
-        split.held_out.iter().for_each(|&index| *sizes.entry(groups[index]).or_default() += 1);
+        photos.held_out.iter().for_each(|&index| *sizes.entry(groups[index]).or_default() += 1);
         let independent = independent_count(&sizes.into_values().collect::<Vec<_>>());
-        Ok(HeldOut { split, independent })
+        Ok(HeldOut { photos, independent })
     }
 
     /// What every run learns from, and what it is judged on.
     fn sides(&self) -> (Vec<Sample>, Vec<Sample>) {
         let pick = |side: &[usize]| side.iter().map(|&index| self.samples[index]).collect();
-        (pick(&self.held_out.split.train), pick(&self.held_out.split.held_out))
+        (pick(&self.held_out.photos.train), pick(&self.held_out.photos.held_out))
     }
 
     /// A run's result, from its logits of the held-out photos.
@@ -257,21 +264,21 @@ impl Comparison {
     }
 
     fn held_out_labels(&self) -> Vec<usize> {
-        self.held_out.split.held_out.iter().map(|&index| self.samples[index].label).collect()
+        self.held_out.photos.held_out.iter().map(|&index| self.samples[index].label).collect()
     }
 
     fn compared(&mut self, bench: &Workbench<'_>) -> Compared {
         let (runs, labels) = (std::mem::take(&mut self.done), self.held_out_labels());
-        let HeldOut { split, independent } = &self.held_out;
+        let HeldOut { photos, independent } = &self.held_out;
         let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| [a, b]));
         let differences = pairs.map(|pair| Difference::between(&runs, pair, &labels, *independent)).collect();
         Compared {
             classes: self.labels.clone(),
-            train_images: split.train.len(),
-            held_out: split.held_out.iter().map(|&index| self.samples[index].photo).collect(),
+            train_images: photos.train.len(),
+            held_out: photos.held_out.iter().map(|&index| self.samples[index].photo).collect(),
             labels,
             independent: *independent,
-            held_out_look_alikes: split.look_alikes,
+            held_out_look_alikes: photos.look_alikes,
             holdout: self.config.holdout,
             seed: self.config.seed,
             runs,
@@ -284,31 +291,32 @@ impl Comparison {
         }
     }
 
-    /// The event with the run it belongs to; a request for photos stays as it is, since it is for whoever has them.
-    fn of_run(&self, run: usize, event: StepEvent) -> StepEvent {
-        match event {
-            StepEvent::NeedPhotos { .. } => event,
-            event => StepEvent::Run {
-                run: run + 1,
-                runs: self.config.runs.len(),
-                name: self.config.runs[run].name.clone(),
-                event: Box::new(event),
-            },
+    /// The step with the run it belongs to; a request for photos stays as it is, since it is for whoever has them.
+    fn of_run(&self, run: usize, step: Step<TrainEvent, Never>) -> ComparisonStep {
+        let name = || self.config.runs[run].name.clone();
+        let of_run = |event| RunEvent { run: run + 1, runs: self.config.runs.len(), name: name(), event };
+        match step {
+            Step::NeedPhotos(ids) => Step::NeedPhotos(ids),
+            Step::Event(event) => Step::Event(of_run(event)),
+            Step::Finished(never) => match never {},
         }
     }
 }
+
+/// The end of one run is none of the comparison.
+enum Never {}
 
 /// What a batch came to, or the photos it lacks.
-fn told(progress: Progress, event: StepEvent, bench: &mut Workbench<'_>) -> StepEvent {
+fn told(progress: Progress, step: Step<TrainEvent, Never>, bench: &mut Workbench<'_>) -> Step<TrainEvent, Never> {
     match progress {
-        Progress::Missing(ids) => StepEvent::NeedPhotos { ids },
+        Progress::Missing(ids) => Step::NeedPhotos(ids),
         Progress::Done => {
-            bench.dataset.drop_surplus();
-            event
+            bench.photos.dataset.drop_surplus();
+            step
         }
     }
 }
 
-fn batch(epoch: usize, epochs: usize, batch: usize, batches: usize) -> StepEvent {
-    StepEvent::Batch { phase: FitPhase::Holdout, epoch, epochs, batch, batches }
+fn batch(epoch: usize, epochs: usize, batch: usize, batches: usize) -> Step<TrainEvent, Never> {
+    Step::Event(TrainEvent::Batch(BatchEvent { phase: FitPhase::Holdout, epoch, epochs, batch, batches }))
 }

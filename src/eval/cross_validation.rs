@@ -17,10 +17,10 @@ use crate::score::evaluation::{Evaluation, Method, OutOfFold};
 use crate::score::novelty::Centroids;
 use crate::train::fit::{Fit, Progress};
 use crate::train::plan::config::TrainConfig;
-use crate::train::read::reading::Reading;
+use crate::train::read::reading::{EmbedEvent, Reading};
 use crate::train::read::sample::Sample;
+use crate::train::read::step::Step;
 use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
-use crate::train::run::event::StepEvent;
 use crate::train::run::workbench::Workbench;
 
 /// The fraction of photos of known classes that "none of these" may cost.
@@ -45,12 +45,34 @@ impl Default for EvaluationConfig {
     }
 }
 
-/// What a step brought.
-pub enum EvaluationStep {
-    Event(StepEvent),
-    /// The result, and the directions of the kept classifier's classes where there is such a classifier.
-    Finished(Box<Evaluation>, Option<Centroids>),
+/// One step of a cross-validation, or a part of one; folds, epochs and batches count from 1. After the last epoch of a fold its held-out
+/// photos are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoldEvent {
+    pub fold: usize,
+    pub folds: usize,
+    pub epoch: usize,
+    pub epochs: usize,
+    pub batch: usize,
+    pub batches: usize,
 }
+
+/// What a cross-validation tells while it goes.
+#[derive(Debug, Clone, Copy)]
+pub enum EvaluationEvent {
+    Embed(EmbedEvent),
+    Fold(FoldEvent),
+}
+
+/// What a cross-validation ends with.
+pub struct Evaluated {
+    pub evaluation: Evaluation,
+    /// The directions of the kept classifier's classes, where there is such a classifier.
+    pub centroids: Option<Centroids>,
+}
+
+/// What a step of a cross-validation brings.
+pub type EvaluationStep = Step<EvaluationEvent, Box<Evaluated>>;
 
 pub struct CrossValidation {
     config: TrainConfig,
@@ -103,8 +125,8 @@ impl CrossValidation {
             .with("max", 0.5)
             .with("value", reject_rate));
         }
-        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.dataset)?;
-        let reading = Reading::new(&samples, &config, &mut bench);
+        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.photos.dataset)?;
+        let reading = Reading::new(&samples, &config, &mut bench.photos);
         Ok(Self {
             config,
             wanted_folds: folds,
@@ -145,10 +167,10 @@ impl CrossValidation {
         let device = &bench.device.tensors;
         match &mut self.phase {
             Phase::Read => {
-                if let Some(event) = self.reading.step(&mut bench).await? {
-                    return Ok(EvaluationStep::Event(event));
+                if let Some(step) = self.reading.step(&mut bench.photos).await?.within(EvaluationEvent::Embed) {
+                    return Ok(step);
                 }
-                let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
+                let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
                 let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
                 let mut rng = Rng::stream(self.config.seed, "folds");
                 let folds = Folds::draw(&labels, &groups, self.labels.len(), self.wanted_folds, &mut rng)?;
@@ -157,10 +179,10 @@ impl CrossValidation {
             }
             Phase::Fit { fold, epoch, fit } => {
                 if let Progress::Missing(ids) = fit.step(&bench.inputs(), device)? {
-                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                    return Ok(Step::NeedPhotos(ids));
                 }
-                bench.dataset.drop_surplus();
-                let event = fold_event(self.division.folds()?, *fold, *epoch, &self.config, fit);
+                bench.photos.dataset.drop_surplus();
+                let step = fold_step(self.division.folds()?, *fold, *epoch, &self.config, fit);
                 if fit.epoch_is_over() {
                     fit.end_epoch().await?;
                     *epoch += 1;
@@ -169,15 +191,15 @@ impl CrossValidation {
                     let outputs = Outputs::new(fit.learnt(), self.samples.clone(), self.config.views());
                     self.phase = Phase::Judge { fold: *fold, outputs: Box::new(outputs) };
                 }
-                return Ok(EvaluationStep::Event(event));
+                return Ok(step);
             }
             Phase::Judge { fold, outputs } if !outputs.is_complete() => {
                 let (fold, folds) = (*fold, self.division.folds()?.count);
                 if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
-                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                    return Ok(Step::NeedPhotos(ids));
                 }
-                bench.dataset.drop_surplus();
-                return Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)));
+                bench.photos.dataset.drop_surplus();
+                return Ok(judging_step(fold, folds, self.config.epochs));
             }
             Phase::Judge { fold, outputs } => {
                 let fold = *fold;
@@ -190,20 +212,20 @@ impl CrossValidation {
                             let outputs = Outputs::new(suffix, self.samples.clone(), self.config.views());
                             self.phase = Phase::Kept(Box::new(outputs));
                         }
-                        None => return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), None)),
+                        None => return self.finished(None),
                     }
                 }
             }
             Phase::Kept(outputs) if !outputs.is_complete() => {
                 if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
-                    return Ok(EvaluationStep::Event(StepEvent::NeedPhotos { ids }));
+                    return Ok(Step::NeedPhotos(ids));
                 }
-                bench.dataset.drop_surplus();
+                bench.photos.dataset.drop_surplus();
             }
             Phase::Kept(outputs) => {
                 let labels: Vec<usize> = outputs.samples().iter().map(|sample| sample.label).collect();
                 let centroids = Centroids::of(&outputs.features, &labels, self.labels.len())?;
-                return Ok(EvaluationStep::Finished(Box::new(self.evaluation()?), Some(centroids)));
+                return self.finished(Some(centroids));
             }
         }
         let folds = self.division.folds()?.count;
@@ -211,7 +233,7 @@ impl CrossValidation {
             Phase::Fit { fold, .. } | Phase::Judge { fold, .. } => *fold,
             Phase::Read | Phase::Kept(_) => folds - 1,
         };
-        Ok(EvaluationStep::Event(judging_event(fold, folds, self.config.epochs)))
+        Ok(judging_step(fold, folds, self.config.epochs))
     }
 
     /// A fresh fit on the photos outside a fold: every fold starts alike.
@@ -220,6 +242,10 @@ impl CrossValidation {
         let samples = train.into_iter().map(|index| self.samples[index]).collect();
         let fit = bench.fresh_fit(&self.config, samples, Vec::new(), self.labels.len(), self.config.epochs);
         Ok(Phase::Fit { fold, epoch: 1, fit: Box::new(fit) })
+    }
+
+    fn finished(&self, centroids: Option<Centroids>) -> Result<EvaluationStep> {
+        Ok(Step::Finished(Box::new(Evaluated { evaluation: self.evaluation()?, centroids })))
     }
 
     fn evaluation(&self) -> Result<Evaluation> {
@@ -271,12 +297,14 @@ impl Division {
     }
 }
 
-fn fold_event(folds: &Folds, fold: usize, epoch: usize, config: &TrainConfig, fit: &Fit) -> StepEvent {
+fn fold_step(folds: &Folds, fold: usize, epoch: usize, config: &TrainConfig, fit: &Fit) -> EvaluationStep {
     let (batch, batches) = (fit.batch(), fit.batches());
-    StepEvent::Fold { fold: fold + 1, folds: folds.count, epoch, epochs: config.epochs, batch, batches }
+    let (fold, folds) = (fold + 1, folds.count);
+    Step::Event(EvaluationEvent::Fold(FoldEvent { fold, folds, epoch, epochs: config.epochs, batch, batches }))
 }
 
 /// Nothing is learnt in this step: the fold stands at its end.
-fn judging_event(fold: usize, folds: usize, epochs: usize) -> StepEvent {
-    StepEvent::Fold { fold: fold + 1, folds, epoch: epochs, epochs, batch: 1, batches: 1 }
+fn judging_step(fold: usize, folds: usize, epochs: usize) -> EvaluationStep {
+    let (fold, epoch) = (fold + 1, epochs);
+    Step::Event(EvaluationEvent::Fold(FoldEvent { fold, folds, epoch, epochs, batch: 1, batches: 1 }))
 }

@@ -1,6 +1,7 @@
 //! What a trained network says of photos.
 
 pub mod classifier;
+pub mod compared;
 pub mod comparison;
 pub mod comparison_config;
 pub mod cross_validation;

@@ -22,7 +22,7 @@ struct Pass {
 impl Session {
     /// Photos that the source model has not read yet, as every training begins with: those lent out among them.
     pub fn unread(&self) -> usize {
-        let cache = &self.embedders[0].cache;
+        let cache = &self.models.embedders[0].cache;
         self.dataset.photos().filter(|photo| !cache.contains(photo.id)).count()
     }
 
@@ -34,13 +34,13 @@ impl Session {
         if self.run.is_some() {
             return Ok(0);
         }
-        self.adding = false;
+        self.expected.adding = false;
         let passes = self.passes_ahead()?;
         Ok(passes.into_iter().fold(0, |left, pass| left + self.readable_ahead(pass, left).count()))
     }
 
     /// Reads one batch. First every photo as it is, with the source model; then what else the training is
-    /// [expected](Self::expected) to need, one draw of every photo after the other, so that photos which are added meanwhile lose
+    /// [expected](Self::expected_training) to need, one draw of every photo after the other, so that photos which are added meanwhile lose
     /// little. Photos whose pixels are not at hand are left to the training. `false` where nothing is left to do, or nothing that
     /// is not lent, or a run is under way.
     ///
@@ -50,25 +50,25 @@ impl Session {
         if self.run.is_some() {
             return Ok(false);
         }
-        self.adding = false;
-        let (embedder, draws) = self.next_ahead(self.embedders[0].batch())?;
+        self.expected.adding = false;
+        let (embedder, draws) = self.next_ahead(self.models.embedders[0].batch())?;
         if draws.is_empty() {
             return Ok(false);
         }
-        self.embedders[embedder].embed_next(&draws, &self.dataset).await?;
+        self.models.embedders[embedder].embed_next(&draws, &self.dataset).await?;
         Ok(true)
     }
 
     /// The batch after the one that is read here next, unless they are too few to share. While photos are being added, they have the
     /// processor for themselves but for what every training needs.
     pub(super) fn lend_ahead(&mut self) -> Result<Lent> {
-        let batch = self.embedders[0].batch();
+        let batch = self.models.embedders[0].batch();
         let (embedder, mut draws) = self.next_ahead(2 * batch)?;
         if draws.len() < 2 * batch {
             return Ok(Lent::Nothing);
         }
         let draws = draws.split_off(batch);
-        Ok(match self.embedders[embedder].pictures(&draws, &self.dataset)? {
+        Ok(match self.models.embedders[embedder].pictures(&draws, &self.dataset)? {
             Ok(pictures) => Lent::Draws { embedder, draws, pictures },
             Err(missing) => Lent::Missing(missing),
         })
@@ -93,9 +93,9 @@ impl Session {
     /// What is read ahead, in order.
     fn passes_ahead(&mut self) -> Result<Vec<Pass>> {
         let mut passes = vec![Pass { embedder: 0, number: 0 }];
-        if let (Some(config), false) = (self.expected(), self.adding) {
+        if let (Some(config), false) = (self.expected_training(), self.expected.adding) {
             let embedder = self.embedder(Split(config.last_stages), &self.input(&config))?;
-            self.embedders[embedder].set_augmentation(config.augmentation());
+            self.models.embedders[embedder].set_augmentation(config.augmentation());
             passes.extend(config.needed_draws().map(|number| Pass { embedder, number }));
             passes.dedup(); // draw 0 of the source model, where it is that of the training
         }
@@ -104,8 +104,8 @@ impl Session {
 
     /// The training that is expected next, where it is one of the output layer: as the last one that was asked for, or the
     /// defaults. What other regimes need besides is more than is worth guessing.
-    fn expected(&self) -> Option<TrainConfig> {
-        let wish = self.wish.clone();
+    fn expected_training(&self) -> Option<TrainConfig> {
+        let wish = self.expected.wish.clone();
         let regime = if wish.needs_advice() { Regime::Head } else { wish.regime };
         // Where the wishes contradict each other, the training will say so.
         let settled = self.settle(TrainConfig { regime, ..wish }).ok();
@@ -115,9 +115,10 @@ impl Session {
     /// Draws of a pass that are not cached and not lent, of photos whose pixels are at hand, in order of adding. Beside the photos
     /// as they are, no more than the activation budget has room for once `more` others are cached.
     fn readable_ahead(&self, Pass { embedder, number }: Pass, more: usize) -> impl Iterator<Item = Draw> {
-        let embedder = &self.embedders[embedder];
+        let embedder = &self.models.embedders[embedder];
         let (cache, framing) = (&embedder.cache, embedder.input.framing);
-        let lent: HashSet<(PhotoId, usize)> = self.loans.draws().map(|draw| (draw.photo, draw.number)).collect();
+        let lent: HashSet<(PhotoId, usize)> =
+            self.sharing.loans.draws().map(|draw| (draw.photo, draw.number)).collect();
         let of_framing = move |stored: &StoredPhoto| {
             let by_source = stored.by_source.as_ref().is_some_and(|(by_source, _)| *by_source == framing);
             stored.framing == framing || (number == 0 && by_source)

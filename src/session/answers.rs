@@ -1,6 +1,6 @@
 //! Predictions, and model files.
 
-use super::{ModelChoice, Session, no_classifier};
+use super::{ModelChoice, Session};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
 use crate::export::model_file;
@@ -18,7 +18,7 @@ impl Session {
     /// # Errors
     /// `no-classifier`; `image-empty`.
     pub fn scaler_to_ask(&self, width: u32, height: u32, model: ModelChoice) -> Result<Scaler> {
-        let (_, embedder) = self.network(model)?;
+        let (_, embedder) = self.models.network(model)?;
         Scaler::new(width, height, |width, height| embedder.layouts(width, height))
     }
 
@@ -44,7 +44,7 @@ impl Session {
     /// What the frozen layers under that model make of a decoded photo, and of its mirror image after that where the model looks at
     /// both: for callers that keep it and come again.
     pub async fn activation(&self, photo: &impl DecodedPhoto, model: ModelChoice) -> Result<Vec<f32>> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         embedder.activations(&classifier.pictures(embedder.seen(photo)?).iter().collect::<Vec<_>>()).await
     }
 
@@ -65,9 +65,9 @@ impl Session {
                 .with("name", "topK")
                 .with("value", 0)
                 .with("min", 1)
-                .with("max", self.source.labels.len()));
+                .with("max", self.models.source.labels.len()));
         }
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let shape = check_activation(&activation, classifier, embedder)?;
         classifier.answer(activation, shape, embedder.device(), top_k).await
     }
@@ -75,7 +75,7 @@ impl Session {
     /// Logits of one photo, and its features where the classifier knows what its classes look like, from
     /// [`activation`](Self::activation)'s result: for scores that need more than the best classes.
     pub async fn outputs(&self, activation: Vec<f32>, model: ModelChoice) -> Result<RawOutputs> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let shape = check_activation(&activation, classifier, embedder)?;
         classifier.outputs(activation, shape, embedder.device()).await
     }
@@ -83,7 +83,7 @@ impl Session {
     /// What a training with that configuration has cached of one draw of a photo, in half precision: nothing where no stage is frozen.
     pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<Vec<f32>> {
         let (split, input) = (Split(config.last_stages), self.input(config));
-        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
+        let embedder = self.models.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
         Some(embedder.cache.get_draw(draw.photo, draw.number)?.iter().map(|value| widen(*value)).collect())
     }
 
@@ -93,19 +93,8 @@ impl Session {
         self.dataset.photo(draw.photo)?;
         let split = Split(config.last_stages).check(self.weights.architecture)?;
         let index = self.embedder(split, &self.input(config))?;
-        self.embedders[index].set_augmentation(config.augmentation());
-        self.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
-    }
-
-    pub(super) fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {
-        let classifier = match model {
-            ModelChoice::Source => &self.source,
-            ModelChoice::Trained => self.classifier.as_ref().ok_or_else(no_classifier)?,
-            ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
-        };
-        let mut embedders = self.embedders.iter();
-        let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
-        Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
+        self.models.embedders[index].set_augmentation(config.augmentation());
+        self.models.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
 
     /// The classifier as a model file; see [`model_file`].
@@ -113,7 +102,7 @@ impl Session {
     /// # Errors
     /// `no-classifier`.
     pub async fn export_model(&self) -> Result<Vec<u8>> {
-        model_file::write(self.classifier.as_ref().ok_or_else(no_classifier)?, &self.weights).await
+        model_file::write(self.models.trained()?, &self.weights).await
     }
 
     /// Opens a model file; its classifier takes the place of the one there is. Returns its labels. Its classes are its own: one of this
@@ -136,8 +125,9 @@ impl Session {
         let class = |label: &String| own.contains(label).then(|| self.dataset.class_id(label).ok()).flatten();
         classifier.classes = classifier.labels.iter().map(class).collect();
         self.embedder(classifier.split, &classifier.input)?;
-        self.taught = None;
-        Ok(&self.set_classifier(classifier).labels)
+        self.models.replace(classifier, None);
+        self.forget_unused_embedders(); // of the one before
+        Ok(&self.models.trained()?.labels)
     }
 }
 

@@ -1,45 +1,21 @@
 //! Sharing work with other instances of the core: the CPU path scales by workers, since threads need headers that most hosts do not
 //! send.
 //!
-//! The session under way lends draws with their pictures, or parts of an optimiser step; a helper's session embeds the ones and
-//! [learns](super::learning) from the others, and what it makes of them is accepted. Both compute the same bits, so whoever does
+//! The session under way lends draws with their pictures, or parts of an optimiser step; a [helper's](super::helping) session embeds
+//! the ones and learns from the others, and what it makes of them is accepted. Both compute the same bits, so whoever does
 //! what, the training is the same.
 
-use std::collections::BTreeMap;
-
-use super::{Run, Session};
-use crate::error::{Error, Result};
+use super::Session;
+use super::run::Run;
+use super::sharing::LentDraws;
+use crate::error::Result;
 use crate::image::Pixels;
-use crate::image::augment::Augmentation;
-use crate::image::prepare::InputSpec;
-use crate::model::Split;
+use crate::train::fit::Fit;
 use crate::train::read::embed::Draw;
 use crate::train::read::lent::{Lent, LentParts};
 use crate::train::run::workbench::Workbench;
 
 pub use crate::train::read::lent::Ticket;
-
-/// What is lent to be read.
-#[derive(Default)]
-pub(super) struct Loans {
-    next: Ticket,
-    open: BTreeMap<Ticket, Terms>,
-}
-
-/// Whose draws they are, and how they were made.
-struct Terms {
-    split: Split,
-    input: InputSpec,
-    augmentation: Augmentation,
-    draws: Vec<Draw>,
-}
-
-impl Loans {
-    /// Draws that are out, of any embedder.
-    pub(super) fn draws(&self) -> impl Iterator<Item = &Draw> {
-        self.open.values().flat_map(|terms| &terms.draws)
-    }
-}
 
 /// What [`Session::lend`] brings.
 #[derive(Debug, PartialEq)]
@@ -58,7 +34,7 @@ impl Session {
     /// How many instances of the core work together, this one among them: what a training is expected to take depends on it. One,
     /// unless this is called.
     pub fn set_readers(&mut self, readers: usize) {
-        self.readers = readers.max(1);
+        self.sharing.readers = readers.max(1);
     }
 
     /// Work for one of so many `workers` that have nothing else to do, this one among them: a batch of the photos that are still to be
@@ -67,14 +43,14 @@ impl Session {
     /// # Errors
     /// `unknown-photo`.
     pub async fn lend(&mut self, workers: usize) -> Result<Loan> {
-        let (ticket, mut last_stages) = (self.loans.next, 0);
+        let (ticket, mut last_stages) = (self.sharing.loans.next(), 0);
         let lent = match self.run.take() {
             None => self.lend_ahead(),
             Some(mut run) => {
                 let config = run.config().clone();
                 last_stages = config.last_stages;
                 let lent = match self.workbench(&config) {
-                    Ok(bench) => lend_of(&mut run, workers, ticket, &bench).await,
+                    Ok(bench) => lend_of(&mut *run, workers, ticket, &bench).await,
                     Err(error) => Err(error),
                 };
                 self.run = Some(run);
@@ -86,7 +62,7 @@ impl Session {
             Lent::Missing(photos) => Loan::Missing(photos),
             Lent::Draws { embedder, draws, pictures } => self.loan(embedder, draws, pictures),
             Lent::Parts(parts) => {
-                self.loans.next += 1;
+                self.sharing.loans.count();
                 Loan::Parts { ticket, last_stages, parts }
             }
         })
@@ -95,20 +71,23 @@ impl Session {
     /// How many parts a step of what is under way has: more workers than that have nothing to do. 1 where nothing is shared but
     /// reading.
     pub fn parts(&mut self) -> usize {
-        self.run.as_mut().and_then(Run::fit).map_or(1, |fit| fit.parts())
+        self.fit().map_or(1, |fit| fit.parts())
     }
 
     /// Whether the next [`step`](Self::step) computes what is lent, since nothing else is left: worth a little patience.
     pub fn waits(&mut self) -> bool {
-        self.run.as_mut().and_then(Run::fit).is_some_and(|fit| fit.waits())
+        self.fit().is_some_and(|fit| fit.waits())
+    }
+
+    /// The fit under way, where there is one that may share its steps.
+    fn fit(&mut self) -> Option<&mut Fit> {
+        self.run.as_mut()?.fit()
     }
 
     fn loan(&mut self, embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels>) -> Loan {
-        let embedder = &self.embedders[embedder];
+        let embedder = &self.models.embedders[embedder];
         let (split, input, augmentation) = (embedder.split, embedder.input.clone(), embedder.augmentation());
-        let ticket = self.loans.next;
-        self.loans.next += 1;
-        self.loans.open.insert(ticket, Terms { split, input, augmentation, draws });
+        let ticket = self.sharing.loans.open(LentDraws { split, input, augmentation, draws });
         let pictures = pictures.into_iter().flat_map(|picture| picture.rgb).collect();
         Loan::Pictures { ticket, last_stages: split.0, pictures }
     }
@@ -119,15 +98,16 @@ impl Session {
     /// # Errors
     /// `internal` for another number of values than was lent for. Nothing is lost: it is done again.
     pub fn accept(&mut self, ticket: Ticket, values: &[f32]) -> Result<()> {
-        if let Some(fit) = self.run.as_mut().and_then(Run::fit)
+        let device = self.device.tensors.clone();
+        if let Some(fit) = self.fit()
             && fit.has_lent(ticket)
         {
-            return fit.accept(ticket, values, &self.device.tensors);
+            return fit.accept(ticket, values, &device);
         }
-        let Some(Terms { split, input, augmentation, draws }) = self.loans.open.remove(&ticket) else {
+        let Some(LentDraws { split, input, augmentation, draws }) = self.sharing.loans.close(ticket) else {
             return Ok(());
         };
-        let mut embedders = self.embedders.iter_mut();
+        let mut embedders = self.models.embedders.iter_mut();
         let embedder =
             embedders.find(|embedder| embedder.is_of(split, &input) && embedder.augmentation() == augmentation);
         match embedder {
@@ -137,33 +117,12 @@ impl Session {
             _ => Ok(()),
         }
     }
-
-    /// Activations at `Split(last_stages)` of pictures of the input size, three bytes a pixel, for a session that lent them.
-    ///
-    /// # Errors
-    /// `invalid-option` for a split that the backbone does not have; `internal` for bytes that are no whole pictures.
-    pub async fn embed(&mut self, last_stages: usize, pictures: &[u8]) -> Result<Vec<f32>> {
-        let split = Split(last_stages).check(self.weights.architecture)?;
-        let input = self.weights.card.input.clone();
-        let bytes = 3 * (input.size * input.size) as usize;
-        if pictures.is_empty() || !pictures.len().is_multiple_of(bytes) {
-            return Err(Error::internal(format!("expected pictures of {bytes} bytes, got {} bytes", pictures.len())));
-        }
-        let position = self.embedder(split, &input)?;
-        let pixels = |rgb: &[u8]| Pixels { width: input.size, height: input.size, rgb: rgb.to_vec() };
-        let pictures: Vec<Pixels> = pictures.chunks_exact(bytes).map(pixels).collect();
-        self.embedders[position].activations(&pictures.iter().collect::<Vec<_>>()).await
-    }
-
-    pub(super) fn forget_loans(&mut self) {
-        self.loans.open.clear();
-    }
 }
 
 /// What a run has to share now.
-async fn lend_of(run: &mut Run, workers: usize, ticket: Ticket, bench: &Workbench<'_>) -> Result<Lent> {
+async fn lend_of(run: &mut dyn Run, workers: usize, ticket: Ticket, bench: &Workbench<'_>) -> Result<Lent> {
     if let Some(reading) = run.reading() {
-        return reading.lend(bench);
+        return reading.lend(&bench.photos);
     }
     match run.fit() {
         Some(fit) => fit.lend(workers, ticket, &bench.inputs(), &bench.device.tensors).await,

@@ -28,7 +28,7 @@ impl Session {
         // Of the source model's square whatever the framing: bars would make photos of one shape look alike.
         let hash = PerceptualHash::of(stored.by_source.as_ref().map_or(&stored.prepared, |(_, seen)| seen));
         let added = self.editable()?.add_photo(id, name, label, sha256, hash, stored)?;
-        self.adding = true;
+        self.expected.adding = true;
         Ok(added)
     }
 
@@ -60,7 +60,7 @@ impl Session {
 
     /// What the source model sees, where that is not what photos are stored for.
     fn framed_otherwise(&self) -> Option<&InputSpec> {
-        Some(&self.source.input).filter(|source| **source != self.stored)
+        Some(&self.models.source.input).filter(|source| **source != self.stored)
     }
 
     /// For a photo of that size whose rows arrive one strip after another: [`add_photo`](Self::add_photo) and
@@ -83,7 +83,7 @@ impl Session {
 
     pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
         self.editable()?.remove_photos(ids)?;
-        self.forget_photos(ids);
+        self.models.forget_photos(ids);
         Ok(())
     }
 
@@ -94,8 +94,8 @@ impl Session {
     pub fn remove_class(&mut self, label: &str) -> Result<()> {
         let class = self.editable()?.class_id(label)?;
         let ids = self.dataset.remove_class(label)?;
-        self.forget_photos(&ids);
-        if let Some(classifier) = &mut self.classifier {
+        self.models.forget_photos(&ids);
+        if let Some(classifier) = &mut self.models.classifier {
             classifier.forget_class(class);
         }
         Ok(())
@@ -108,19 +108,14 @@ impl Session {
     /// `busy`, `unknown-class`, `invalid-label`; `class-exists`, also where the classifier would have two outputs of that name.
     pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
         let class = self.editable()?.class_id(from)?;
-        if let (Some(classifier), true) = (&self.classifier, self.dataset.class_id(to).is_err()) {
+        if let (Some(classifier), true) = (&self.models.classifier, self.dataset.class_id(to).is_err()) {
             classifier.check_rename(class, to.trim())?;
         }
         self.dataset.rename_class(from, to)?;
-        if let (Some(classifier), Some(label)) = (&mut self.classifier, self.dataset.label(class)) {
+        if let (Some(classifier), Some(label)) = (&mut self.models.classifier, self.dataset.label(class)) {
             classifier.rename(class, label);
         }
         Ok(())
-    }
-
-    fn forget_photos(&mut self, ids: &[PhotoId]) {
-        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
-        self.features.remove(ids);
     }
 
     pub(super) fn editable(&mut self) -> Result<&mut Dataset> {

@@ -1,11 +1,12 @@
 //! Trainings that stop and go on, here or in another session with the same photos.
 
-use super::{Run, Session};
+use super::Session;
 use crate::error::{Error, Result};
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
+use crate::train::run::TrainRun;
 use crate::train::run::checkpoint::{Checkpoint, corrupt};
-use crate::train::run::{Resumed, TrainRun};
+use crate::train::run::resume::Resumed;
 
 impl Session {
     /// The training under way as a file, from which [`resume`](Self::resume) goes on to the very result that this one will have.
@@ -14,10 +15,9 @@ impl Session {
     /// # Errors
     /// `internal` when no training is under way (a cross-validation is none) or the device is lost.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let Some(Run::Training(run)) = &self.run else {
-            return Err(Error::internal("a checkpoint without a training"));
-        };
-        run.checkpoint(&self.weights, &self.dataset, (self.clock)()).await?.write()
+        let training = self.run.as_ref().and_then(|run| run.training());
+        let training = training.ok_or_else(|| Error::internal("a checkpoint without a training"))?;
+        training.checkpoint(&self.weights, &self.dataset, (self.clock)()).await?.write()
     }
 
     /// [`checkpoint`](Self::checkpoint), and ends the training. What it has embedded stays cached, for one that is resumed here;
@@ -39,9 +39,9 @@ impl Session {
         let checkpoint = Checkpoint::read(checkpoint)?;
         let config = checkpoint.card.config()?;
         self.check_settled(&config)?;
-        let run = TrainRun::resume(checkpoint, config.clone(), self.workbench(&config)?)?;
+        let run = self.at_workbench(&config, |bench| TrainRun::resume(checkpoint, config.clone(), bench))?;
         let resumed = run.resumed();
-        self.run = Some(Run::Training(Box::new(run)));
+        self.run = Some(Box::new(run));
         Ok(resumed)
     }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::{ModelChoice, Session, no_classifier};
+use super::{ModelChoice, Session};
 use crate::data::dataset::{Photo, PhotoId};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
@@ -65,7 +65,7 @@ impl Session {
         question: Question<'_>,
         model: ModelChoice,
     ) -> Result<Explanation> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let pictures = classifier.pictures(embedder.seen(photo)?);
         let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
         let maps = ClassMaps::of(classifier, activation).await?;
@@ -87,7 +87,7 @@ impl Session {
         count: usize,
         model: ModelChoice,
     ) -> Result<FeatureMaps> {
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         let seen = embedder.seen(photo)?;
         let layers = layer.check(self.weights.architecture)?.0 + 1;
         let frozen = classifier.split.frozen_stages(self.weights.architecture);
@@ -113,7 +113,7 @@ impl Session {
                 .with("name", "count")
                 .with("value", 0));
         }
-        let (classifier, embedder) = self.network(model)?;
+        let (classifier, embedder) = self.models.network(model)?;
         // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
         let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
         if classifier.split == Split(0) {
@@ -123,24 +123,24 @@ impl Session {
         }
         let features = self.trained_features(vec![activation]).await?;
         self.read_features().await?;
-        let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.features.get(photo.id)?)));
+        let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.models.features.get(photo.id)?)));
         Nearest::of(Features::Trained, &features, known, &self.dataset, count)
     }
 
     /// Completes the features of the photos that the trained classifier has read.
     async fn read_features(&mut self) -> Result<()> {
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
             true => embedder.cache.contains(photo.id),
             false => photo.pixels.as_ref().is_some_and(|pixels| pixels.framing == embedder.input.framing),
         };
-        let unread = self.dataset.photos().filter(|photo| !self.features.contains(photo.id));
+        let unread = self.dataset.photos().filter(|photo| !self.models.features.contains(photo.id));
         let missing: Vec<PhotoId> = unread.filter(readable).map(|photo| photo.id).collect();
         for ids in missing.chunks(BATCH) {
             let activations = self.activations_of(ids).await?;
             let features = self.trained_features(activations).await?;
             for (id, features) in ids.iter().zip(features.chunks_exact(features.len() / ids.len())) {
-                self.features.insert(*id, features)?;
+                self.models.features.insert(*id, features)?;
             }
         }
         Ok(())
@@ -148,7 +148,7 @@ impl Session {
 
     /// Activations of photos at the trained classifier's split: cached ones, or the pictures themselves.
     async fn activations_of(&self, ids: &[PhotoId]) -> Result<Vec<Vec<f32>>> {
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let mut activations = Vec::with_capacity(ids.len());
         for &id in ids {
             activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
@@ -165,8 +165,8 @@ impl Session {
 
     /// What the trained classifier's head sees of activations at its split, photo after photo.
     async fn trained_features(&self, activations: Vec<Vec<f32>>) -> Result<Vec<f32>> {
-        let classifier = self.classifier.as_ref().ok_or_else(no_classifier)?;
-        let (_, embedder) = self.network(ModelChoice::Trained)?;
+        let classifier = self.models.trained()?;
+        let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let [channels, height, width] = embedder.cache.shape();
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
         read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await

@@ -10,7 +10,6 @@ use super::device::OpenDevice;
 use super::photo::Photo;
 use super::slot::Slot;
 use super::{clock, lending, picture, throw, to_js, unknown_value};
-use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::device::DeviceKind;
@@ -23,7 +22,6 @@ use crate::image::header;
 use crate::session::{ModelChoice, Session};
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::options::Value;
-use crate::train::run::event::StepEvent;
 
 type JsResult<T> = Result<T, JsValue>;
 
@@ -58,14 +56,6 @@ struct EvaluationOptions {
     reject_rate: Option<f64>,
     train: Option<BTreeMap<String, Value>>,
     epochs: Option<usize>,
-}
-
-/// The event at the end of an advice, which carries it: an event of the training itself knows no advice.
-#[derive(Serialize)]
-struct Advised<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    advice: &'a Advice,
 }
 
 /// What [`Core::start_comparison`] takes.
@@ -199,7 +189,7 @@ impl Core {
     }
 
     /// Begins to find out what to train, with the options of [`TrainConfig`] that are wished for. `step` carries it on,
-    /// `cancelTraining` ends it; its last event is `{type: "advised", advice}`, as [`Advice`] documents it.
+    /// `cancelTraining` ends it; its last event is `{type: "advised", advice}`, as [`Advice`](crate::advise::decide::Advice) documents it.
     #[wasm_bindgen(js_name = startAdvice)]
     pub fn start_advice(&self, config: JsValue) -> JsResult<()> {
         let wish = train_config(config)?;
@@ -242,10 +232,7 @@ impl Core {
     /// Carries the training, evaluation, comparison or advice on by one batch and returns its event.
     pub async fn step(&self) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
-        match (session.step().await.map_err(throw)?, session.advice()) {
-            (StepEvent::Advised, Some(advice)) => to_js(&Advised { kind: "advised", advice }),
-            (event, _) => to_js(&event),
-        }
+        to_js(&session.step().await.map_err(throw)?)
     }
 
     /// Work for the core of another worker, one of so many that have nothing else to do, this one among them: photos to be read,
@@ -328,7 +315,7 @@ impl Core {
     }
 
     /// Begins where a checkpoint was taken; `step` carries it on. Where that is: `{config, epochsChosen, phase, epoch, epochs,
-    /// history}`, as [`Resumed`](crate::train::run::Resumed) documents them.
+    /// history}`, as [`Resumed`](crate::train::run::resume::Resumed) documents them.
     pub fn resume(&self, checkpoint: &[u8]) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
         to_js(&session.resume(checkpoint).map_err(throw)?)

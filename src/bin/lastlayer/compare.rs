@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::data::dataset::PhotoId;
 use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::eval::compared::{Compared, Difference};
 use lastlayer::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use lastlayer::train::plan::config::{OPTIONS, TrainConfig};
 use lastlayer::train::plan::options::Value;
-use lastlayer::train::run::compared::{Compared, Difference};
 use serde::Serialize;
 
 use crate::drive::{self, Outcome};

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use lastlayer::data::dataset::{Added, PhotoId};
 use lastlayer::error::{Error, Result};
+use lastlayer::eval::compared::Compared;
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
-use lastlayer::train::run::compared::Compared;
-use lastlayer::train::run::event::{FitPhase, Report, StepEvent};
+use lastlayer::session::event::StepEvent;
+use lastlayer::train::run::epoch::FitPhase;
+use lastlayer::train::run::report::Report;
 
 use crate::checkpoint_file::CheckpointFile;
 use crate::photos::{self, PhotoFile};
@@ -91,7 +93,7 @@ pub async fn to_the_end(
                 }
             }
             StepEvent::Advising => bar.set_message("looking at the photos"),
-            StepEvent::Advised => {
+            StepEvent::Advised { .. } => {
                 bar.finish_and_clear();
                 return Ok(Outcome::Advised);
             }

@@ -9,7 +9,7 @@ use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::image::prepare::Framing;
 use lastlayer::session::Session;
 use lastlayer::train::plan::config::TrainConfig;
-use lastlayer::train::read::cache::MIRRORED;
+use lastlayer::train::plan::draws::MIRRORED;
 use lastlayer::train::read::embed::Draw;
 
 use crate::io_error;

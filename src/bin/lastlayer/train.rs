@@ -10,7 +10,7 @@ use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
 use lastlayer::score::evaluation::Evaluation;
-use lastlayer::train::run::event::Report;
+use lastlayer::train::run::report::Report;
 use serde::Serialize;
 
 use crate::checkpoint_file::CheckpointFile;

@@ -9,9 +9,8 @@ pub mod module_state;
 pub mod optimiser;
 pub mod parts;
 pub mod schedule;
-mod state;
-
-pub use state::Position;
+pub mod state;
+pub mod step;
 
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
@@ -21,7 +20,7 @@ use super::plan::config::TrainConfig;
 use super::plan::regime::Regime;
 use super::read::embed::read;
 use super::read::sample::looks;
-pub use super::read::sample::{Look, Sample};
+use super::read::sample::{Look, Sample};
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 use crate::metrics::Scores;
@@ -32,8 +31,8 @@ use clip::clip_factor;
 use inputs::{Batch, Inputs};
 use loss::Loss;
 use optimiser::Optimiser;
-use parts::{Learnt, Step};
 use schedule::{Schedule, stage_factor};
+use step::{Learnt, Step};
 
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.

@@ -6,16 +6,13 @@
 
 use std::ops::Range;
 
-use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::step::{Learnt, Planned, Step, dropout_mask};
 use super::{Fit, labels};
 use crate::error::{Error, Result};
-use crate::model::Suffix;
-use crate::rng::Rng;
 use crate::train::fit::inputs::{Batch, Inputs};
 use crate::train::fit::learning;
-use crate::train::fit::loss::cross_entropy;
 use crate::train::read::embed::read;
 use crate::train::read::lent::{Lent, LentParts, Ticket};
 
@@ -26,106 +23,6 @@ const PART: usize = 4;
 /// Parts of a batch of so many photos.
 pub fn parts_of(photos: usize) -> usize {
     photos.div_ceil(PART)
-}
-
-/// Some photos of a step, with what else their share of its loss depends on.
-pub struct Part {
-    /// `[photos, channels, height, width]`, on the autodiff device.
-    pub input: Tensor<4>,
-    /// By which the features are multiplied, `[photos, features]`; empty without dropout.
-    pub mask: Vec<f32>,
-    /// `[photos, classes]`; see [`Loss::targets`](crate::train::fit::loss::Loss::targets).
-    pub targets: Vec<f32>,
-}
-
-/// What a part comes to.
-pub struct Learnt {
-    pub gradients: GradientsParams,
-    /// `[photos, classes]`, on the plain device.
-    pub logits: Tensor<2>,
-}
-
-impl Part {
-    /// Its share of what the step makes smaller (see [`cross_entropy`]), and the logits that it comes from.
-    pub fn loss(self, suffix: &Suffix, device: &Device) -> (Tensor<1>, Tensor<2>) {
-        let mut features = suffix.pooled(self.input);
-        if !self.mask.is_empty() {
-            let mask = TensorData::new(self.mask, features.dims());
-            features = features * Tensor::from_data(mask, device);
-        }
-        let logits = suffix.logits(features);
-        (cross_entropy(logits.clone(), &self.targets, device), logits)
-    }
-
-    /// Forward and back.
-    pub fn learn(self, suffix: &Suffix, device: &Device) -> Learnt {
-        let (loss, logits) = self.loss(suffix, device);
-        Learnt { gradients: GradientsParams::from_grads(loss.backward(), suffix), logits: logits.inner() }
-    }
-}
-
-/// Sets a random part of so many features to zero and scales the others up. Ours: Burn's comes from the device's generator.
-pub fn dropout_mask(features: usize, rate: f32, rng: &mut Rng) -> Vec<f32> {
-    if rate == 0.0 {
-        return Vec::new();
-    }
-    let kept = 1.0 / (1.0 - rate);
-    (0..features).map(|_| if rng.uniform() < rate { 0.0 } else { kept }).collect()
-}
-
-/// A step under way.
-pub(super) struct Step {
-    /// Where the epoch stands when it is done.
-    pub end: usize,
-    /// The random numbers before it. A fit that is saved within a step begins the step again.
-    pub before: Rng,
-    parts: Vec<Planned>,
-    /// Parts that are out, by their positions.
-    loans: Vec<(Ticket, Vec<usize>)>,
-}
-
-struct Planned {
-    /// Positions in the epoch.
-    looks: Range<usize>,
-    mask: Vec<f32>,
-    targets: Vec<f32>,
-    /// Whether it is out.
-    lent: bool,
-    learnt: Option<Learnt>,
-}
-
-impl Step {
-    /// The part to compute here: the first that nobody has begun with, or one that is still out when there is no other, so that nobody
-    /// waits for a helper that has died.
-    pub fn next(&self) -> Option<usize> {
-        self.waiting().next().or_else(|| self.parts.iter().position(|part| part.learnt.is_none()))
-    }
-
-    fn waiting(&self) -> impl Iterator<Item = usize> {
-        (0..self.parts.len()).filter(|&part| !self.parts[part].lent && self.parts[part].learnt.is_none())
-    }
-
-    pub fn looks(&self, part: usize) -> Range<usize> {
-        self.parts[part].looks.clone()
-    }
-
-    pub fn part(&self, part: usize, input: Tensor<4>) -> Part {
-        let Planned { mask, targets, .. } = &self.parts[part];
-        Part { input, mask: mask.clone(), targets: targets.clone() }
-    }
-
-    pub fn keep(&mut self, part: usize, learnt: Learnt) {
-        self.parts[part].learnt = Some(learnt);
-    }
-
-    pub fn is_complete(&self) -> bool {
-        self.next().is_none()
-    }
-
-    /// What all parts came to, in their order; of a complete step.
-    pub fn into_learnt(self) -> impl Iterator<Item = Learnt> {
-        self.parts.into_iter().filter_map(|part| part.learnt)
-    }
 }
 
 impl Fit {
@@ -225,7 +122,7 @@ impl Fit {
         self.under_way.as_ref().is_some_and(|step| step.waiting().next().is_none() && !step.is_complete())
     }
 
-    /// What [`answer`] gives for lent parts. A part that was computed here meanwhile stays as it is.
+    /// What [`answer`](super::step::answer) gives for lent parts. A part that was computed here meanwhile stays as it is.
     ///
     /// # Errors
     /// `internal` for another number of values than the parts have; somebody else computes them then.
@@ -255,40 +152,4 @@ impl Fit {
         }
         Ok(())
     }
-}
-
-/// What lent parts come to: of one after the other the gradients of everything that learns, then the logits. `suffix` is on the
-/// autodiff `device` and has the values lent, and an input is of that `shape`.
-///
-/// # Errors
-/// `internal` for values that are not as many as the photos need.
-pub async fn answer(suffix: &Suffix, lent: &LentParts, shape: [usize; 3], device: &Device) -> Result<Vec<f32>> {
-    let photos: usize = lent.photos.iter().sum();
-    let [channels, height, width] = shape;
-    let per_photo = [channels * height * width, suffix.features(), lent.classes];
-    let [inputs, masks, targets] = per_photo.map(|values| photos * values);
-    let expected = [inputs, if lent.masks.is_empty() { 0 } else { masks }, targets];
-    let got = [lent.inputs.len(), lent.masks.len(), lent.targets.len()];
-    if expected != got || lent.photos.contains(&0) {
-        let expected =
-            format!("expected {expected:?} values of inputs, masks and targets for {:?} photos", lent.photos);
-        return Err(Error::internal(format!("{expected}, got {got:?}")));
-    }
-    let mut found = Vec::with_capacity(lent.photos.len() * learning::count(suffix) + targets);
-    let (mut inputs, mut masks, mut targets) = (&lent.inputs[..], &lent.masks[..], &lent.targets[..]);
-    let masked = !masks.is_empty();
-    for &photos in &lent.photos {
-        let next = |values: &mut &[f32], per_photo: usize| {
-            let (first, rest) = values.split_at(photos * per_photo);
-            *values = rest;
-            first.to_vec()
-        };
-        let input = TensorData::new(next(&mut inputs, per_photo[0]), [photos, channels, height, width]);
-        let mask = if masked { next(&mut masks, per_photo[1]) } else { Vec::new() };
-        let part = Part { input: Tensor::from_data(input, device), mask, targets: next(&mut targets, per_photo[2]) };
-        let Learnt { gradients, logits } = part.learn(suffix, device);
-        found.extend(learning::gradients(suffix, &gradients).await?);
-        found.extend(read(logits).await?);
-    }
-    Ok(found)
 }

@@ -6,13 +6,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{Drawing, FRESH_DRAWS, Fit, Look};
+use super::{Drawing, FRESH_DRAWS, Fit};
 use crate::backbone::tensor_file::FileTensor;
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
 use crate::rng::Rng;
 use crate::train::fit::module_state::{self, Steps};
 use crate::train::read::embed::read;
+use crate::train::read::sample::Look;
 
 /// The logits of the batches of this epoch so far, then of the held-out photos so far, `[looks, classes]`.
 const LOGITS: &str = "logits";

@@ -6,8 +6,8 @@ use super::config::TrainConfig;
 use super::regime::Regime;
 use crate::backbone::Architecture;
 use crate::error::Result;
+use crate::halves::bytes_of;
 use crate::model::Split;
-use crate::train::read::cache::bytes_of;
 
 /// Bytes that the activations of a training may take. They lie in the host's memory whatever the device, and the command line
 /// keeps to the same, so that it trains as the page does. With nine draws of three stages of EfficientNet-Lite0: 1,900 photos.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::draws::MIRRORED;
 use super::options::{OptionDoc, OptionKind, OptionSpec, OptionValue, Value};
 use super::regime::{LAST_STAGES, Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
 use crate::image::prepare::{Framing, InputSpec};
-use crate::train::read::cache::MIRRORED;
 
 macro_rules! choices {
     ($($type:ident { $($variant:ident = $word:literal),* })*) => {

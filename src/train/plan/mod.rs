@@ -2,5 +2,6 @@
 
 pub mod budget;
 pub mod config;
+pub mod draws;
 pub mod options;
 pub mod regime;

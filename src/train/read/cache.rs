@@ -4,11 +4,8 @@ use std::collections::HashMap;
 
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
-use crate::halves::{f16, narrow};
-
-/// Number of the draw that is the photo's mirror image, for classifiers that look at both. Not an augmentation: it is the same
-/// whatever these are.
-pub const MIRRORED: usize = usize::MAX;
+use crate::halves::{bytes_of, f16, narrow};
+use crate::train::plan::draws::MIRRORED;
 
 /// Activations at one split, on the host: a batch is gathered and uploaded per step, which costs little next to the step
 /// and leaves the device's memory to the network.
@@ -96,12 +93,6 @@ impl ActivationCache {
     pub fn bytes(&self) -> u64 {
         self.values.len() as u64 * bytes_of(self.shape)
     }
-}
-
-/// Bytes of one activation of that shape. In 64 bits, as all bytes of many photos are counted: where a number of the core has 32, as
-/// in the browser, the product would wrap, and nobody be warned.
-pub fn bytes_of(shape: [usize; 3]) -> u64 {
-    shape.iter().map(|&side| side as u64).product::<u64>() * size_of::<f16>() as u64
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cache::{ActivationCache, MIRRORED};
+use super::cache::ActivationCache;
 use crate::backbone::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
@@ -17,6 +17,7 @@ use crate::image::{DecodedPhoto, Pixels};
 use crate::model::{Prefix, Split};
 use crate::nn::params::Params;
 use crate::train::plan::config::TrainConfig;
+use crate::train::plan::draws::MIRRORED;
 
 /// One look at a photo: number 0 is the photo as it is, [`MIRRORED`] its mirror image, the others are augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 pub mod cache;
 pub mod embed;
 pub mod lent;
+pub mod photos;
 pub mod reading;
 pub mod sample;
+pub mod step;
 pub mod teaching_set;

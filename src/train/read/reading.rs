@@ -8,12 +8,19 @@ use std::collections::VecDeque;
 
 use super::embed::{Draw, Embedded, Embedder};
 use super::lent::Lent;
+use super::photos::Photos;
 use super::sample::Sample;
+use super::step::Step;
 use crate::data::dataset::PhotoId;
 use crate::error::Result;
 use crate::train::plan::config::TrainConfig;
-use crate::train::run::event::StepEvent;
-use crate::train::run::workbench::Workbench;
+
+/// How far the reading has come: `done` of the `total` draws of photos that had to be embedded are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmbedEvent {
+    pub done: usize,
+    pub total: usize,
+}
 
 /// What is not cached yet, and how far the reading has come.
 pub struct Reading {
@@ -64,37 +71,37 @@ impl Queue {
 
 impl Reading {
     /// All draws of all photos, to learn from them and to judge by them.
-    pub fn new(samples: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
-        Self::of([(samples, config), (&[], config)], bench)
+    pub fn new(samples: &[Sample], config: &TrainConfig, photos: &mut Photos<'_>) -> Self {
+        Self::of([(samples, config), (&[], config)], photos)
     }
 
     /// The draws of the photos to learn from, and those by which the ones held out are judged.
-    pub fn of_sides(samples: &[Sample], held_out: &[Sample], config: &TrainConfig, bench: &mut Workbench<'_>) -> Self {
+    pub fn of_sides(samples: &[Sample], held_out: &[Sample], config: &TrainConfig, photos: &mut Photos<'_>) -> Self {
         let taught = TrainConfig { flip_average: 0, ..config.clone() };
         let judged = TrainConfig { augment: 0, ..config.clone() };
-        Self::of([(samples, &taught), (held_out, &judged)], bench)
+        Self::of([(samples, &taught), (held_out, &judged)], photos)
     }
 
     /// With the source model alone.
-    pub fn by_source(samples: &[Sample], bench: &Workbench<'_>) -> Self {
-        let unread = |photo: &PhotoId| !bench.source_features().contains(*photo);
-        let photos = samples.iter().map(|sample| sample.photo).filter(unread);
-        Self::new_of(photos.map(|photo| Draw { photo, number: 0 }).collect(), VecDeque::new())
+    pub fn by_source(samples: &[Sample], photos: &Photos<'_>) -> Self {
+        let unread = |photo: &PhotoId| !photos.source_features().contains(*photo);
+        let unread = samples.iter().map(|sample| sample.photo).filter(unread);
+        Self::new_of(unread.map(|photo| Draw { photo, number: 0 }).collect(), VecDeque::new())
     }
 
     /// What training with either configuration needs of its photos.
-    fn of(sides: [(&[Sample], &TrainConfig); 2], bench: &mut Workbench<'_>) -> Self {
-        let own = &mut bench.embedders[bench.own];
+    fn of(sides: [(&[Sample], &TrainConfig); 2], photos: &mut Photos<'_>) -> Self {
+        let own = &mut photos.embedders[photos.own];
         let (mut by_prefix, mut wanted) = (VecDeque::new(), Vec::new());
         for (samples, config) in sides {
             by_prefix.extend(own.to_embed(samples.iter().map(|sample| sample.photo), config));
             wanted.extend(config.needed_draws());
         }
-        own.cache.make_room(by_prefix.len(), &wanted, bench.activation_budget);
+        own.cache.make_room(by_prefix.len(), &wanted, photos.activation_budget);
         // Where the two embedders are one, draw 0 is among its own.
-        let by_source = match bench.own {
+        let by_source = match photos.own {
             0 => VecDeque::new(),
-            _ => sides.iter().flat_map(|(samples, _)| Self::by_source(samples, bench).by_source.waiting).collect(),
+            _ => sides.iter().flat_map(|(samples, _)| Self::by_source(samples, photos).by_source.waiting).collect(),
         };
         Self::new_of(by_source, by_prefix)
     }
@@ -115,33 +122,33 @@ impl Reading {
         Self { total: self.by_prefix.len(), by_source: Queue::default(), ..self }
     }
 
-    /// Reads one batch of photos; `None` when all are read.
-    pub async fn step(&mut self, bench: &mut Workbench<'_>) -> Result<Option<StepEvent>> {
-        self.by_source.settle(&bench.embedders[0]);
-        let read_elsewhere = self.by_prefix.settle(&bench.embedders[bench.own]);
-        self.let_go(read_elsewhere, bench);
+    /// Reads one batch of photos; finished when all are read.
+    pub async fn step(&mut self, photos: &mut Photos<'_>) -> Result<Step<EmbedEvent, ()>> {
+        self.by_source.settle(&photos.embedders[0]);
+        let read_elsewhere = self.by_prefix.settle(&photos.embedders[photos.own]);
+        self.let_go(read_elsewhere, photos);
         let of_source = !self.by_source.waiting.is_empty();
-        let (queue, position) = if of_source { (&mut self.by_source, 0) } else { (&mut self.by_prefix, bench.own) };
+        let (queue, position) = if of_source { (&mut self.by_source, 0) } else { (&mut self.by_prefix, photos.own) };
         if queue.waiting.is_empty() {
             // Where the last ones were read elsewhere, nobody has heard of it yet.
-            return Ok((self.told < self.total).then(|| self.event()));
+            return Ok(if self.told < self.total { Step::Event(self.event()) } else { Step::Finished(()) });
         }
-        match bench.embedders[position].embed_next(queue.waiting.make_contiguous(), bench.dataset).await? {
-            Embedded::Missing(ids) => return Ok(Some(StepEvent::NeedPhotos { ids })),
+        match photos.embedders[position].embed_next(queue.waiting.make_contiguous(), photos.dataset).await? {
+            Embedded::Missing(ids) => return Ok(Step::NeedPhotos(ids)),
             Embedded::Draws(count) => {
                 let read: Vec<Draw> = queue.waiting.drain(..count).collect();
                 if !of_source {
-                    self.let_go(read, bench);
+                    self.let_go(read, photos);
                 }
             }
         }
-        bench.dataset.drop_surplus();
-        Ok(Some(self.event()))
+        photos.dataset.drop_surplus();
+        Ok(Step::Event(self.event()))
     }
 
-    fn event(&mut self) -> StepEvent {
+    fn event(&mut self) -> EmbedEvent {
         self.told = self.total - self.by_source.len() - self.by_prefix.len();
-        StepEvent::Embed { done: self.told, total: self.total }
+        EmbedEvent { done: self.told, total: self.total }
     }
 
     /// The last draws that nobody has begun with, one batch of them, for another instance of the core to read. Nobody waits for
@@ -149,18 +156,18 @@ impl Reading {
     ///
     /// # Errors
     /// `unknown-photo`.
-    pub fn lend(&mut self, bench: &Workbench<'_>) -> Result<Lent> {
+    pub fn lend(&mut self, photos: &Photos<'_>) -> Result<Lent> {
         let (queue, position) = match self.by_prefix.waiting.is_empty() {
-            false => (&mut self.by_prefix, bench.own),
+            false => (&mut self.by_prefix, photos.own),
             true => (&mut self.by_source, 0),
         };
-        let embedder = &bench.embedders[position];
+        let embedder = &photos.embedders[position];
         let batch = embedder.batch();
         if queue.waiting.len() < 2 * batch {
             return Ok(Lent::Nothing); // the next one is read here
         }
         let draws: Vec<Draw> = queue.waiting.range(queue.waiting.len() - batch..).copied().collect();
-        match embedder.pictures(&draws, bench.dataset)? {
+        match embedder.pictures(&draws, photos.dataset)? {
             Err(missing) => Ok(Lent::Missing(missing)),
             Ok(pictures) => {
                 queue.waiting.truncate(queue.waiting.len() - batch);
@@ -171,14 +178,14 @@ impl Reading {
     }
 
     /// Of photos that are read the pixels can go. At another split they would be wanted again, and are asked for anew then.
-    fn let_go(&self, read: Vec<Draw>, bench: &mut Workbench<'_>) {
+    fn let_go(&self, read: Vec<Draw>, photos: &mut Photos<'_>) {
         if self.keeps_pixels {
             return;
         }
         let ends = [self.by_prefix.waiting.front(), self.by_prefix.waiting.back()];
         let unfinished = |photo: &PhotoId| ends.iter().flatten().any(|draw| draw.photo == *photo);
-        let photos = read.into_iter().map(|draw| draw.photo).filter(|photo| !unfinished(photo));
-        bench.dataset.drop_pixels(&photos.collect::<Vec<_>>());
+        let finished = read.into_iter().map(|draw| draw.photo).filter(|photo| !unfinished(photo));
+        photos.dataset.drop_pixels(&finished.collect::<Vec<_>>());
     }
 
     /// How many photos have to be read.

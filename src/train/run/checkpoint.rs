@@ -11,12 +11,12 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-use super::event::{EpochEvent, FitPhase};
+use super::epoch::{EpochEvent, FitPhase};
 use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::read_floats;
 use crate::error::{Error, ErrorCode, Result};
 use crate::metrics::Scores;
-use crate::train::fit::Position;
+use crate::train::fit::state::Position;
 use crate::train::plan::budget::Reduced;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::options::Value;

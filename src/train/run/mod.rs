@@ -8,28 +8,30 @@
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, take a checkpoint, or let the browser breathe.
 
 pub mod checkpoint;
-pub mod compared;
+pub mod epoch;
 pub mod event;
 pub mod overfitting;
-mod resume;
+pub mod report;
+pub mod resume;
 pub mod workbench;
-
-pub use resume::Resumed;
 
 use super::fit::{EpochScores, Fit, Progress};
 use super::plan::budget::Reduced;
 use super::plan::config::TrainConfig;
 use super::read::reading::Reading;
 use super::read::sample::Sample;
+use super::read::step::Step;
 use super::read::teaching_set::{TeachingSet, near_duplicates};
-use crate::data::split::{HoldOut, stratified};
+use crate::data::hold_out::{HoldOut, stratified};
 use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
 use checkpoint::Checkpoint;
-use event::{EpochEvent, FitPhase, Report, StepEvent};
+use epoch::{EpochEvent, FitPhase};
+use event::{BatchEvent, TrainEvent};
 use overfitting::{Overfitting, overfitting};
+use report::Report;
 use workbench::Workbench;
 
 /// A validation loss counts as progress when it is at least this far below the last one that did: as a fraction of it, and in
@@ -37,12 +39,15 @@ use workbench::Workbench;
 /// predictions.
 const PROGRESS: (f64, f64) = (0.01, 0.002);
 
-/// What a step brought.
-pub enum Step {
-    Event(StepEvent),
+/// What a training ends with.
+pub struct Trained {
     /// The suffix and head that were kept.
-    Finished(Box<Suffix>, Box<Report>),
+    pub suffix: Suffix,
+    pub report: Report,
 }
+
+/// What a step of a training brings.
+pub type TrainStep = Step<TrainEvent, Box<Trained>>;
 
 pub struct TrainRun {
     config: TrainConfig,
@@ -51,7 +56,7 @@ pub struct TrainRun {
     per_class: Vec<usize>,
     samples: Vec<Sample>,
     /// Drawn once the photos are read, since near-duplicates, which stay together, are told by their features too.
-    split: HoldOut,
+    hold_out: HoldOut,
     /// Photos that had to be read; of a resumed run, at its first beginning.
     photos_read: usize,
     reading: Reading,
@@ -85,15 +90,15 @@ impl TrainRun {
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn new(config: TrainConfig, reduced: Option<Reduced>, mut bench: Workbench<'_>) -> Result<Self> {
-        let TeachingSet { labels, per_class, samples, .. } = TeachingSet::of(bench.dataset)?;
-        let reading = Reading::new(&samples, &config, &mut bench);
+        let TeachingSet { labels, per_class, samples, .. } = TeachingSet::of(bench.photos.dataset)?;
+        let reading = Reading::new(&samples, &config, &mut bench.photos);
         Ok(Self {
             config,
             reduced,
             labels,
             per_class,
             samples,
-            split: HoldOut::default(),
+            hold_out: HoldOut::default(),
             photos_read: reading.photos(),
             reading,
             phase: Phase::Read,
@@ -126,12 +131,12 @@ impl TrainRun {
     }
 
     /// One batch of photos read, one optimiser step or a part of one, or one end of an epoch.
-    pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<Step> {
+    pub async fn step(&mut self, mut bench: Workbench<'_>) -> Result<TrainStep> {
         if matches!(self.phase, Phase::Read) {
-            if let Some(event) = self.reading.step(&mut bench).await? {
-                return Ok(Step::Event(event));
+            if let Some(step) = self.reading.step(&mut bench.photos).await?.within(TrainEvent::Embed) {
+                return Ok(step);
             }
-            bench.let_go_of_pixels(&self.samples);
+            bench.photos.let_go_of_pixels(&self.samples);
             self.embed_seconds = bench.now - self.reading_since;
             self.phase = match self.resumed.take() {
                 Some(checkpoint) => self.resume_fit(*checkpoint, &bench)?,
@@ -140,10 +145,10 @@ impl TrainRun {
         }
         match &mut self.phase {
             Phase::Read => Err(Error::internal("a fit that does not begin")),
-            Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.go_on(bench).map(Step::Event),
+            Phase::Fit { fit, .. } if !fit.epoch_is_over() => self.go_on(bench),
             Phase::Fit { phase, epoch, epochs, fit } => {
                 let scores = fit.end_epoch().await?;
-                let event = epoch_event(*phase, *epoch, *epochs, &scores);
+                let event = EpochEvent::new(*phase, *epoch, *epochs, &scores);
                 self.history.push(event.clone());
                 *epoch += 1;
                 let (phase, over) = (*phase, *epoch > *epochs);
@@ -152,11 +157,11 @@ impl TrainRun {
                     FitPhase::Refit if over => {
                         let suffix = fit.learnt();
                         let report = self.report(scores.train, &bench);
-                        return Ok(Step::Finished(Box::new(suffix), Box::new(report)));
+                        return Ok(Step::Finished(Box::new(Trained { suffix, report })));
                     }
                     FitPhase::Refit => {}
                 }
-                Ok(Step::Event(StepEvent::Epoch(event)))
+                Ok(Step::Event(TrainEvent::Epoch(event)))
             }
         }
     }
@@ -164,28 +169,28 @@ impl TrainRun {
     /// Divides the photos, now that all are read.
     fn first_fit(&mut self, bench: &Workbench<'_>) -> Result<Phase> {
         let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-        let groups = near_duplicates(&self.samples, bench.dataset, bench.source_features())?;
+        let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
         let mut rng = Rng::stream(self.config.seed, "hold-out");
-        self.split = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
-        let phase = if self.split.held_out.is_empty() { FitPhase::Refit } else { FitPhase::Holdout };
+        self.hold_out = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
+        let phase = if self.hold_out.held_out.is_empty() { FitPhase::Refit } else { FitPhase::Holdout };
         Ok(self.start(phase, self.config.epochs, bench))
     }
 
     /// One batch of the fit.
-    fn go_on(&mut self, bench: Workbench<'_>) -> Result<StepEvent> {
+    fn go_on(&mut self, bench: Workbench<'_>) -> Result<TrainStep> {
         let Phase::Fit { phase, epoch, epochs, fit } = &mut self.phase else {
             return Err(Error::internal("an optimiser step outside a fit"));
         };
         if let Progress::Missing(ids) = fit.step(&bench.inputs(), &bench.device.tensors)? {
-            return Ok(StepEvent::NeedPhotos { ids });
+            return Ok(Step::NeedPhotos(ids));
         }
         // The head alone judges cached features: too little for steps of their own.
         while self.config.stops_early() && fit.batches_done() == fit.batches() && !fit.epoch_is_over() {
             fit.step(&bench.inputs(), &bench.device.tensors)?;
         }
-        bench.dataset.drop_surplus();
+        bench.photos.dataset.drop_surplus();
         let (batch, batches) = (fit.batch(), fit.batches());
-        Ok(StepEvent::Batch { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })
+        Ok(Step::Event(TrainEvent::Batch(BatchEvent { phase: *phase, epoch: *epoch, epochs: *epochs, batch, batches })))
     }
 
     /// After an epoch of the hold-out fit: remembers the best, and goes over to the refit when there is nothing more to find.
@@ -218,7 +223,7 @@ impl TrainRun {
     fn start(&self, phase: FitPhase, epochs: usize, bench: &Workbench<'_>) -> Phase {
         let pick = |indices: &[usize]| indices.iter().map(|&index| self.samples[index]).collect::<Vec<_>>();
         let (samples, held_out) = match phase {
-            FitPhase::Holdout => (pick(&self.split.train), pick(&self.split.held_out)),
+            FitPhase::Holdout => (pick(&self.hold_out.train), pick(&self.hold_out.held_out)),
             FitPhase::Refit => (self.samples.clone(), Vec::new()),
         };
         let fit = bench.fresh_fit(&self.config, samples, held_out, self.labels.len(), epochs);
@@ -227,7 +232,7 @@ impl TrainRun {
 
     fn overfitting(&self) -> Option<Overfitting> {
         let judged = self.history.iter().filter(|event| event.phase == FitPhase::Holdout);
-        overfitting(&judged.cloned().collect::<Vec<_>>(), self.split.held_out.len() as f64)
+        overfitting(&judged.cloned().collect::<Vec<_>>(), self.hold_out.held_out.len() as f64)
     }
 
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
@@ -236,8 +241,8 @@ impl TrainRun {
             classes: self.labels.clone(),
             train_images: self.samples.len(),
             per_class: self.per_class.clone(),
-            held_out: self.split.held_out.len(),
-            held_out_look_alikes: self.split.look_alikes,
+            held_out: self.hold_out.held_out.len(),
+            held_out_look_alikes: self.hold_out.look_alikes,
             epochs: epochs_in(FitPhase::Refit),
             epochs_tried: epochs_in(FitPhase::Holdout),
             epochs_chosen: self.best.is_some() && self.config.stops_early(),
@@ -257,20 +262,5 @@ impl TrainRun {
             backbone: bench.weights.card.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
         }
-    }
-}
-
-/// What an epoch's scores are told as.
-pub(crate) fn epoch_event(phase: FitPhase, epoch: usize, epochs: usize, scores: &EpochScores) -> EpochEvent {
-    EpochEvent {
-        phase,
-        epoch,
-        epochs,
-        train_loss: scores.train.loss,
-        train_top1: scores.train.top1,
-        train_top5: scores.train.top5,
-        val_loss: scores.val.map(|val| val.loss),
-        val_top1: scores.val.map(|val| val.top1),
-        val_top5: scores.val.and_then(|val| val.top5),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::EpochEvent;
+use super::epoch::EpochEvent;
 
 /// Epochs whose mean stands for one: a single epoch's loss jumps.
 const WINDOW: usize = 3;
@@ -78,7 +78,7 @@ fn means(values: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::rng::Rng;
-    use crate::train::run::event::FitPhase;
+    use crate::train::run::epoch::FitPhase;
 
     /// A history with these losses, the accuracy 1 on training photos and 0.7 on held-out ones.
     fn history(losses: impl IntoIterator<Item = (f64, f64)>) -> Vec<EpochEvent> {

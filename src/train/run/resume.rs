@@ -7,16 +7,16 @@ use serde::Serialize;
 use super::{Best, Phase, TrainRun};
 use crate::backbone::weights::Weights;
 use crate::data::dataset::{ClassId, Dataset, PhotoId};
-use crate::data::split::HoldOut;
+use crate::data::hold_out::HoldOut;
 use crate::error::{Error, ErrorCode, Result};
-use crate::train::fit::Sample;
 use crate::train::plan::budget::Reduced;
 use crate::train::plan::config::TrainConfig;
 use crate::train::read::reading::Reading;
+use crate::train::read::sample::Sample;
 use crate::train::run::checkpoint::{
     BestEpoch, Card, Checkpoint, Exact, FitState, PastEpoch, TaughtPhoto, corrupt, values_of,
 };
-use crate::train::run::event::{EpochEvent, FitPhase};
+use crate::train::run::epoch::{EpochEvent, FitPhase};
 use crate::train::run::workbench::Workbench;
 
 /// Where a resumed training goes on.
@@ -51,8 +51,8 @@ impl TrainRun {
                     phase: *phase,
                     epoch: *epoch,
                     epochs: *epochs,
-                    held_out: self.split.held_out.clone(),
-                    look_alikes: self.split.look_alikes,
+                    held_out: self.hold_out.held_out.clone(),
+                    look_alikes: self.hold_out.look_alikes,
                     position,
                 };
                 (Some(state), tensors)
@@ -93,20 +93,20 @@ impl TrainRun {
     pub fn resume(checkpoint: Checkpoint, config: TrainConfig, mut bench: Workbench<'_>) -> Result<Self> {
         let card = &checkpoint.card;
         check_weights(card, bench.weights)?;
-        let (labels, samples) = find_photos(card, bench.dataset)?;
+        let (labels, samples) = find_photos(card, bench.photos.dataset)?;
         check_times(card)?;
         check_reduced(card, &config)?;
-        let split = match &card.fit {
+        let hold_out = match &card.fit {
             Some(fit) => {
                 check_fit(card, fit, &config)?;
-                hold_out(fit, samples.len())?
+                held_out_of(fit, samples.len())?
             }
             None if card.history.is_empty() && card.best.is_none() && checkpoint.tensors.is_empty() => {
                 HoldOut::default()
             }
             None => return Err(corrupt("it has epochs before the first fit")),
         };
-        let reading = Reading::new(&samples, &config, &mut bench);
+        let reading = Reading::new(&samples, &config, &mut bench.photos);
         // What to hold out is known once there has been a fit.
         let reading = if card.fit.is_some() { reading.by_prefix_alone() } else { reading };
         let per_class = |label| samples.iter().filter(|sample| sample.label == label).count();
@@ -116,7 +116,7 @@ impl TrainRun {
             reduced: card.reduced,
             labels,
             per_class: (0..card.labels.len()).map(per_class).collect(),
-            split,
+            hold_out,
             photos_read: card.photos_read,
             samples,
             reading,
@@ -285,7 +285,7 @@ fn check_fit(card: &Card, fit: &FitState, config: &TrainConfig) -> Result<()> {
     Ok(())
 }
 
-fn hold_out(fit: &FitState, photos: usize) -> Result<HoldOut> {
+fn held_out_of(fit: &FitState, photos: usize) -> Result<HoldOut> {
     let (held_out, look_alikes) = (fit.held_out.clone(), fit.look_alikes);
     let known = held_out.last().is_none_or(|&last| last < photos);
     if !known || !held_out.is_sorted_by(|a, b| a < b) || held_out.len() >= photos || look_alikes > held_out.len() {

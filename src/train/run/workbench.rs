@@ -1,7 +1,6 @@
 //! What a training or a cross-validation works with.
 
 use crate::backbone::weights::Weights;
-use crate::data::dataset::Dataset;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::model::{Split, Suffix};
 use crate::nn::params::RandomParams;
@@ -10,21 +9,14 @@ use crate::train::fit::Fit;
 use crate::train::fit::inputs::Inputs;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
-use crate::train::read::cache::ActivationCache;
-use crate::train::read::embed::Embedder;
+use crate::train::read::photos::Photos;
 use crate::train::read::sample::Sample;
 
 /// What a run works with; the session owns it.
 pub struct Workbench<'a> {
     pub device: &'a ComputeDevice,
     pub weights: &'a Weights,
-    pub dataset: &'a mut Dataset,
-    /// The first is the source model's, at [`Split(0)`](Split).
-    pub embedders: &'a mut [Embedder],
-    /// Position of the embedder of the run's own split and input; 0 where the head learns alone from what the source model sees.
-    pub own: usize,
-    /// Bytes that the activations of the run may take.
-    pub activation_budget: u64,
+    pub photos: Photos<'a>,
     /// Instances of the core that read photos and share steps, this one among them.
     pub readers: usize,
     /// Seconds from any fixed point at the start of the step, for the report alone.
@@ -36,32 +28,19 @@ pub struct Workbench<'a> {
 impl Workbench<'_> {
     /// What the run's fits are fed with.
     pub fn inputs(&self) -> Inputs<'_> {
-        let embedder = &self.embedders[self.own];
+        let embedder = self.photos.own();
         if embedder.has_frozen_stages() {
             Inputs::Activations(&embedder.cache)
         } else {
-            Inputs::Pictures(embedder, self.dataset)
+            Inputs::Pictures(embedder, self.photos.dataset)
         }
-    }
-
-    /// Pooled features of the source model, by which near-duplicates are told in every regime and framing alike.
-    pub fn source_features(&self) -> &ActivationCache {
-        &self.embedders[0].cache
     }
 
     /// How many of the pictures that a training of `samples` with that settled configuration needs are embedded already.
     pub fn embedded(&self, samples: &[Sample], config: &TrainConfig) -> usize {
         let (split, input) = (Split(config.last_stages), config.input(&self.weights.card.input));
-        let embedder = self.embedders.iter().find(|embedder| embedder.is_of(split, &input));
+        let embedder = self.photos.embedders.iter().find(|embedder| embedder.is_of(split, &input));
         embedder.map_or(0, |embedder| embedder.embedded(samples.iter().map(|sample| sample.photo), config))
-    }
-
-    /// A run with frozen stages needs no pixels of photos that are read, whoever has read them and when. At another split they would
-    /// be wanted again, and are asked for anew then.
-    pub fn let_go_of_pixels(&mut self, samples: &[Sample]) {
-        if self.embedders[self.own].has_frozen_stages() {
-            self.dataset.drop_pixels(&samples.iter().map(|sample| sample.photo).collect::<Vec<_>>());
-        }
     }
 
     /// A fit of `samples` for so many epochs. It starts and goes by the seed alone, so all fits of a run start alike.

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::event::EpochEvent;
-use super::overfitting::Overfitting;
 use crate::data::dataset::PhotoId;
 use crate::device::DeviceKind;
 use crate::metrics::Scores;
@@ -11,6 +9,8 @@ use crate::score::interval::Interval;
 use crate::score::paired::PairedCounts;
 use crate::train::plan::budget::Reduced;
 use crate::train::plan::config::TrainConfig;
+use crate::train::run::epoch::EpochEvent;
+use crate::train::run::overfitting::Overfitting;
 
 /// Two or more trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`.
 #[derive(Debug, Clone, Serialize)]

@@ -1,0 +1,68 @@
+//! Embedding and learning for another session, which has [lent](super::lending) draws or parts of its step.
+
+use super::Session;
+use super::sharing::Learner;
+use crate::error::{Error, Result};
+use crate::image::Pixels;
+use crate::image::prepare::InputSpec;
+use crate::model::{Split, Suffix};
+use crate::nn::params::RandomParams;
+use crate::rng::Rng;
+use crate::train::fit::learning;
+use crate::train::fit::step;
+use crate::train::read::lent::LentParts;
+
+impl Session {
+    /// Activations at `Split(last_stages)` of pictures of the input size, three bytes a pixel, for a session that lent them.
+    ///
+    /// # Errors
+    /// `invalid-option` for a split that the backbone does not have; `internal` for bytes that are no whole pictures.
+    pub async fn embed(&mut self, last_stages: usize, pictures: &[u8]) -> Result<Vec<f32>> {
+        let split = Split(last_stages).check(self.weights.architecture)?;
+        let input = self.weights.card.input.clone();
+        let bytes = 3 * (input.size * input.size) as usize;
+        if pictures.is_empty() || !pictures.len().is_multiple_of(bytes) {
+            return Err(Error::internal(format!("expected pictures of {bytes} bytes, got {} bytes", pictures.len())));
+        }
+        let position = self.helping_embedder(split, &input)?;
+        let pixels = |rgb: &[u8]| Pixels { width: input.size, height: input.size, rgb: rgb.to_vec() };
+        let pictures: Vec<Pixels> = pictures.chunks_exact(bytes).map(pixels).collect();
+        self.models.embedders[position].activations(&pictures.iter().collect::<Vec<_>>()).await
+    }
+
+    /// The embedder of that split. Of those that were made for other sessions' earlier work none stays beside it: a lender comes to
+    /// another split with another run. Nothing is let go of while something is under way here.
+    fn helping_embedder(&mut self, split: Split, input: &InputSpec) -> Result<usize> {
+        let known = self.models.embedders.iter().any(|embedder| embedder.is_of(split, input));
+        if !known && self.run.is_none() {
+            self.forget_unused_embedders();
+        }
+        self.embedder(split, input)
+    }
+
+    /// What lent parts come to, at `Split(last_stages)`: of one after the other the gradients of everything that learns, then the logits.
+    ///
+    /// # Errors
+    /// `invalid-option` for a split that the backbone does not have; `internal` for values that are not as many as they should be.
+    pub async fn learn(&mut self, last_stages: usize, lent: &LentParts) -> Result<Vec<f32>> {
+        let architecture = self.weights.architecture;
+        let split = Split(last_stages).check(architecture)?;
+        if lent.classes == 0 {
+            return Err(Error::internal("parts of a step without classes"));
+        }
+        let device = self.device.tensors.clone().autodiff();
+        let known = self.sharing.learner.take().filter(|known| (known.split, known.classes) == (split, lent.classes));
+        let suffix = known.map_or_else(
+            || {
+                let mut head = RandomParams(Rng::new(0)); // like all that learns, about to be overwritten
+                Suffix::load(architecture, split, lent.classes, &mut self.weights.params(), &mut head, &device)
+            },
+            |known| known.suffix,
+        );
+        let suffix = learning::with_values(suffix, &lent.parameters, &device)?;
+        let shape = split.activation_shape(architecture, self.weights.card.input.size as usize);
+        let found = step::answer(&suffix, lent, shape, &device).await;
+        self.sharing.learner = Some(Learner { split, classes: lent.classes, suffix });
+        found
+    }
+}

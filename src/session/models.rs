@@ -1,0 +1,145 @@
+//! The networks of a session: the source model, the classifier that answers, and the frozen stages under each.
+
+use serde::Deserialize;
+
+use crate::backbone::weights::Weights;
+use crate::data::dataset::{ClassId, PhotoId};
+use crate::device::ComputeDevice;
+use crate::error::{Error, ErrorCode, Result};
+use crate::eval::classifier::Classifier;
+use crate::image::prepare::InputSpec;
+use crate::model::{Split, Suffix};
+use crate::train::plan::config::TrainConfig;
+use crate::train::read::cache::ActivationCache;
+use crate::train::read::embed::Embedder;
+use crate::train::read::sample::Sample;
+
+/// Which network answers a prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelChoice {
+    /// The trained classifier when there is one, the source model otherwise.
+    #[default]
+    Auto,
+    Source,
+    Trained,
+}
+
+pub(super) struct Models {
+    pub source: Classifier,
+    /// The trained or opened one.
+    pub classifier: Option<Classifier>,
+    /// How that one came about; `None` for one out of a file.
+    pub taught: Option<Taught>,
+    /// Pooled features of photos by that one, where its last stages learnt; read when first asked for.
+    pub features: ActivationCache,
+    /// One per split and input in use: the source model's first, and those of the classifier and of the run under way.
+    pub embedders: Vec<Embedder>,
+}
+
+/// A training: its photos and options, with the epochs of the fit that was kept.
+#[derive(PartialEq)]
+pub(super) struct Taught {
+    /// In the order of the labels of `samples`.
+    pub classes: Vec<ClassId>,
+    pub samples: Vec<Sample>,
+    pub config: TrainConfig,
+}
+
+impl Models {
+    /// The source model alone.
+    ///
+    /// # Errors
+    /// `weights-mismatch` with the lists of what does not fit.
+    pub fn load(weights: &Weights, device: &ComputeDevice) -> Result<Self> {
+        let split = Split(0);
+        let mut params = weights.params();
+        let input = weights.card.input.clone();
+        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), input.clone(), device);
+        let labels = weights.card.labels.clone();
+        // The head alone is loaded: at split 0 no stage parameter is taken.
+        let mut stages = weights.params();
+        let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
+        params.finish_all()?;
+        Ok(Self {
+            source: Classifier::new(split, input, suffix, labels),
+            classifier: None,
+            taught: None,
+            features: ActivationCache::new([weights.architecture.features, 1, 1]),
+            embedders: vec![embedder],
+        })
+    }
+
+    /// Another classifier takes the place of the one there is.
+    pub fn replace(&mut self, classifier: Classifier, taught: Option<Taught>) -> &Classifier {
+        self.features = ActivationCache::new(self.features.shape());
+        self.taught = taught;
+        self.classifier.insert(classifier)
+    }
+
+    /// The trained or opened classifier.
+    ///
+    /// # Errors
+    /// `no-classifier`.
+    pub fn trained(&self) -> Result<&Classifier> {
+        self.classifier.as_ref().ok_or_else(no_classifier)
+    }
+
+    /// A network with the frozen stages under it.
+    ///
+    /// # Errors
+    /// `no-classifier` when the trained one is asked for and there is none.
+    pub fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {
+        let classifier = match model {
+            ModelChoice::Source => &self.source,
+            ModelChoice::Trained => self.trained()?,
+            ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
+        };
+        let mut embedders = self.embedders.iter();
+        let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
+        Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
+    }
+
+    /// Position of the embedder of that split and input, made when it is not there.
+    pub fn embedder(
+        &mut self,
+        split: Split,
+        input: &InputSpec,
+        weights: &Weights,
+        device: &ComputeDevice,
+    ) -> Result<usize> {
+        if let Some(index) = self.embedders.iter().position(|embedder| embedder.is_of(split, input)) {
+            return Ok(index);
+        }
+        let (architecture, stored) = (weights.architecture, weights.card.input.framed(input.framing));
+        let embedder = match self.embedders.iter().find(|embedder| embedder.split == split) {
+            Some(other) => other.with_input(input.clone(), stored, architecture),
+            None => {
+                let mut params = weights.params();
+                let embedder = Embedder::load(architecture, split, &mut params, input.clone(), stored, device);
+                params.finish()?;
+                embedder
+            }
+        };
+        self.embedders.push(embedder);
+        Ok(self.embedders.len() - 1)
+    }
+
+    /// Keeps the embedders of the source model and of the classifier, and what was embedded for the output layer alone of photos
+    /// prepared as `stored`: that is small, and the next training of such photos can use it.
+    pub fn forget_unused_embedders(&mut self, stored: &InputSpec) {
+        let in_use: Vec<&Classifier> = [Some(&self.source), self.classifier.as_ref()].into_iter().flatten().collect();
+        self.embedders.retain(|embedder| {
+            embedder.is_of(Split(0), stored) || in_use.iter().any(|model| embedder.is_of(model.split, &model.input))
+        });
+    }
+
+    pub fn forget_photos(&mut self, ids: &[PhotoId]) {
+        self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        self.features.remove(ids);
+    }
+}
+
+pub(super) fn no_classifier() -> Error {
+    Error::new(ErrorCode::NoClassifier, "nothing is trained yet: train first, or open a model file")
+}
