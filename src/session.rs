@@ -10,6 +10,7 @@
 mod ahead;
 mod answers;
 pub mod event;
+mod files;
 mod helping;
 pub mod lending;
 mod models;

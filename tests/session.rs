@@ -5,9 +5,12 @@ mod common;
 use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
+use lastlayer::eval::comparison_config::{ComparisonConfig, NamedConfig};
+use lastlayer::image::prepare::Framing;
 use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::run::epoch::FitPhase;
 
 fn predict(session: &Session, class: usize) -> Vec<lastlayer::eval::classifier::Prediction> {
@@ -208,6 +211,43 @@ fn renaming_needs_no_training_and_a_duplicate_is_noticed() {
     let copy = session.add_photo(50, "copy.png", "two", "hash 1", &drawn(0, 1, 40, 36)).unwrap();
     assert_eq!(copy, Added::DuplicateOf(1));
     assert_eq!(session.dataset().photos().len(), 6);
+}
+
+#[test]
+fn photos_whose_files_a_run_needs_are_known_when_it_begins() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, 3, 0);
+    let wanted = |session: &mut Session, config: TrainConfig| {
+        session.start_training(config).unwrap();
+        let wanted = session.wanted_files();
+        session.cancel_training();
+        wanted
+    };
+    let (all, none): (Vec<u32>, Vec<u32>) = ((0..6).collect(), Vec::new());
+    assert_eq!(session.wanted_files(), none, "nothing is under way");
+    assert_eq!(wanted(&mut session, head()), none, "their pixels are at hand");
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    assert_eq!(wanted(&mut session, head()), none, "they are read, and their pixels are gone");
+    assert_eq!(wanted(&mut session, stages(1)), all, "at another split");
+    assert_eq!(wanted(&mut session, TrainConfig { augment: 1, ..head() }), all, "draws that nobody has made");
+    assert_eq!(wanted(&mut session, TrainConfig { regime: Regime::Full, ..head() }), all);
+    add_drawn(&mut session, 1, 2, 100);
+    assert_eq!(wanted(&mut session, head()), none);
+    assert_eq!(wanted(&mut session, stages(1)), all, "those that were added have pixels");
+    assert_eq!(
+        wanted(&mut session, TrainConfig { framing: Framing::Pad, ..head() }).len(),
+        8,
+        "pixels of another framing"
+    );
+    session.remove_photos(&[0, 1, 100, 101]).unwrap();
+    assert_eq!(wanted(&mut session, stages(1)), [2, 3, 4, 5]);
+    // The second run would want the pixels that the first lets go of.
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, 3, 0);
+    let run = |name: &str, config| NamedConfig { name: name.into(), config };
+    let runs = vec![run("head", head()), run("stage", stages(1))];
+    session.start_comparison(ComparisonConfig { runs, holdout: 0.3, seed: 0 }).unwrap();
+    assert_eq!(session.wanted_files(), all);
 }
 
 fn labels(session: &Session) -> Vec<String> {

@@ -327,6 +327,12 @@ impl Core {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)
     }
 
+    /// The ids of photos whose files what is under way will, or may, need to see again.
+    #[wasm_bindgen(js_name = wantedFiles)]
+    pub fn wanted_files(&self) -> JsResult<Vec<u32>> {
+        self.session.take().map(|session| session.wanted_files()).map_err(throw)
+    }
+
     /// The `top_k` most probable classes: `[{label, index, probability}]`, the best first. `model`: `auto`, `source` or
     /// `trained`.
     pub async fn predict(&self, photo: Photo, top_k: usize, model: String) -> JsResult<JsValue> {
