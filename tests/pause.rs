@@ -331,7 +331,10 @@ fn a_training_goes_on_with_classes_that_were_renamed_meanwhile() {
     session.resume(&file).unwrap();
     let outcome = finish(&mut session);
     assert_eq!(outcome.report["classes"], serde_json::json!(["two", "one", "tres"]));
-    assert_eq!((&outcome.report["train"], &outcome.probabilities), (&expected.report["train"], &expected.probabilities));
+    assert_eq!(
+        (&outcome.report["train"], &outcome.probabilities),
+        (&expected.report["train"], &expected.probabilities)
+    );
     session.rename_class("tres", "three").unwrap();
     assert_eq!(session.classifier().unwrap().labels, ["two", "one", "three"]);
 }
@@ -424,7 +427,7 @@ fn a_file_with_impossible_numbers_is_refused() {
         ("too many look-alikes", |file| fit(file).look_alikes = 50),
         ("a reduction to something else", |file| {
             let (augment, last_stages) = (Change { asked: 3, used: 2 }, Change { asked: 0, used: 0 });
-            file.card.reduced = Some(Reduced { budget_bytes: 1, augment, last_stages });
+            file.card.reduced = Some(Reduced { budget_bytes: 1, augment, last_stages, batch_size: None });
         }),
         ("measured photos where nothing is measured", |file| fit(file).position.measured = 6),
         ("judged photos before the last batch", |file| fit(file).position.judged = 3),

@@ -32,7 +32,7 @@ use inputs::{Batch, Inputs};
 use loss::Loss;
 use optimiser::Optimiser;
 use schedule::{Schedule, stage_factor};
-use step::{Learnt, Step};
+use step::Step;
 
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.
@@ -89,6 +89,8 @@ pub struct Fit {
     batch_size: usize,
     /// Photos of a step that are computed together, at most; see [`parts`].
     part_size: usize,
+    /// Photos that may be computed together: those of a part, and those that are judged.
+    at_once: usize,
     classes: usize,
     rng: Rng,
     /// What this epoch looks at, in its order; empty until it has begun.
@@ -137,6 +139,7 @@ impl Fit {
             views: config.views(),
             batch_size,
             part_size: usize::MAX,
+            at_once: usize::MAX,
             classes,
             rng,
             epoch: Vec::new(),
@@ -146,6 +149,17 @@ impl Fit {
             judged: 0,
             logits: Vec::new(),
         }
+    }
+
+    /// The same, with no more than so many photos computed together, where its steps may be divided.
+    pub fn within(self, at_once: usize, divides: bool) -> Self {
+        let part_size = if divides { self.part_size.min(at_once) } else { self.part_size };
+        Self { part_size, at_once, ..self }
+    }
+
+    /// Held-out photos that are judged together.
+    fn judged_together(&self) -> usize {
+        self.batch_size.min(self.at_once / self.views.len()).max(1)
     }
 
     /// Steps in one epoch.
@@ -189,7 +203,9 @@ impl Fit {
         let mut step = self.under_way.take().unwrap_or_else(|| self.begin_step());
         if let Some(part) = step.next() {
             match inputs.batch(&self.epoch[step.looks(part)], device)? {
-                Batch::Ready(input) => step.keep(part, step.part(part, input).learn(&self.suffix, device)),
+                Batch::Ready(input) => {
+                    step.keep(part, step.part(part, input).learn(&self.suffix, device), &self.suffix)
+                }
                 Batch::Missing(photos) => {
                     self.under_way = Some(step);
                     return Ok(Progress::Missing(photos));
@@ -206,14 +222,8 @@ impl Fit {
     /// The optimiser step of a batch whose parts are all there.
     fn finish(&mut self, step: Step) {
         self.next = step.end;
-        let mut sum = None;
-        for Learnt { gradients, logits } in step.into_learnt() {
-            self.logits.push(logits);
-            sum = Some(match sum {
-                Some(sum) => learning::sum(&self.suffix, sum, gradients),
-                None => gradients,
-            });
-        }
+        let (sum, logits) = step.into_sum();
+        self.logits.extend(logits);
         if let Some(gradients) = sum
             && let Some(factor) = clip_factor(&self.suffix, &gradients, MAX_GRADIENT_NORM)
         {
@@ -236,6 +246,8 @@ impl Fit {
     /// of an epoch.
     fn measure(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
         let batches = self.measuring();
+        // There is no way back, for which outputs would be kept: of all photos, since it is there that they are let go of.
+        self.suffix = self.suffix.clone().no_grad();
         let done = batches.before(self.measured);
         let end = batches.start(done + 1);
         let looks = (self.measured..end).map(|index| (self.samples[index], index % (self.draws + 1)));
@@ -258,7 +270,7 @@ impl Fit {
 
     /// Asks about the next held-out photos.
     fn judge(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let end = (self.judged + self.batch_size).min(self.held_out.len());
+        let end = (self.judged + self.judged_together()).min(self.held_out.len());
         match inputs.batch(&looks(&self.held_out[self.judged..end], self.views), device)? {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
             Batch::Ready(input) => {

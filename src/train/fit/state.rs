@@ -142,7 +142,7 @@ impl Fit {
                 taught && measured <= to_measure && measured == batches.start(batches.before(measured))
             }
             _ => {
-                let whole_batches = judged.is_multiple_of(self.batch_size) || judged == held_out;
+                let whole_batches = judged.is_multiple_of(self.judged_together()) || judged == held_out;
                 taught && measured == to_measure && judged <= held_out && whole_batches
             }
         };

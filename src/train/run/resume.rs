@@ -213,11 +213,7 @@ fn find_photos(card: &Card, dataset: &Dataset) -> Result<(Vec<String>, Vec<Sampl
 
 /// The class that each label of a checkpoint is of: the one that holds most of its photos, and of two the one that is called so. `None`
 /// where that is another label's.
-fn classes_of(
-    card: &Card,
-    there: &HashMap<&str, (PhotoId, ClassId)>,
-    dataset: &Dataset,
-) -> Vec<Option<ClassId>> {
+fn classes_of(card: &Card, there: &HashMap<&str, (PhotoId, ClassId)>, dataset: &Dataset) -> Vec<Option<ClassId>> {
     let mut counts: Vec<BTreeMap<ClassId, usize>> = vec![BTreeMap::new(); card.labels.len()];
     for TaughtPhoto { sha256, label } in &card.photos {
         if let Some((_, class)) = there.get(sha256.as_str()) {
@@ -247,8 +243,9 @@ fn check_times(card: &Card) -> Result<()> {
 
 fn check_reduced(card: &Card, config: &TrainConfig) -> Result<()> {
     match card.reduced {
-        Some(Reduced { augment, last_stages, .. })
-            if (augment.used, last_stages.used) != (config.draws(), config.last_stages) =>
+        Some(Reduced { augment, last_stages, batch_size, .. })
+            if (augment.used, last_stages.used) != (config.draws(), config.last_stages)
+                || batch_size.is_some_and(|batch_size| batch_size.used != config.batch_size) =>
         {
             Err(corrupt("its options are not what they were reduced to"))
         }
