@@ -4,9 +4,10 @@ pub use half::f16;
 
 const LARGEST: f32 = 65_504.0;
 
-/// Bytes of one activation of that shape.
-pub fn bytes_of(shape: [usize; 3]) -> usize {
-    shape.iter().product::<usize>() * size_of::<f16>()
+/// Bytes of one activation of that shape. In 64 bits, as all bytes of many photos are counted: where a number of the core has 32, as
+/// in the browser, the product would wrap, and nobody be warned.
+pub fn bytes_of(shape: [usize; 3]) -> u64 {
+    shape.iter().map(|&side| side as u64).product::<u64>() * size_of::<f16>() as u64
 }
 
 /// The nearest one; of two that are equally near, the even one. What is too large for it becomes the largest there is (65,504) and no

@@ -10,6 +10,7 @@
 mod ahead;
 mod answers;
 pub mod event;
+mod files;
 mod helping;
 pub mod lending;
 mod models;
@@ -45,7 +46,7 @@ pub struct Session {
     weights: Weights,
     /// Seconds from any fixed point; the core has no clock of its own.
     clock: fn() -> f64,
-    activation_budget: usize,
+    activation_budget: u64,
     dataset: Dataset,
     /// What the pixels in `dataset` are prepared for: in the framing of the last training, or of the one under way.
     stored: InputSpec,
@@ -110,7 +111,7 @@ impl Session {
 
     /// How many bytes the activations of a training may take, instead of [`ACTIVATION_BUDGET`]. There may be two such caches at a
     /// time: of the classifier and of a training at another split.
-    pub fn set_activation_budget(&mut self, bytes: usize) {
+    pub fn set_activation_budget(&mut self, bytes: u64) {
         self.activation_budget = bytes;
     }
 

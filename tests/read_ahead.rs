@@ -16,7 +16,7 @@ use lastlayer::train::read::embed::{Draw, Embedder};
 /// Draws that a training of so few photos has.
 const DRAWS: usize = 32;
 /// Of one draw of a photo, at the split of the output layer.
-const BYTES: usize = 32 * size_of::<lastlayer::halves::f16>();
+const BYTES: u64 = 32 * size_of::<lastlayer::halves::f16>() as u64;
 
 /// A training of the output layer with as many draws as it likes.
 fn usual() -> TrainConfig {
@@ -104,7 +104,7 @@ fn a_training_finds_it_read_and_comes_to_the_same_classifier() {
 fn no_more_than_the_memory_of_a_training_bears() {
     for (looks, draws) in [(0, 0), (1, 0), (3, 2), (200, DRAWS)] {
         let mut session = session(5);
-        session.set_activation_budget(10 * BYTES * looks + 9);
+        session.set_activation_budget(10 * BYTES * looks as u64 + 9);
         all(&mut session);
         assert_eq!(cached(&session, &usual()), draw_by_draw(0..10, draws), "{looks} looks at each photo fit");
         let (_, report) = train(&mut session, usual());

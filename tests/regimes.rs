@@ -315,7 +315,7 @@ fn a_training_too_large_for_memory_gives_up_draws_and_then_stages_and_says_so() 
         train(&mut session, config(Regime::LastK)).1
     };
     // Two stages learn on 8 × 16 × 16 numbers, one on 12 × 8 × 8.
-    let [two, one] = [8 * 16 * 16, 12 * 8 * 8].map(|numbers| 12 * numbers * 2);
+    let [two, one] = [8 * 16 * 16, 12 * 8 * 8].map(|numbers| 12 * numbers * 2u64);
     let used = |report: &Report| (report.config.augment, report.config.last_stages);
     let report = train_within(3 * two);
     assert_eq!((used(&report), report.reduced), ((2, 2), None));

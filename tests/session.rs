@@ -5,9 +5,12 @@ mod common;
 use common::{TOY_LABELS, add_drawn, drawn, head, open_toy, stages, toy_session, toy_weights_file, train};
 use lastlayer::data::dataset::Added;
 use lastlayer::error::ErrorCode;
+use lastlayer::eval::comparison_config::{ComparisonConfig, NamedConfig};
+use lastlayer::image::prepare::Framing;
 use lastlayer::session::event::StepEvent;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::run::epoch::FitPhase;
 
 fn predict(session: &Session, class: usize) -> Vec<lastlayer::eval::classifier::Prediction> {
@@ -208,6 +211,111 @@ fn renaming_needs_no_training_and_a_duplicate_is_noticed() {
     let copy = session.add_photo(50, "copy.png", "two", "hash 1", &drawn(0, 1, 40, 36)).unwrap();
     assert_eq!(copy, Added::DuplicateOf(1));
     assert_eq!(session.dataset().photos().len(), 6);
+}
+
+#[test]
+fn photos_whose_files_a_run_needs_are_known_when_it_begins() {
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, 3, 0);
+    let wanted = |session: &mut Session, config: TrainConfig| {
+        session.start_training(config).unwrap();
+        let wanted = session.wanted_files();
+        session.cancel_training();
+        wanted
+    };
+    let (all, none): (Vec<u32>, Vec<u32>) = ((0..6).collect(), Vec::new());
+    assert_eq!(session.wanted_files(), none, "nothing is under way");
+    assert_eq!(wanted(&mut session, head()), none, "their pixels are at hand");
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    assert_eq!(wanted(&mut session, head()), none, "they are read, and their pixels are gone");
+    assert_eq!(wanted(&mut session, stages(1)), all, "at another split");
+    assert_eq!(wanted(&mut session, TrainConfig { augment: 1, ..head() }), all, "draws that nobody has made");
+    assert_eq!(wanted(&mut session, TrainConfig { regime: Regime::Full, ..head() }), all);
+    add_drawn(&mut session, 1, 2, 100);
+    assert_eq!(wanted(&mut session, head()), none);
+    assert_eq!(wanted(&mut session, stages(1)), all, "those that were added have pixels");
+    assert_eq!(
+        wanted(&mut session, TrainConfig { framing: Framing::Pad, ..head() }).len(),
+        8,
+        "pixels of another framing"
+    );
+    session.remove_photos(&[0, 1, 100, 101]).unwrap();
+    assert_eq!(wanted(&mut session, stages(1)), [2, 3, 4, 5]);
+    // The second run would want the pixels that the first lets go of.
+    let mut session = toy_session();
+    add_drawn(&mut session, 2, 3, 0);
+    let run = |name: &str, config| NamedConfig { name: name.into(), config };
+    let runs = vec![run("head", head()), run("stage", stages(1))];
+    session.start_comparison(ComparisonConfig { runs, holdout: 0.3, seed: 0 }).unwrap();
+    assert_eq!(session.wanted_files(), all);
+}
+
+fn labels(session: &Session) -> Vec<String> {
+    session.classifier().unwrap().labels.clone()
+}
+
+/// Taught with three classes, of which the second was removed afterwards.
+fn taught_then_removed() -> Session {
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 3, 0);
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    session.remove_class("two").unwrap();
+    session
+}
+
+#[test]
+fn outputs_of_a_classifier_follow_the_identity_of_classes_and_not_their_names() {
+    let mut session = taught_then_removed();
+    let error = session.rename_class("one", " two ").unwrap_err();
+    assert_eq!(error.code, ErrorCode::ClassExists);
+    assert!(error.message.contains("removed since: choose another name, or train again"), "{}", error.message);
+    assert_eq!(labels(&session), TOY_LABELS, "what is refused changes nothing");
+    assert_eq!(session.dataset().classes()[0].label, "one");
+    session.rename_class("one", "uno").unwrap();
+    assert_eq!(labels(&session), ["uno", "two", "three"]);
+
+    // Another class of the old name is another class.
+    session.add_class("two").unwrap();
+    session.rename_class("two", "zwei").unwrap();
+    assert_eq!(labels(&session), ["uno", "two", "three"]);
+    // It has no output, so it may be called as it likes.
+    session.rename_class("zwei", "two").unwrap();
+    session.rename_class("uno", "one").unwrap();
+    assert_eq!(labels(&session), TOY_LABELS);
+    // After another training nothing stands in the way.
+    session.remove_class("two").unwrap();
+    train(&mut session, TrainConfig { epochs: 2, ..head() });
+    session.rename_class("one", "two").unwrap();
+    assert_eq!(labels(&session), ["two", "three"]);
+}
+
+#[test]
+fn classes_of_a_model_file_are_its_own_but_for_a_session_that_takes_over() {
+    let file = pollster::block_on(taught_then_removed().export_model()).unwrap();
+    let open = |own: &[&str]| {
+        let mut session = toy_session();
+        add_drawn(&mut session, 3, 1, 0);
+        session.reopen_model(&file, &own.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>()).unwrap();
+        session.rename_class("one", "uno").unwrap();
+        session.rename_class("two", "zwei").unwrap();
+        labels(&session)
+    };
+    assert_eq!(open(&[]), TOY_LABELS);
+    assert_eq!(open(&["one", "three"]), ["uno", "two", "three"]);
+}
+
+#[test]
+fn a_model_file_with_two_classes_of_one_name_is_refused() {
+    let file = pollster::block_on(taught_then_removed().export_model()).unwrap();
+    let [from, to] = [r#"[\"one\",\"two\","#, r#"[\"two\",\"two\","#];
+    let at = file.windows(from.len()).position(|bytes| bytes == from.as_bytes()).expect("the labels in the card");
+    let mut spoilt = file.clone();
+    spoilt[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let mut session = toy_session();
+    session.open_model(&file).unwrap();
+    let error = session.open_model(&spoilt).unwrap_err();
+    assert_eq!(error.code, ErrorCode::ModelCorrupt);
+    assert!(error.message.contains("two classes named \"two\""), "{}", error.message);
 }
 
 #[test]

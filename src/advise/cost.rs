@@ -11,22 +11,24 @@ use crate::train::plan::regime::Regime;
 pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {
     let mut side = size.div_ceil(2);
     let mut inputs = architecture.stem_channels;
-    let mut first = (3 * 9 * inputs * side * side) as f64;
+    // In floating point from the start: larger networks come past what 32 bits count.
+    let product = |factors: &[usize]| factors.iter().map(|&factor| factor as f64).product::<f64>();
+    let mut first = product(&[3 * 9, inputs, side, side]);
     let mut out = Vec::with_capacity(architecture.stages.len() + 1);
     for stage in architecture.stages {
         let mut sum = std::mem::take(&mut first);
         for block in 0..stage.blocks {
             let hidden = inputs * stage.expansion;
-            let expand = if stage.expansion == 1 { 0 } else { inputs * hidden * side * side };
+            let expand = if stage.expansion == 1 { 0.0 } else { product(&[inputs, hidden, side, side]) };
             side = side.div_ceil(if block == 0 { stage.stride } else { 1 });
-            let depthwise = hidden * stage.kernel * stage.kernel * side * side;
-            let project = hidden * stage.channels * side * side;
-            sum += (expand + depthwise + project) as f64;
+            let depthwise = product(&[hidden, stage.kernel, stage.kernel, side, side]);
+            let project = product(&[hidden, stage.channels, side, side]);
+            sum += expand + depthwise + project;
             inputs = stage.channels;
         }
         out.push(sum);
     }
-    out.push((inputs * architecture.features * side * side) as f64);
+    out.push(product(&[inputs, architecture.features, side, side]));
     out
 }
 
@@ -157,6 +159,13 @@ mod tests {
         // 407 million with the output layer's 1.28 million, by Google's table.
         let all: f64 = multiply_adds(&LITE0, 224).iter().sum();
         assert!((3.75e8..4.1e8).contains(&all), "{all:e}");
+    }
+
+    #[test]
+    fn multiply_adds_are_not_counted_in_whole_numbers_which_wrap() {
+        // 32 bits wrap at 1,300 pixels a side, 64 at these.
+        let [small, large] = [224, 224 << 26].map(|size| multiply_adds(&LITE0, size).iter().sum::<f64>());
+        assert!((large / small / 2f64.powi(52) - 1.0).abs() < 1e-9, "{small:e} {large:e}");
     }
 
     #[test]

@@ -124,6 +124,28 @@ impl Architecture {
         ConvNorm::load(params, CONV_HEAD, spec, mode, device)
     }
 
+    /// How many numbers the convolutions of each stage put out for one `size` × `size` picture, the stem's with the first; the last
+    /// convolution comes last.
+    pub fn outputs(&self, size: usize) -> Vec<u64> {
+        let map = |channels: usize, side: usize| channels as u64 * side as u64 * side as u64;
+        let (mut side, mut inputs) = (size.div_ceil(2), self.stem_channels);
+        let mut first = map(inputs, side);
+        let mut outputs = Vec::with_capacity(self.stages.len() + 1);
+        for stage in self.stages {
+            let mut sum = std::mem::take(&mut first);
+            for block in 0..stage.blocks {
+                let hidden = inputs * stage.expansion;
+                sum += if stage.expansion == 1 { 0 } else { map(hidden, side) };
+                side = side.div_ceil(if block == 0 { stage.stride } else { 1 });
+                sum += map(hidden, side) + map(stage.channels, side);
+                inputs = stage.channels;
+            }
+            outputs.push(sum);
+        }
+        outputs.push(map(self.features, side));
+        outputs
+    }
+
     fn stem_spec(&self) -> ConvNormSpec {
         ConvNormSpec {
             inputs: 3,

@@ -211,7 +211,11 @@ impl Dataset {
         Ok(())
     }
 
-    fn class_id(&self, label: &str) -> Result<ClassId> {
+    /// The class of that name.
+    ///
+    /// # Errors
+    /// `unknown-class`.
+    pub fn class_id(&self, label: &str) -> Result<ClassId> {
         let label = label.trim();
         self.classes.iter().find(|class| class.label == label).map(|class| class.id).ok_or_else(|| {
             Error::new(ErrorCode::UnknownClass, format!("there is no class named {label:?}")).with("label", label)

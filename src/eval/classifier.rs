@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::data::dataset::ClassId;
+use crate::error::{Error, ErrorCode, Result};
 use crate::image::Pixels;
 use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
@@ -27,6 +28,9 @@ pub struct Classifier {
     pub suffix: Suffix,
     /// Names of the outputs, in the order of the logits.
     pub labels: Vec<String>,
+    /// The session's class that each output is of, whatever it is called by now; `None` for the source model, for a classifier out of a
+    /// file, and once the class is removed.
+    pub classes: Vec<Option<ClassId>>,
     /// Logits are divided by it before the softmax; 1 until an evaluation has fitted it.
     pub temperature: f64,
     /// What its classes look like; `None` until an evaluation has told.
@@ -74,7 +78,36 @@ pub struct RawOutputs {
 impl Classifier {
     /// One that has not been evaluated.
     pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
-        Self { split, input, regime: None, flip_average: false, suffix, labels, temperature: 1.0, known: None }
+        let classes = vec![None; labels.len()];
+        Self { split, input, regime: None, flip_average: false, suffix, labels, classes, temperature: 1.0, known: None }
+    }
+
+    /// Whether the session's class can have that name.
+    ///
+    /// # Errors
+    /// `class-exists` where the classifier has an output for it, and another output of that name: nobody could tell the two apart.
+    pub fn check_rename(&self, class: ClassId, to: &str) -> Result<()> {
+        let taken = self.labels.iter().zip(&self.classes).any(|(label, of)| label == to && *of != Some(class));
+        if taken && self.classes.contains(&Some(class)) {
+            let message = format!(
+                "the classifier was trained with another class named {to:?}, which has been removed since: choose another \
+                 name, or train again first"
+            );
+            return Err(Error::new(ErrorCode::ClassExists, message).with("label", to).with("removed", to));
+        }
+        Ok(())
+    }
+
+    /// The session's class has another name, and so has its output, if there is one.
+    pub fn rename(&mut self, class: ClassId, to: &str) {
+        for (label, _) in self.labels.iter_mut().zip(&self.classes).filter(|(_, of)| **of == Some(class)) {
+            to.clone_into(label);
+        }
+    }
+
+    /// The session's class is no more. Its output goes on, under the name that it had.
+    pub fn forget_class(&mut self, class: ClassId) {
+        self.classes.iter_mut().filter(|of| **of == Some(class)).for_each(|of| *of = None);
     }
 
     /// How many pictures of a photo it looks at.

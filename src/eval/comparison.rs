@@ -123,6 +123,11 @@ impl Comparison {
         }
     }
 
+    /// How all of its runs go, those that are done too.
+    pub fn configs(&self) -> impl Iterator<Item = &TrainConfig> {
+        self.config.runs.iter().map(|run| &run.config)
+    }
+
     /// What is still to be read, while that goes on.
     pub fn reading(&mut self) -> Option<&mut Reading> {
         match &mut self.phase {
@@ -195,7 +200,9 @@ impl Comparison {
                 Step::Event(TrainEvent::Epoch(event))
             }
             Phase::Judge { outputs, .. } if !outputs.is_complete() => {
-                let progress = outputs.step(config.batch_size, &bench.inputs(), &bench.device.tensors).await?;
+                let progress = outputs
+                    .step(config.batch_size.min(bench.at_once(config)), &bench.inputs(), &bench.device.tensors)
+                    .await?;
                 told(progress, batch(config.epochs, config.epochs, 1, 1), &mut bench)
             }
             Phase::Judge { outputs, history } => {

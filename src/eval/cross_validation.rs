@@ -195,7 +195,10 @@ impl CrossValidation {
             }
             Phase::Judge { fold, outputs } if !outputs.is_complete() => {
                 let (fold, folds) = (*fold, self.division.folds()?.count);
-                if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
+                if let Progress::Missing(ids) = outputs
+                    .step(self.config.batch_size.min(bench.at_once(&self.config)), &bench.inputs(), device)
+                    .await?
+                {
                     return Ok(Step::NeedPhotos(ids));
                 }
                 bench.photos.dataset.drop_surplus();
@@ -217,7 +220,10 @@ impl CrossValidation {
                 }
             }
             Phase::Kept(outputs) if !outputs.is_complete() => {
-                if let Progress::Missing(ids) = outputs.step(self.config.batch_size, &bench.inputs(), device).await? {
+                if let Progress::Missing(ids) = outputs
+                    .step(self.config.batch_size.min(bench.at_once(&self.config)), &bench.inputs(), device)
+                    .await?
+                {
                     return Ok(Step::NeedPhotos(ids));
                 }
                 bench.photos.dataset.drop_surplus();

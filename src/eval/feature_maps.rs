@@ -14,6 +14,9 @@ use crate::train::read::embed::read;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layer(pub usize);
 
+/// Most channels that are drawn of a layer: each is a picture of the input's size, 150 kB and more, twice with that of the sheet.
+pub const MAX_CHANNELS: usize = 128;
+
 /// timm's name of the last convolution.
 const CONV_HEAD: &str = "conv_head";
 
@@ -82,12 +85,17 @@ impl FeatureMaps {
     /// - activation: of one photo, `[1, channels, height, width]`
     ///
     /// # Errors
-    /// `invalid-option` for a `count` of 0.
+    /// `invalid-option` for a `count` of 0, or above [`MAX_CHANNELS`].
     pub async fn strongest(activation: Tensor<4>, count: usize, seen: Pixels) -> Result<Self> {
         let [_, of, height, width] = activation.dims();
-        if count == 0 {
-            let message = format!("channels must be at least 1, got 0 (this layer has {of})");
-            return Err(Error::new(ErrorCode::InvalidOption, message).with("name", "channels").with("value", 0));
+        if !(1..=MAX_CHANNELS).contains(&count) {
+            let message =
+                format!("channels must be at least 1 and at most {MAX_CHANNELS}, got {count} (this layer has {of})");
+            return Err(Error::new(ErrorCode::InvalidOption, message)
+                .with("name", "channels")
+                .with("min", 1)
+                .with("max", MAX_CHANNELS)
+                .with("value", count));
         }
         let values = read(activation).await?;
         let planes: Vec<&[f32]> = values.chunks_exact(height * width).collect();

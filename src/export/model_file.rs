@@ -5,6 +5,7 @@
 //! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use burn::tensor::Device;
@@ -167,6 +168,10 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
     }
     if card.labels.is_empty() {
         return Err(corrupt("it has no classes".into()));
+    }
+    let mut seen = HashSet::new();
+    if let Some(label) = card.labels.iter().find(|label| !seen.insert(*label)) {
+        return Err(corrupt(format!("it has two classes named {label:?}, which nobody could tell apart")));
     }
     Ok(card)
 }

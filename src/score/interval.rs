@@ -61,9 +61,9 @@ pub fn cross_validated(rate: f64, count: f64, folds: usize) -> Interval {
 /// As how many independent photos groups of near-duplicates count, given the size of each: `(Σ m)² / Σ m²` (L. Kish, *Survey
 /// Sampling*, 1965, for members of a group that agree fully).
 pub fn independent_count(group_sizes: &[usize]) -> f64 {
-    let sum: usize = group_sizes.iter().sum();
-    let squares: usize = group_sizes.iter().map(|size| size * size).sum();
-    if squares == 0 { 0.0 } else { (sum * sum) as f64 / squares as f64 }
+    let sizes = || group_sizes.iter().map(|&size| size as f64); // squares of counts need more than 32 bits
+    let (sum, squares) = (sizes().sum::<f64>(), sizes().map(|size| size * size).sum::<f64>());
+    if squares == 0.0 { 0.0 } else { sum * sum / squares }
 }
 
 /// The `x` with `I_x(a, b) = p`, by bisection: the function climbs from 0 to 1.
@@ -116,6 +116,12 @@ mod tests {
 
     fn close(ours: Interval, low: f64, high: f64) {
         assert!((ours.low - low).abs() < 5e-5 && (ours.high - high).abs() < 5e-5, "{ours:?} against {low} to {high}");
+    }
+
+    #[test]
+    fn more_photos_than_their_square_can_be_counted_of_are_as_independent_as_few() {
+        assert_eq!(independent_count(&[5_000_000_000; 3]), 3.0);
+        assert_eq!(independent_count(&[2, 1, 1]), 16.0 / 6.0);
     }
 
     #[test]

@@ -105,13 +105,25 @@ impl Session {
         model_file::write(self.models.trained()?, &self.weights).await
     }
 
-    /// Opens a model file; its classifier takes the place of the one there is. Returns its labels.
+    /// Opens a model file; its classifier takes the place of the one there is. Returns its labels. Its classes are its own: one of this
+    /// session's that is called alike may be another, and renaming that leaves the classifier as it is.
     ///
     /// # Errors
     /// `busy`, `model-corrupt`, `model-mismatch`.
     pub fn open_model(&mut self, bytes: &[u8]) -> Result<&[String]> {
+        self.reopen_model(bytes, &[])
+    }
+
+    /// As [`open_model`](Self::open_model), of a file that a session with the same classes has written whose place this one takes: the
+    /// outputs of those labels are of this session's classes.
+    ///
+    /// # Errors
+    /// As [`open_model`](Self::open_model).
+    pub fn reopen_model(&mut self, bytes: &[u8], own: &[String]) -> Result<&[String]> {
         self.editable()?;
-        let classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
+        let mut classifier = model_file::open(bytes, &self.weights, &self.device.tensors)?;
+        let class = |label: &String| own.contains(label).then(|| self.dataset.class_id(label).ok()).flatten();
+        classifier.classes = classifier.labels.iter().map(class).collect();
         self.embedder(classifier.split, &classifier.input)?;
         self.models.replace(classifier, None);
         self.forget_unused_embedders(); // of the one before

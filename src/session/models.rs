@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::backbone::weights::Weights;
-use crate::data::dataset::PhotoId;
+use crate::data::dataset::{ClassId, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::Classifier;
@@ -40,6 +40,8 @@ pub(super) struct Models {
 /// A training: its photos and options, with the epochs of the fit that was kept.
 #[derive(PartialEq)]
 pub(super) struct Taught {
+    /// In the order of the labels of `samples`.
+    pub classes: Vec<ClassId>,
     pub samples: Vec<Sample>,
     pub config: TrainConfig,
 }

@@ -92,17 +92,28 @@ impl Session {
     }
 
     pub fn remove_class(&mut self, label: &str) -> Result<()> {
-        let ids = self.editable()?.remove_class(label)?;
+        let class = self.editable()?.class_id(label)?;
+        let ids = self.dataset.remove_class(label)?;
         self.models.forget_photos(&ids);
+        if let Some(classifier) = &mut self.models.classifier {
+            classifier.forget_class(class);
+        }
         Ok(())
     }
 
-    /// Renames a class, in the classifier too: nothing has to be trained again.
+    /// Renames a class, in the classifier too where that was trained with it: nothing has to be trained again. The outputs of a model
+    /// file, and those of classes that were removed, keep their names.
+    ///
+    /// # Errors
+    /// `busy`, `unknown-class`, `invalid-label`; `class-exists`, also where the classifier would have two outputs of that name.
     pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
-        self.editable()?.rename_class(from, to)?;
-        if let Some(classifier) = &mut self.models.classifier {
-            let labels = classifier.labels.iter_mut().filter(|label| *label == from.trim());
-            labels.for_each(|label| *label = to.trim().to_owned());
+        let class = self.editable()?.class_id(from)?;
+        if let (Some(classifier), true) = (&self.models.classifier, self.dataset.class_id(to).is_err()) {
+            classifier.check_rename(class, to.trim())?;
+        }
+        self.dataset.rename_class(from, to)?;
+        if let (Some(classifier), Some(label)) = (&mut self.models.classifier, self.dataset.label(class)) {
+            classifier.rename(class, label);
         }
         Ok(())
     }

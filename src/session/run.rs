@@ -22,6 +22,11 @@ pub(super) trait Run {
     /// What the next step needs: the workbench's own embedder must be of this split and input.
     fn config(&self) -> &TrainConfig;
 
+    /// The trainings that it consists of, those that are done among them.
+    fn configs(&self) -> Vec<&TrainConfig> {
+        vec![self.config()]
+    }
+
     /// What is still to be read, while that goes on.
     fn reading(&mut self) -> Option<&mut Reading>;
 
@@ -120,6 +125,10 @@ impl Run for Comparison {
 
     fn fit(&mut self) -> Option<&mut Fit> {
         self.fit()
+    }
+
+    fn configs(&self) -> Vec<&TrainConfig> {
+        self.configs().collect()
     }
 
     /// The embedder of a run that is done may hold a hundred megabytes.

@@ -85,10 +85,12 @@ impl Session {
         let classifier = Classifier::new(split, input, suffix, report.classes.clone());
         let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
         let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-        let set = TeachingSet::of(&self.dataset)?;
+        let TeachingSet { labels, classes, samples, .. } = TeachingSet::of(&self.dataset)?;
         // A resumed training keeps the order of classes that it was begun with.
-        let taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
-        self.models.replace(Classifier { regime, flip_average, ..classifier }, taught);
+        let taught = (labels == report.classes).then_some(Taught { classes, samples, config });
+        // Nothing could be renamed meanwhile.
+        let classes = report.classes.iter().map(|label| self.dataset.class_id(label).ok()).collect();
+        self.models.replace(Classifier { regime, flip_average, classes, ..classifier }, taught);
         Ok(StepEvent::Done { report: Box::new(report) })
     }
 

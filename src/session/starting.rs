@@ -69,7 +69,8 @@ impl Session {
         })?;
         train.set("epochs", epochs as f64)?;
         let train = self.settled(train)?;
-        let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
+        let TeachingSet { classes, samples, .. } = TeachingSet::of(&self.dataset)?;
+        let now = Taught { classes, samples, config: train.clone() };
         let kept = if self.models.taught.as_ref() == Some(&now) { self.models.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
         let EvaluationConfig { folds, reject_rate, .. } = config;

@@ -327,6 +327,12 @@ impl Core {
         self.session.take().map(|mut session| session.cancel_training()).map_err(throw)
     }
 
+    /// The ids of photos whose files what is under way will, or may, need to see again.
+    #[wasm_bindgen(js_name = wantedFiles)]
+    pub fn wanted_files(&self) -> JsResult<Vec<u32>> {
+        self.session.take().map(|session| session.wanted_files()).map_err(throw)
+    }
+
     /// The `top_k` most probable classes: `[{label, index, probability}]`, the best first. `model`: `auto`, `source` or
     /// `trained`.
     pub async fn predict(&self, photo: Photo, top_k: usize, model: String) -> JsResult<JsValue> {
@@ -412,11 +418,12 @@ impl Core {
         session.export_model().await.map_err(throw)
     }
 
-    /// Opens a model file: `{labels}`.
+    /// Opens a model file: `{labels}`. `own` are those of its labels that mean the classes of this session, of which they are a file
+    /// that the worker before this one wrote.
     #[wasm_bindgen(js_name = openModel)]
-    pub fn open_model(&self, bytes: &[u8]) -> JsResult<JsValue> {
+    pub fn open_model(&self, bytes: &[u8], own: Option<Vec<String>>) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
-        to_js(&OpenedModel { labels: session.open_model(bytes).map_err(throw)? })
+        to_js(&OpenedModel { labels: session.reopen_model(bytes, &own.unwrap_or_default()).map_err(throw)? })
     }
 }
 

@@ -63,7 +63,16 @@ pub fn print_calibration(calibration: &Calibration) {
     ));
 }
 
-pub fn print_reduced(Reduced { budget_bytes, augment, last_stages }: Reduced) {
+pub fn print_reduced(Reduced { budget_bytes, augment, last_stages, batch_size }: Reduced) {
+    if let Some(batch_size) = batch_size {
+        print_line(format_args!(
+            "memory for a step is limited to {} MiB: {} photos a step, instead of {}",
+            budget_bytes >> 20,
+            batch_size.used,
+            batch_size.asked
+        ));
+        return;
+    }
     print_line(format_args!(
         "memory for activations is limited to {} MiB: {} of {} augmented draws, the last {} of {} stages",
         budget_bytes >> 20,

@@ -53,7 +53,7 @@ fn class_weights(samples: &[Sample], classes: usize) -> Option<Vec<f32>> {
     samples.iter().for_each(|sample| counts[sample.label] += 1);
     let (smallest, largest) = (counts.iter().min()?, counts.iter().max()?);
     let balanced = *smallest == 0 || *largest <= IMBALANCE * smallest;
-    let weight = |count: &usize| samples.len() as f32 / (classes * count) as f32;
+    let weight = |count: &usize| samples.len() as f32 / (classes as f32 * *count as f32);
     (!balanced).then(|| counts.iter().map(weight).collect())
 }
 

@@ -1,5 +1,6 @@
 //! One fit: a suffix and its head taught batch by batch.
 
+pub mod batches;
 pub mod clip;
 pub mod inputs;
 pub mod learning;
@@ -25,12 +26,13 @@ use crate::error::{Error, Result};
 use crate::metrics::Scores;
 use crate::model::Suffix;
 use crate::rng::Rng;
+use batches::Batches;
 use clip::clip_factor;
 use inputs::{Batch, Inputs};
 use loss::Loss;
 use optimiser::Optimiser;
 use schedule::{Schedule, stage_factor};
-use step::{Learnt, Step};
+use step::Step;
 
 /// Gradients of all parameters together are kept below this length. A step is shortened only when something goes wrong, such as
 /// a batch unlike all others.
@@ -87,6 +89,8 @@ pub struct Fit {
     batch_size: usize,
     /// Photos of a step that are computed together, at most; see [`parts`].
     part_size: usize,
+    /// Photos that may be computed together: those of a part, and those that are judged.
+    at_once: usize,
     classes: usize,
     rng: Rng,
     /// What this epoch looks at, in its order; empty until it has begun.
@@ -114,7 +118,7 @@ impl Fit {
         rng: Rng,
     ) -> Self {
         let batch_size = config.batch_size;
-        let steps = epochs * samples.len().div_ceil(batch_size); // of a fit that sees one draw an epoch
+        let steps = epochs.saturating_mul(samples.len().div_ceil(batch_size)); // of a fit that sees one draw an epoch
         Self {
             rates: rates(&suffix, config),
             schedule: if config.stops_early() { Schedule::Constant } else { Schedule::Cosine { steps } },
@@ -135,6 +139,7 @@ impl Fit {
             views: config.views(),
             batch_size,
             part_size: usize::MAX,
+            at_once: usize::MAX,
             classes,
             rng,
             epoch: Vec::new(),
@@ -146,19 +151,31 @@ impl Fit {
         }
     }
 
-    /// Steps in one epoch.
-    pub fn batches(&self) -> usize {
-        self.looks().div_ceil(self.batch_size)
+    /// The same, with no more than so many photos computed together, where its steps may be divided.
+    pub fn within(self, at_once: usize, divides: bool) -> Self {
+        let part_size = if divides { self.part_size.min(at_once) } else { self.part_size };
+        Self { part_size, at_once, ..self }
     }
 
-    /// Looks in one epoch.
-    fn looks(&self) -> usize {
-        if self.drawing == Drawing::EveryOne { self.samples.len() * (self.draws + 1) } else { self.samples.len() }
+    /// Held-out photos that are judged together.
+    fn judged_together(&self) -> usize {
+        self.batch_size.min(self.at_once / self.views.len()).max(1)
+    }
+
+    /// Steps in one epoch.
+    pub fn batches(&self) -> usize {
+        self.epoch_batches().count()
+    }
+
+    /// How an epoch is divided.
+    fn epoch_batches(&self) -> Batches {
+        let draws = if self.drawing == Drawing::EveryOne { self.draws + 1 } else { 1 };
+        Batches::new(self.samples.len(), draws, self.batch_size)
     }
 
     /// Batches done of the current epoch.
     pub fn batches_done(&self) -> usize {
-        (self.next * self.batches()).div_ceil(self.looks().max(1))
+        self.epoch_batches().before(self.next)
     }
 
     /// The batch of the current epoch that the last step was of, from 1 on.
@@ -186,7 +203,9 @@ impl Fit {
         let mut step = self.under_way.take().unwrap_or_else(|| self.begin_step());
         if let Some(part) = step.next() {
             match inputs.batch(&self.epoch[step.looks(part)], device)? {
-                Batch::Ready(input) => step.keep(part, step.part(part, input).learn(&self.suffix, device)),
+                Batch::Ready(input) => {
+                    step.keep(part, step.part(part, input).learn(&self.suffix, device), &self.suffix)
+                }
                 Batch::Missing(photos) => {
                     self.under_way = Some(step);
                     return Ok(Progress::Missing(photos));
@@ -203,14 +222,8 @@ impl Fit {
     /// The optimiser step of a batch whose parts are all there.
     fn finish(&mut self, step: Step) {
         self.next = step.end;
-        let mut sum = None;
-        for Learnt { gradients, logits } in step.into_learnt() {
-            self.logits.push(logits);
-            sum = Some(match sum {
-                Some(sum) => learning::sum(&self.suffix, sum, gradients),
-                None => gradients,
-            });
-        }
+        let (sum, logits) = step.into_sum();
+        self.logits.extend(logits);
         if let Some(gradients) = sum
             && let Some(factor) = clip_factor(&self.suffix, &gradients, MAX_GRADIENT_NORM)
         {
@@ -232,8 +245,11 @@ impl Fit {
     /// hand signs a class came to 0.82 instead of 0.90 (running ones: 0.93), flowers to 0.75 instead of 0.73 (0.74). It costs a third
     /// of an epoch.
     fn measure(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let done = self.measurements(self.measured);
-        let end = self.measured_after(done + 1);
+        let batches = self.measuring();
+        // There is no way back, for which outputs would be kept: of all photos, since it is there that they are let go of.
+        self.suffix = self.suffix.clone().no_grad();
+        let done = batches.before(self.measured);
+        let end = batches.start(done + 1);
         let looks = (self.measured..end).map(|index| (self.samples[index], index % (self.draws + 1)));
         let batch: Vec<Look> = looks.collect();
         match inputs.batch(&batch, device)? {
@@ -247,19 +263,14 @@ impl Fit {
         Ok(Progress::Done)
     }
 
-    /// Batches that so many measured photos are, as equal as can be too.
-    fn measurements(&self, photos: usize) -> usize {
-        (photos * self.samples.len().div_ceil(self.batch_size)).div_ceil(self.samples.len().max(1))
-    }
-
-    /// Photos measured after so many batches.
-    fn measured_after(&self, batches: usize) -> usize {
-        batches * self.samples.len() / self.samples.len().div_ceil(self.batch_size).max(1)
+    /// How the photos are divided that the running statistics are measured on.
+    fn measuring(&self) -> Batches {
+        Batches::new(self.samples.len(), 1, self.batch_size)
     }
 
     /// Asks about the next held-out photos.
     fn judge(&mut self, inputs: &Inputs<'_>, device: &Device) -> Result<Progress> {
-        let end = (self.judged + self.batch_size).min(self.held_out.len());
+        let end = (self.judged + self.judged_together()).min(self.held_out.len());
         match inputs.batch(&looks(&self.held_out[self.judged..end], self.views), device)? {
             Batch::Missing(photos) => return Ok(Progress::Missing(photos)),
             Batch::Ready(input) => {

@@ -20,6 +20,9 @@ use crate::train::read::lent::{Lent, LentParts, Ticket};
 /// parts of the last two stages take no longer than the batch as a whole (400 ms of processor time against 404).
 const PART: usize = 4;
 
+/// Bytes of gradients that may wait for those of parts before them, so that all are summed in one order.
+const WAITING_GRADIENTS: usize = 128 << 20;
+
 /// Parts of a batch of so many photos.
 pub fn parts_of(photos: usize) -> usize {
     photos.div_ceil(PART)
@@ -34,14 +37,13 @@ impl Fit {
 
     /// How many parts a step has.
     pub fn parts(&self) -> usize {
-        self.looks().div_ceil(self.batches().max(1)).div_ceil(self.part_size)
+        self.epoch_batches().largest().div_ceil(self.part_size)
     }
 
-    /// The step from where the epoch stands. Batches are as equal as can be: a last one of a single photo would count as much as the
-    /// others. So are parts, for those who share them.
+    /// The step from where the epoch stands. Parts are as equal as can be, for those who share them.
     pub(super) fn begin_step(&mut self) -> Step {
         let before = self.rng.clone();
-        let (start, end) = (self.next, (self.batches_done() + 1) * self.epoch.len() / self.batches());
+        let (start, end) = (self.next, self.epoch_batches().start(self.batches_done() + 1));
         let photos = end - start;
         let mask = dropout_mask(photos * self.suffix.features(), self.dropout, &mut self.rng);
         let labels = labels(self.epoch[start..end].iter().map(|(sample, _)| sample));
@@ -54,12 +56,19 @@ impl Fit {
         let part = |index: usize| {
             let of = index * photos / count..(index + 1) * photos / count;
             let (mask, targets) = (rows(&mask, &of), rows(&targets, &of));
-            Planned { looks: start + of.start..start + of.end, mask, targets, lent: false, learnt: None }
+            Planned { looks: start + of.start..start + of.end, mask, targets, lent: false, done: false, learnt: None }
         };
-        Step { end, before, parts: (0..count).map(part).collect(), loans: Vec::new() }
+        let parts = (0..count).map(part).collect();
+        let most_waiting = self.most_waiting();
+        Step { end, before, parts, loans: Vec::new(), summed: 0, sum: None, logits: Vec::new(), most_waiting }
     }
 
-    /// The last parts of the step that nobody has begun with, for another instance of the core: the share of one of so many `workers`
+    /// How many gradients of parts may wait to be summed.
+    fn most_waiting(&self) -> usize {
+        (WAITING_GRADIENTS / size_of::<f32>() / learning::count(&self.suffix).max(1)).max(1)
+    }
+
+    /// Parts of the step that nobody has begun with, those after the one that is next here, for another instance of the core: the share of one of so many `workers`
     /// with nothing else to do, this one among them, which keeps at least one part. Nobody waits for it: what has not been
     /// [accepted](Self::accept) when the rest is done is computed here.
     ///
@@ -90,11 +99,12 @@ impl Fit {
         device: &Device,
     ) -> Result<Lent> {
         let mut chosen: Vec<usize> = step.waiting().collect();
-        let share = chosen.len().div_ceil(workers.max(1)).min(chosen.len().saturating_sub(1));
+        let share = chosen.len().div_ceil(workers.max(1)).min(chosen.len().saturating_sub(1)).min(step.most_waiting);
         if share == 0 {
             return Ok(Lent::Nothing);
         }
-        chosen.drain(..chosen.len() - share);
+        chosen.drain(..1);
+        chosen.truncate(share);
         let looks: Vec<_> = chosen.iter().flat_map(|&part| self.epoch[step.looks(part)].iter().copied()).collect();
         let inputs = match inputs.batch(&looks, device)? {
             Batch::Missing(photos) => return Ok(Lent::Missing(photos)),
@@ -120,7 +130,7 @@ impl Fit {
 
     /// Whether nothing is left of the step under way but what is out: the next step computes it here.
     pub fn waits(&self) -> bool {
-        self.under_way.as_ref().is_some_and(|step| step.waiting().next().is_none() && !step.is_complete())
+        self.under_way.as_ref().is_some_and(|step| step.next().is_some_and(|part| step.parts[part].lent))
     }
 
     /// What [`answer`](super::step::answer) gives for lent parts. A part that was computed here meanwhile stays as it is.
@@ -145,10 +155,10 @@ impl Fit {
             let (gradients, after) = rest.split_at(learn);
             let (logits, after) = after.split_at(shape[0] * shape[1]);
             rest = after;
-            if step.parts[part].learnt.is_none() {
+            if !step.parts[part].done {
                 let gradients = learning::to_gradients(&self.suffix, gradients, device)?;
                 let logits = Tensor::from_data(TensorData::new(logits.to_vec(), shape), device);
-                step.keep(part, Learnt { gradients, logits });
+                step.keep(part, Learnt { gradients, logits }, &self.suffix);
             }
         }
         Ok(())

@@ -113,17 +113,17 @@ impl Fit {
 
     /// `next` looks into an epoch, which `self.epoch` holds already.
     fn go_to(&mut self, epoch: usize, steps: usize, next: usize) -> std::result::Result<(), String> {
-        let (looks, batches) = (self.epoch.len(), self.batches());
-        let whole = looks == self.looks() || looks == 0;
+        let (looks, batches) = (self.epoch.len(), self.epoch_batches());
+        let whole = looks == batches.looks() || looks == 0;
         if !whole || next > looks {
-            return Err(format!("its epoch is at {next} of {looks} looks, expected up to {}", self.looks()));
+            return Err(format!("its epoch is at {next} of {looks} looks, expected up to {}", batches.looks()));
         }
         self.next = next;
-        if next != self.batches_done() * looks / batches.max(1) {
+        if next != batches.start(self.batches_done()) {
             return Err(format!("its epoch is at {next} of {looks} looks, which is within a batch"));
         }
-        let expected = (epoch - 1) * batches + self.batches_done();
-        if steps != expected {
+        let expected = (epoch as u64 - 1) * batches.count() as u64 + self.batches_done() as u64;
+        if steps as u64 != expected {
             return Err(format!("it counts {steps} steps, expected {expected}"));
         }
         self.steps = steps;
@@ -137,9 +137,12 @@ impl Fit {
         let taught = !self.epoch.is_empty() && self.next == self.epoch.len();
         let possible = match (measured, judged) {
             (0, 0) => true,
-            (_, 0) => taught && measured <= to_measure && measured == self.measured_after(self.measurements(measured)),
+            (_, 0) => {
+                let batches = self.measuring();
+                taught && measured <= to_measure && measured == batches.start(batches.before(measured))
+            }
             _ => {
-                let whole_batches = judged.is_multiple_of(self.batch_size) || judged == held_out;
+                let whole_batches = judged.is_multiple_of(self.judged_together()) || judged == held_out;
                 taught && measured == to_measure && judged <= held_out && whole_batches
             }
         };

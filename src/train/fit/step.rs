@@ -67,6 +67,12 @@ pub(super) struct Step {
     pub parts: Vec<Planned>,
     /// Parts that are out, by their positions.
     pub loans: Vec<(Ticket, Vec<usize>)>,
+    /// Gradients and logits of the first parts, as many as there are.
+    pub summed: usize,
+    pub sum: Option<GradientsParams>,
+    pub logits: Vec<Tensor<2>>,
+    /// Parts whose gradients may wait to be summed.
+    pub most_waiting: usize,
 }
 
 pub(super) struct Planned {
@@ -76,18 +82,22 @@ pub(super) struct Planned {
     pub targets: Vec<f32>,
     /// Whether it is out.
     pub lent: bool,
+    pub done: bool,
+    /// What it came to, until that is summed.
     pub learnt: Option<Learnt>,
 }
 
 impl Step {
-    /// The part to compute here: the first that nobody has begun with, or one that is still out when there is no other, so that nobody
-    /// waits for a helper that has died.
+    /// The part to compute here: the first that nobody has begun with; or the first that is still out, when there is no other or too many
+    /// wait for it, so that nobody waits for a helper that has died.
     pub fn next(&self) -> Option<usize> {
-        self.waiting().next().or_else(|| self.parts.iter().position(|part| part.learnt.is_none()))
+        let first = self.parts.iter().position(|part| !part.done);
+        let waiting = self.parts.iter().filter(|part| part.learnt.is_some()).count();
+        if waiting < self.most_waiting { self.waiting().next().or(first) } else { first }
     }
 
     pub fn waiting(&self) -> impl Iterator<Item = usize> {
-        (0..self.parts.len()).filter(|&part| !self.parts[part].lent && self.parts[part].learnt.is_none())
+        (0..self.parts.len()).filter(|&part| !self.parts[part].lent && !self.parts[part].done)
     }
 
     pub fn looks(&self, part: usize) -> Range<usize> {
@@ -99,17 +109,28 @@ impl Step {
         Part { input, mask: mask.clone(), targets: targets.clone() }
     }
 
-    pub fn keep(&mut self, part: usize, learnt: Learnt) {
-        self.parts[part].learnt = Some(learnt);
+    /// Keeps what a part came to, and sums what there is in the order of the parts.
+    pub fn keep(&mut self, part: usize, learnt: Learnt, suffix: &Suffix) {
+        (self.parts[part].done, self.parts[part].learnt) = (true, Some(learnt));
+        while let Some(Learnt { gradients, logits }) =
+            self.parts.get_mut(self.summed).and_then(|part| part.learnt.take())
+        {
+            self.summed += 1;
+            self.logits.push(logits);
+            self.sum = Some(match self.sum.take() {
+                Some(sum) => learning::sum(suffix, sum, gradients),
+                None => gradients,
+            });
+        }
     }
 
     pub fn is_complete(&self) -> bool {
         self.next().is_none()
     }
 
-    /// What all parts came to, in their order; of a complete step.
-    pub fn into_learnt(self) -> impl Iterator<Item = Learnt> {
-        self.parts.into_iter().filter_map(|part| part.learnt)
+    /// The gradients of a complete step, and the logits of its parts in their order.
+    pub fn into_sum(self) -> (Option<GradientsParams>, Vec<Tensor<2>>) {
+        (self.sum, self.logits)
     }
 }
 

@@ -51,7 +51,7 @@ const FEW_DRAWS: usize = 8;
 pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
     let (least, most) = DRAWS;
     let affordable = (PICTURES / photos.max(1)).clamp(least, most);
-    let steps = usual_epochs(regime, photos, batch_size) * photos.div_ceil(batch_size);
+    let steps = usual_epochs(regime, photos, batch_size).saturating_mul(photos.div_ceil(batch_size));
     let draws = match regime {
         Regime::Head | Regime::Auto => affordable,
         Regime::LastK if steps >= DEEPER_STEPS => affordable.min(DEEPER_DRAWS),

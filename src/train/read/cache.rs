@@ -77,30 +77,38 @@ impl ActivationCache {
     }
 
     /// Forgets the draws that are not `wanted`, by number, when so many more would take it past `budget` bytes.
-    pub fn make_room(&mut self, more: usize, wanted: &[usize], budget: usize) {
-        if self.bytes() + more * self.bytes_per_draw() > budget {
+    pub fn make_room(&mut self, more: usize, wanted: &[usize], budget: u64) {
+        if self.bytes().saturating_add((more as u64).saturating_mul(bytes_of(self.shape))) > budget {
             self.values.retain(|(_, draw), _| wanted.contains(draw));
         }
     }
 
     /// How many draws more it may hold to stay within `budget` bytes.
-    pub fn room(&self, budget: usize) -> usize {
-        budget.saturating_sub(self.bytes()) / self.bytes_per_draw()
+    pub fn room(&self, budget: u64) -> usize {
+        let room = budget.saturating_sub(self.bytes()) / bytes_of(self.shape);
+        usize::try_from(room).unwrap_or(usize::MAX)
     }
 
     /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.values.len() * self.bytes_per_draw()
-    }
-
-    fn bytes_per_draw(&self) -> usize {
-        bytes_of(self.shape)
+    pub fn bytes(&self) -> u64 {
+        self.values.len() as u64 * bytes_of(self.shape)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_draws_than_32_bits_count_bytes_of_take_room() {
+        let mut cache = ActivationCache::new([24, 56, 56]);
+        // Times 150,528 bytes this is little more than 2³², and a multiple of 2⁶⁴.
+        for more in [28_533, 1 << 62] {
+            cache.insert_draw(7, 1, &[0.0; 24 * 56 * 56]).unwrap();
+            cache.make_room(more, &[0], 512 << 20);
+            assert!(!cache.contains_draw(7, 1), "{more} more");
+        }
+    }
 
     #[test]
     fn draws_that_are_not_wanted_any_more_make_room() {

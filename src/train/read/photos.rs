@@ -13,7 +13,7 @@ pub struct Photos<'a> {
     /// Position of the embedder of the run's own split and input; 0 where the head learns alone from what the source model sees.
     pub own: usize,
     /// Bytes that the activations of the run may take.
-    pub activation_budget: usize,
+    pub activation_budget: u64,
 }
 
 impl Photos<'_> {

@@ -1,14 +1,18 @@
 //! The photos of a training, and which of them are as good as the same.
 
+use std::collections::HashMap;
+
 use super::cache::ActivationCache;
 use super::sample::Sample;
-use crate::data::dataset::{Dataset, Photo};
+use crate::data::dataset::{ClassId, Dataset, Photo};
 use crate::data::similar::{self, Look};
 use crate::error::{Error, ErrorCode, Result};
 
 /// What there is to learn from.
 pub struct TeachingSet {
     pub labels: Vec<String>,
+    /// In the order of `labels`.
+    pub classes: Vec<ClassId>,
     /// Photos per class, in the order of `labels`.
     pub per_class: Vec<usize>,
     pub samples: Vec<Sample>,
@@ -29,7 +33,12 @@ impl TeachingSet {
             )
             .with("count", classes.len()));
         }
-        let per_class: Vec<usize> = classes.iter().map(|class| dataset.photos_in(class.id)).collect();
+        let label_of: HashMap<ClassId, usize> =
+            classes.iter().enumerate().map(|(label, class)| (class.id, label)).collect();
+        let sample = |photo: &Photo| Some(Sample { photo: photo.id, label: *label_of.get(&photo.class)? });
+        let samples: Vec<Sample> = dataset.photos().filter_map(sample).collect();
+        let mut per_class = vec![0; classes.len()];
+        samples.iter().for_each(|sample| per_class[sample.label] += 1);
         if let Some(empty) = per_class.iter().position(|&photos| photos == 0) {
             let label = &classes[empty].label;
             return Err(Error::new(
@@ -38,11 +47,9 @@ impl TeachingSet {
             )
             .with("label", label));
         }
-        let label_of = |photo: &Photo| classes.iter().position(|class| class.id == photo.class);
-        let samples: Vec<Sample> =
-            dataset.photos().filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? })).collect();
         let labels = classes.iter().map(|class| class.label.clone()).collect();
-        Ok(Self { labels, per_class, samples })
+        let classes = classes.iter().map(|class| class.id).collect();
+        Ok(Self { labels, classes, per_class, samples })
     }
 }
 

@@ -90,7 +90,7 @@ impl TrainRun {
     /// # Errors
     /// `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn new(config: TrainConfig, reduced: Option<Reduced>, mut bench: Workbench<'_>) -> Result<Self> {
-        let TeachingSet { labels, per_class, samples } = TeachingSet::of(bench.photos.dataset)?;
+        let TeachingSet { labels, per_class, samples, .. } = TeachingSet::of(bench.photos.dataset)?;
         let reading = Reading::new(&samples, &config, &mut bench.photos);
         Ok(Self {
             config,

@@ -1,12 +1,12 @@
 //! A training as a checkpoint, and a training that goes on from one: with the same photos it ends as the first would have ended.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::{Best, Phase, TrainRun};
 use crate::backbone::weights::Weights;
-use crate::data::dataset::{Dataset, PhotoId};
+use crate::data::dataset::{ClassId, Dataset, PhotoId};
 use crate::data::hold_out::HoldOut;
 use crate::error::{Error, ErrorCode, Result};
 use crate::train::plan::budget::Reduced;
@@ -93,7 +93,7 @@ impl TrainRun {
     pub fn resume(checkpoint: Checkpoint, config: TrainConfig, mut bench: Workbench<'_>) -> Result<Self> {
         let card = &checkpoint.card;
         check_weights(card, bench.weights)?;
-        let samples = find_photos(card, bench.photos.dataset)?;
+        let (labels, samples) = find_photos(card, bench.photos.dataset)?;
         check_times(card)?;
         check_reduced(card, &config)?;
         let hold_out = match &card.fit {
@@ -114,7 +114,7 @@ impl TrainRun {
         Ok(Self {
             config,
             reduced: card.reduced,
-            labels: card.labels.clone(),
+            labels,
             per_class: (0..card.labels.len()).map(per_class).collect(),
             hold_out,
             photos_read: card.photos_read,
@@ -168,35 +168,39 @@ fn check_weights(card: &Card, weights: &Weights) -> Result<()> {
     Err(error.with("expected", expected).with("got", got))
 }
 
-/// The photos of a checkpoint, in its order.
-fn find_photos(card: &Card, dataset: &Dataset) -> Result<Vec<Sample>> {
-    let labels: BTreeSet<&str> = card.labels.iter().map(String::as_str).collect();
-    let now: BTreeSet<&str> = dataset.classes().iter().map(|class| class.label.as_str()).collect();
-    if labels.len() != card.labels.len() || card.photos.iter().any(|photo| photo.label >= card.labels.len()) {
+/// The photos of a checkpoint, in its order, and what its classes are called by now: a class is told by its photos, so that it may have
+/// been renamed since.
+fn find_photos(card: &Card, dataset: &Dataset) -> Result<(Vec<String>, Vec<Sample>)> {
+    let labels: HashSet<&String> = card.labels.iter().collect();
+    let of_photos: BTreeSet<usize> = card.photos.iter().map(|photo| photo.label).collect();
+    if labels.len() != card.labels.len() || !of_photos.into_iter().eq(0..labels.len()) {
         return Err(corrupt("its photos are not of its classes"));
     }
-    if labels != now {
-        let list = |labels: BTreeSet<&str>| labels.into_iter().collect::<Vec<_>>().join(", ");
+    if card.labels.len() != dataset.classes().len() {
+        let list = |mut labels: Vec<&str>| {
+            labels.sort_unstable();
+            labels.join(", ")
+        };
         return Err(mismatch(format!(
             "it was begun with the classes {}, these are {}: bring back the classes as they were",
-            list(labels),
-            list(now)
+            list(card.labels.iter().map(String::as_str).collect()),
+            list(dataset.classes().iter().map(|class| class.label.as_str()).collect())
         )));
     }
-    let mut there: HashMap<&str, (PhotoId, &str)> = dataset
-        .photos()
-        .filter_map(|photo| Some((photo.sha256.as_str(), (photo.id, dataset.label(photo.class)?))))
-        .collect();
+    let mut there: HashMap<&str, (PhotoId, ClassId)> =
+        dataset.photos().map(|photo| (photo.sha256.as_str(), (photo.id, photo.class))).collect();
+    let classes = classes_of(card, &there, dataset);
     let (mut samples, mut missing, mut moved) = (Vec::new(), 0, 0);
     for TaughtPhoto { sha256, label } in &card.photos {
         match there.remove(sha256.as_str()) {
-            Some((photo, at)) if at == card.labels[*label] => samples.push(Sample { photo, label: *label }),
+            Some((photo, class)) if classes[*label] == Some(class) => samples.push(Sample { photo, label: *label }),
             Some(_) => moved += 1,
             None => missing += 1,
         }
     }
+    let labels = classes.iter().filter_map(|class| dataset.label((*class)?).map(str::to_owned)).collect();
     if missing + moved + there.len() == 0 && !samples.is_empty() {
-        return Ok(samples);
+        return Ok((labels, samples));
     }
     let added = there.len();
     let error = mismatch(format!(
@@ -205,6 +209,28 @@ fn find_photos(card: &Card, dataset: &Dataset) -> Result<Vec<Sample>> {
         card.photos.len()
     ));
     Err(error.with("missing", missing).with("moved", moved).with("added", added))
+}
+
+/// The class that each label of a checkpoint is of: the one that holds most of its photos, and of two the one that is called so. `None`
+/// where that is another label's.
+fn classes_of(card: &Card, there: &HashMap<&str, (PhotoId, ClassId)>, dataset: &Dataset) -> Vec<Option<ClassId>> {
+    let mut counts: Vec<BTreeMap<ClassId, usize>> = vec![BTreeMap::new(); card.labels.len()];
+    for TaughtPhoto { sha256, label } in &card.photos {
+        if let Some((_, class)) = there.get(sha256.as_str()) {
+            *counts[*label].entry(*class).or_default() += 1;
+        }
+    }
+    let is_called = |class: &ClassId, label: &String| dataset.label(*class) == Some(label.as_str());
+    let most = counts.iter().zip(&card.labels).map(|(counts, label)| {
+        counts.iter().max_by_key(|(class, photos)| (**photos, is_called(class, label))).map(|(class, _)| *class)
+    });
+    let most: Vec<Option<ClassId>> = most.collect();
+    let is_its_own = |label: usize| {
+        let rivals = (0..most.len()).filter(|&other| other != label && most[other] == most[label]);
+        let called = |label: usize| most[label].is_some_and(|class| is_called(&class, &card.labels[label]));
+        rivals.into_iter().all(|other| !called(other) && (called(label) || label < other))
+    };
+    (0..most.len()).map(|label| most[label].filter(|_| is_its_own(label))).collect()
 }
 
 fn check_times(card: &Card) -> Result<()> {
@@ -217,8 +243,9 @@ fn check_times(card: &Card) -> Result<()> {
 
 fn check_reduced(card: &Card, config: &TrainConfig) -> Result<()> {
     match card.reduced {
-        Some(Reduced { augment, last_stages, .. })
-            if (augment.used, last_stages.used) != (config.draws(), config.last_stages) =>
+        Some(Reduced { augment, last_stages, batch_size, .. })
+            if (augment.used, last_stages.used) != (config.draws(), config.last_stages)
+                || batch_size.is_some_and(|batch_size| batch_size.used != config.batch_size) =>
         {
             Err(corrupt("its options are not what they were reduced to"))
         }

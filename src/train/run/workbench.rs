@@ -7,6 +7,7 @@ use crate::nn::params::RandomParams;
 use crate::rng::Rng;
 use crate::train::fit::Fit;
 use crate::train::fit::inputs::Inputs;
+use crate::train::plan::budget::photos_at_once;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
 use crate::train::read::photos::Photos;
@@ -56,7 +57,13 @@ impl Workbench<'_> {
         let fit = Fit::new(suffix, samples, held_out, classes, epochs, config, Rng::stream(config.seed, "order"));
         // A graphics card is better off with one large launch.
         let divided = self.device.kind == DeviceKind::Cpu && config.regime.divides_steps();
-        if divided { fit.in_parts() } else { fit }
+        let fit = if divided { fit.in_parts() } else { fit };
+        fit.within(self.at_once(config), config.regime.divides_steps())
+    }
+
+    /// How many photos of a run with that configuration may be computed together.
+    pub fn at_once(&self, config: &TrainConfig) -> usize {
+        photos_at_once(config, self.weights.architecture, self.weights.card.input.size as usize)
     }
 
     /// Pretrained stages, or random ones, and a random head, on the autodiff device.
