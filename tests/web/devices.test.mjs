@@ -99,7 +99,7 @@ test("a device that is lost in the middle of a training is replaced, and the tra
     const state = { tuner, restarts, kept: false, resumed: 0, outcome: "" };
     Object.assign(window, { state });
     tuner.addEventListener("checkpoint", () => (state.kept = true));
-    const onEvent = (/** @type {import("../../www/lib/types.d.ts").TrainEvent} */ event) => {
+    const onEvent = (/** @type {import("../../www/lib/types/public.d.ts").TrainEvent} */ event) => {
       if (event.type === "resumed") state.resumed = event.epoch;
       if (event.type === "batch" && state.resumed > 0) controller.abort();
     };

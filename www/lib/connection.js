@@ -1,14 +1,13 @@
-/** @import { ErrorCode, Info, Progress } from "./types.d.ts" */
-/** @import { StartOptions } from "./start.js" */
-/** @import { CallOptions, WorkerLike } from "./worker-client.js" */
+/** @import { ErrorCode, Info, Progress } from "./types/public.d.ts" */
+/** @import { CallArguments, Caller, CallName, CallOptions, CallResult, Calls, StartOptions } from "./types/calls.d.ts" */
+/** @import { WorkerLike } from "./worker-client.js" */
 import { LastLayerError } from "./errors.js";
 import { WorkerClient } from "./worker-client.js";
-
-/** A way to send calls to the worker of the moment. @typedef {Pick<WorkerClient, "call">} Caller */
 
 /**
  * Workers are disposable: a connection outlives them. When the worker has died, the next call starts another one and has it brought
  * to the state of the old one first.
+ * @implements {Caller}
  */
 export class Connection {
   #options;
@@ -59,13 +58,14 @@ export class Connection {
   }
 
   /**
-   * @param {string} name
-   * @param {unknown} [args]
-   * @param {CallOptions} [options]
+   * @template {CallName} Name
+   * @param {Name} name
+   * @param {CallArguments<Calls, Name>} rest
+   * @returns {Promise<CallResult<Calls, Name>>}
    */
-  async call(name, args, options) {
+  async call(name, ...rest) {
     const client = await this.#live();
-    return client.call(name, args, options);
+    return client.call(name, ...rest);
   }
 
   close() {
@@ -86,7 +86,7 @@ export class Connection {
     return this.#restarting;
   }
 
-  /** @param {CallOptions} options */
+  /** @param {CallOptions<Progress>} options */
   async #connect(options) {
     const client = new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href));
     this.#client = client; // from here on, so that close() reaches it

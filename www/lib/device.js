@@ -1,4 +1,4 @@
-/** @import { Device, DeviceChoice, DeviceReason } from "./types.d.ts" */
+/** @import { Device, DeviceChoice, DeviceReason } from "./types/public.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /** Names of adapters that compute on the CPU, as they appear in the texts of `GPUAdapterInfo`. */

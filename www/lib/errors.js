@@ -1,4 +1,5 @@
-/** @import { ErrorCode, ErrorMessage } from "./types.d.ts" */
+/** @import { ErrorCode } from "./types/public.d.ts" */
+/** @import { ErrorMessage } from "./types/core.d.ts" */
 
 /**
  * Every failure of the library. `code` is one of a closed set, so that a page can put it into its own words and language;

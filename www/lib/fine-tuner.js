@@ -1,5 +1,7 @@
-/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
-/** @import { Caller } from "./connection.js" */
+/** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation, Explanation } from "./types/public.d.ts" */
+/** @import { FeatureMaps, Info, ModelChoice, Nearest, Photo, Prediction, Progress, Report } from "./types/public.d.ts" */
+/** @import { RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types/public.d.ts" */
+/** @import { Caller } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
 import { checkWorkers } from "./create-options.js";
@@ -138,7 +140,6 @@ export class FineTuner extends EventTarget {
     await this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
-          /** @type {number | undefined} */
           const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
           const of = existing === undefined ? undefined : this.#mirror.photo(existing);
           if (of) {
@@ -241,7 +242,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Blob | null>}
    */
   async pause() {
-    /** @type {Uint8Array<ArrayBuffer> | null} */
     const bytes = await this.#connection.call("pause");
     return bytes && this.#learning.keep(bytes);
   }
@@ -287,7 +287,6 @@ export class FineTuner extends EventTarget {
   async evaluate({ folds, rejectRate, signal, onEvent } = {}) {
     // Named, and not left to the core to remember: a new worker knows nothing of the training.
     const { config: train, epochs } = this.#mirror.report ?? {};
-    /** @type {EvaluationOptions} */
     const options = { folds, rejectRate, train, epochs };
     const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: this.#forward(onEvent) });
     this.#change(() => this.#mirror.evaluated(evaluation, model));
@@ -311,7 +310,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Comparison>}
    */
   async compare(runs, { holdout, seed, signal, onEvent } = {}) {
-    /** @type {ComparisonOptions} */
     const options = { runs: runs.map(({ name, config = {} }) => ({ name, config: defined(config) })), holdout, seed };
     return this.#connection.call("compare", options, { signal, onEvent: this.#forward(onEvent) });
   }
@@ -371,7 +369,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Nearest>}
    */
   async nearest(image, { count = 5, model = "auto", signal } = {}) {
-    /** @type {NearestIds} */
     const { neighbours, ...found } = await this.#connection.call("nearest", { image, count, model }, { signal });
     throwIfAborted(signal);
     return {
@@ -456,7 +453,6 @@ export class FineTuner extends EventTarget {
    */
   async open(file) {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    /** @type {{ labels: string[] }} */
     const { labels } = await this.#connection.call("openModel", { bytes });
     this.#change(() => this.#mirror.openedModel(bytes, labels));
     return { labels };
@@ -557,6 +553,7 @@ export class FineTuner extends EventTarget {
 /**
  * What is given as undefined is left out: the core knows no such value.
  * @param {Partial<TrainConfig>} config
+ * @returns {Partial<TrainConfig>}
  */
 function defined(config) {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));

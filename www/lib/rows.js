@@ -1,4 +1,4 @@
-/** @import { CorePhoto } from "./types.d.ts" */
+/** @import { CorePhoto } from "./types/core.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /**

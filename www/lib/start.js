@@ -1,4 +1,6 @@
-/** @import { Core, Device, DeviceChoice, Info, Progress } from "./types.d.ts" */
+/** @import { Device, Info, Progress } from "./types/public.d.ts" */
+/** @import { Core } from "./types/core.d.ts" */
+/** @import { StartOptions } from "./types/calls.d.ts" */
 /** @import { LoadedWasm } from "./wasm.js" */
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
@@ -10,13 +12,6 @@ import { Weights } from "./weights.js";
 const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "cancelled", "invalid-option"]);
 
 /**
- * @typedef {object} StartOptions
- * @property {string} baseUrl
- * @property {DeviceChoice} device
- * @property {string} backbone
- * @property {boolean} readAhead  Whether photos are read before a training asks for them.
- * @property {number} [workers]  How many read photos and share steps on the CPU; as many as the device bears where it is missing.
- *
  * @typedef {object} Opened
  * @property {Core} core
  * @property {LoadedWasm} loaded

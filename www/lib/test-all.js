@@ -1,4 +1,4 @@
-/** @import { Answer, Prediction, TestReport, TestRow } from "./types.d.ts" */
+/** @import { Answer, Prediction, TestReport, TestRow } from "./types/public.d.ts" */
 import { isImageError } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { scoreRows } from "./test-report.js";

@@ -1,7 +1,11 @@
-/** @import { WeightsCard } from "./types.d.ts" */
 import { countBytes, failed, fetchOk } from "./download.js";
 
 const CACHE = "lastlayer-weights";
+
+/**
+ * The small file beside the weights that says which file they are in and what its hash must be.
+ * @typedef {{ name: string, file: string, bytes: number, sha256: string }} WeightsCard
+ */
 
 /**
  * The weights of a source model, downloaded once: what has been fetched is kept in the Cache API under its hash, so that a new build with

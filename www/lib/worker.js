@@ -1,6 +1,7 @@
-/** @import { ComparisonOptions, Core, CoreCopy, CoreParts, EvaluationOptions, ModelChoice, Picture, Request, Response, StepEvent, TrainConfig } from "./types.d.ts" */
-/** @import { Expected } from "./ahead.js" */
-/** @import { CallContext, Handler } from "./call-queue.js" */
+/** @import { ModelChoice, TrainConfig } from "./types/public.d.ts" */
+/** @import { ComparisonOptions, Core, CoreParts, EvaluationOptions, Picture, StepEvent } from "./types/core.d.ts" */
+/** @import { CoreCopy, Request, Response } from "./types/calls.d.ts" */
+/** @import { CallContext, Expected, Handler, StartOptions } from "./types/calls.d.ts" */
 import { Ahead, aheadOf } from "./ahead.js";
 import { CallQueue } from "./call-queue.js";
 import { openCopy, startHelper } from "./copy.js";
@@ -50,8 +51,8 @@ function core() {
 /** @type {Record<string, Handler>} */
 const handlers = {
   /**
-   * @param {import("./start.js").StartOptions} options
-   * @param {CallContext} context
+   * @param {StartOptions} options
+   * @param {CallContext<any>} context
    */
   async start(options, { emit, signal }) {
     const { core, loaded, info } = await start(options, emit, signal);
@@ -229,7 +230,7 @@ async function* readAhead() {
 /**
  * Advice, one piece at a time.
  * @param {{ config: Partial<TrainConfig> }} args
- * @param {CallContext} context
+ * @param {CallContext<any>} context
  */
 async function* advise({ config }, { emit }) {
   helpers?.take(core());
@@ -241,7 +242,7 @@ async function* advise({ config }, { emit }) {
 /**
  * A training, one piece at a time: a batch, or a photo that has to be decoded again.
  * @param {{ config: Partial<TrainConfig> }} args
- * @param {CallContext} context
+ * @param {CallContext<any>} context
  */
 async function* train({ config }, context) {
   const advice = core().needsAdvice(config) ? yield* advise({ config }, context) : null;
@@ -253,7 +254,7 @@ async function* train({ config }, context) {
 /**
  * A training that goes on where its checkpoint was taken; what was left to advice was decided before.
  * @param {{ checkpoint: Uint8Array }} args
- * @param {CallContext} context
+ * @param {CallContext<any>} context
  */
 async function* resume({ checkpoint }, { emit }) {
   emit({ type: "resumed", ...core().resume(checkpoint) });
@@ -262,7 +263,7 @@ async function* resume({ checkpoint }, { emit }) {
 
 /**
  * Carries the training that was begun to its end, and keeps a checkpoint now and then.
- * @param {CallContext["emit"]} emit
+ * @param {CallContext<any>["emit"]} emit
  */
 async function* learn(emit) {
   const run = { paused: false };
@@ -286,7 +287,7 @@ async function* learn(emit) {
 /**
  * A cross-validation, one piece at a time. The model file is a new one: it carries the temperature and the threshold from now on.
  * @param {EvaluationOptions} options
- * @param {CallContext} context
+ * @param {CallContext<any>} context
  */
 async function* evaluate(options, { emit }) {
   core().startEvaluation(options);
@@ -297,7 +298,7 @@ async function* evaluate(options, { emit }) {
 /**
  * A comparison of trainings, one piece at a time; those that are left to advice are advised first. The classifier stays as it is.
  * @param {ComparisonOptions} options
- * @param {CallContext} context
+ * @param {CallContext<any>} context
  */
 async function* compare(options, context) {
   const runs = [];
@@ -315,7 +316,7 @@ async function* compare(options, context) {
  * Carries on what was started until its last event, which is returned.
  * @template {"done" | "evaluated" | "advised" | "compared"} Last
  * @param {Last} last
- * @param {CallContext["emit"]} emit
+ * @param {CallContext<any>["emit"]} emit
  * @param {{ stopped: () => LastLayerError | null, after: (event: StepEvent) => Promise<void> }} [watch]
  *        `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but the last
  * @returns {AsyncGenerator<StepEvent | undefined, Extract<StepEvent, { type: Last }>, void>}
@@ -356,7 +357,7 @@ async function* untilIts(last, emit, { stopped, after } = { stopped: () => null,
   }
 }
 
-/** @param {import("./start.js").StartOptions} options */
+/** @param {StartOptions} options */
 function helpersOf({ workers }) {
   return workers === undefined ? deviceBears(helperCount) : workers - 1;
 }

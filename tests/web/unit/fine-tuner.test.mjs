@@ -11,7 +11,7 @@ const INFO = { device: "cpu", adapter: "", reason: "requested", backbone: "b", i
 
 /**
  * Workers that remember what they were told, each with the handlers of the test.
- * @param {Record<string, import("../../../www/lib/call-queue.js").Handler>} [handlers]
+ * @param {Record<string, import("../../../www/lib/types/calls.d.ts").Handler>} [handlers]
  */
 async function tunerWith(handlers = {}) {
   /** @type {FakeWorker[]} */
