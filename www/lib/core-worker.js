@@ -1,6 +1,6 @@
-/** @import { Info, Progress } from "./types/public.d.ts" */
+/** @import { Info } from "./types/public.d.ts" */
 /** @import { Core } from "./types/core.d.ts" */
-/** @import { CoreCopy, Handlers, StartOptions } from "./types/calls.d.ts" */
+/** @import { Calls, CoreCopy, Handlers, StartOptions } from "./types/calls.d.ts" */
 /** @import { Helper } from "./helpers.js" */
 import { aheadOf } from "./ahead.js";
 import { namesSoftware } from "./device.js";
@@ -25,7 +25,7 @@ import { Runs } from "./runs.js";
  *
  * What the worker needs of the world around it.
  * @typedef {object} Surroundings
- * @property {(options: StartOptions, onProgress: (progress: Progress) => void, signal: AbortSignal) => Promise<Opened>} open
+ * @property {(options: StartOptions, emit: (event: Calls["start"]["event"]) => void, signal: AbortSignal) => Promise<Opened>} open
  * @property {(copy: CoreCopy) => Promise<Core>} openCopy
  * @property {(baseUrl: string, core: Core, wasm: Pick<CoreCopy, "glue" | "module">) => Promise<Helper>} startHelper
  * @property {() => number} now  Milliseconds from any fixed point.

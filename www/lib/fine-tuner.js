@@ -5,7 +5,7 @@
 /** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
 import { checkWorkers } from "./create-options.js";
-import { isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
 import { Learning } from "./learning.js";
@@ -121,8 +121,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in;
-   * a cancellation keeps what had gone in before it. Unless `create` was told otherwise, the photos are then read in the background, with the
+   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in.
+   * Where it is cancelled or ends otherwise, what had gone in before stays, and the rejection (an {@link InterruptedError}) has the report so far in
+   * `report`. Unless `create` was told otherwise, the photos are then read in the background, with the
    * augmented draws that a training like the last one (with the defaults before one) asks for, until a training begins: it finds them read.
    *
    * @param {Iterable<Blob>} files
@@ -137,7 +138,7 @@ export class FineTuner extends EventTarget {
     const report = { added: [], duplicates: [], failed: [] };
     this.#progress(0, list.length, onProgress);
     // One by one, so that the worker can answer something else in between; the next ones are decoded meanwhile.
-    await this.#inOrder(list, async (next) => {
+    const work = this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
           const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
@@ -154,6 +155,9 @@ export class FineTuner extends EventTarget {
         }
         this.#progress(position + 1, list.length, onProgress);
       }
+    });
+    await work.catch((error) => {
+      throw interrupted(error, report);
     });
     return report;
   }
@@ -412,7 +416,8 @@ export class FineTuner extends EventTarget {
 
   /**
    * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for which rows count).
-   * A file that cannot be used gets a row with its error.
+   * A file that cannot be used gets a row with its error. Where it is cancelled or ends otherwise, the rejection (an {@link InterruptedError}) has the
+   * rows so far, scored, in `report`.
    *
    * @param {Iterable<Blob>} files
    * @param {{ labels?: (string | null)[], topK?: number, model?: ModelChoice, signal?: AbortSignal,

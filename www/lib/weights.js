@@ -155,8 +155,8 @@ function keep(key, body) {
  * @returns {Promise<T | undefined>}
  */
 async function withCache(use) {
-  if (typeof caches === "undefined") return undefined;
   try {
+    if (typeof caches === "undefined") return undefined; // which throws in a sandboxed frame
     return await use(await caches.open(CACHE));
   } catch (error) {
     console.warn("lastlayer: the browser's storage cannot be used, the weights will be downloaded again next time.", error);

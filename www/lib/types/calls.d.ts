@@ -46,7 +46,7 @@ interface Call<Args, Result, Event = never> {
 
 export interface Calls {
   /** The first of all: makes the core. */
-  start: Call<StartOptions, Info, Progress>;
+  start: Call<StartOptions, Info, Progress | DeviceEvent>;
 
   addClass: Call<{ label: string }, void>;
   /** The class is made where there is none of that label. The answer is the id of the photo with the same bytes where there is one already. */
@@ -154,6 +154,12 @@ export interface StartOptions {
   readAhead: boolean;
   /** How many read photos and share steps on the CPU; as many as the device bears where it is missing. */
   workers?: number | undefined;
+}
+
+/** Whether the start waits for a graphics device: such a wait may have no end. */
+export interface DeviceEvent {
+  stage: "device";
+  waiting: boolean;
 }
 
 /** A file under the number by which it will be asked for. */

@@ -25,7 +25,9 @@ export type DeviceReason =
   /** The only adapter computes on the CPU, and far slower than our own CPU path. */
   | "software-adapter"
   /** The adapter answered, but starting on it failed. */
-  | "webgpu-failed";
+  | "webgpu-failed"
+  /** WebGPU did not answer within twenty seconds. */
+  | "webgpu-timeout";
 
 /** What the lib found out about the browser that the user ought to know. */
 export type Warning = "canvas-noise";
