@@ -272,8 +272,7 @@ export interface BatchEvent {
 }
 
 /** Mean cross-entropy losses and accuracies (fractions) after an epoch; top-5 is null with fewer than six classes, `val*` in a refit. */
-export interface EpochEvent {
-  type: "epoch";
+export interface EpochScores {
   phase: Phase;
   epoch: number;
   epochs: number;
@@ -283,6 +282,10 @@ export interface EpochEvent {
   valLoss: number | null;
   valTop1: number | null;
   valTop5: number | null;
+}
+
+export interface EpochEvent extends EpochScores {
+  type: "epoch";
 }
 
 /** Something was found out about the photos or the device. */
@@ -389,7 +392,7 @@ export interface ResumedEvent {
   epoch: number;
   epochs: number;
   /** Of the epochs that are done. Those since the checkpoint come again. */
-  history: EpochEvent[];
+  history: EpochScores[];
 }
 
 /**
@@ -428,7 +431,7 @@ export interface Report {
   train: Score;
   /** Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves do not show it. */
   overfitting: Overfitting | null;
-  history: EpochEvent[];
+  history: EpochScores[];
   seconds: number;
   embedSeconds: number;
   seed: number;
@@ -501,7 +504,7 @@ export interface ComparedRun {
   accuracy: { low: number; high: number };
   /** The class each held-out photo was taken for. */
   predicted: number[];
-  history: EpochEvent[];
+  history: EpochScores[];
   overfitting: Overfitting | null;
   /** `embedSeconds` included; what was embedded before costs nothing. */
   seconds: number;
