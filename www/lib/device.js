@@ -16,7 +16,8 @@ const SOFTWARE = ["swiftshader", "llvmpipe", "lavapipe", "microsoft basic render
 export async function chooseDevice(choice, gpu) {
   if (choice === "cpu") return cpu("requested");
   if (choice !== "auto" && choice !== "webgpu") {
-    throw new LastLayerError("invalid-option", `The device must be “auto”, “webgpu” or “cpu”, not “${choice}”.`, { name: "device", value: String(choice) });
+    const message = `The device must be “auto”, “webgpu” or “cpu”, not “${choice}”.`;
+    throw new LastLayerError("invalid-option", message, { name: "device", value: String(choice) });
   }
   const { adapter, missing, detail } = await probe(gpu);
   if (!adapter) {

@@ -53,7 +53,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Downloads what is needed, chooses the device and starts the worker.
+   * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for twenty seconds it is given up:
+   * `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at once.
    * Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
    *
    * @param {CreateOptions} [options]
@@ -300,8 +301,8 @@ export class FineTuner extends EventTarget {
   /**
    * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or another option is worth on
    * these photos. Every run has a fixed number of epochs, so none chooses its best on the photos it is judged by; where `epochs` is left out
-   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
-   * stay as they are, and answer meanwhile.
+   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and
+   * evaluation stay as they are, and answer meanwhile.
    *
    * A run whose config says nothing of what is to learn is advised first, as in `train`, and has the settings of that advice.
    *

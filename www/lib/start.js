@@ -46,7 +46,8 @@ export async function start({ baseUrl, device, backbone }, emit, outer) {
       opened = await loader.open("cpu");
     }
     const { adapterType: _, ...info } = opened.core.info();
-    return { ...opened, info: { ...info, adapter: info.adapter || chosen.adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
+    const adapter = info.adapter || chosen.adapter;
+    return { ...opened, info: { ...info, adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
   } catch (error) {
     stop.abort();
     throwIfAborted(outer);

@@ -36,7 +36,8 @@ const photo = (/** @type {string} */ name) => new File([name], name);
 
 test("starting tells the worker where things lie; a base without its slash is a folder all the same", async () => {
   const { calls } = await tunerWith();
-  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl: "https://example.org/somewhere/" } }]);
+  const baseUrl = "https://example.org/somewhere/";
+  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl } }]);
 });
 
 test("every file of an add ends up in exactly one list", async () => {
@@ -196,7 +197,8 @@ function interruptible() {
   };
 }
 
-const once = (/** @type {EventTarget} */ target, /** @type {string} */ type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+const once = (/** @type {EventTarget} */ target, /** @type {string} */ type) =>
+  new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
 test("a training goes on in a new worker from the last checkpoint, through as many deaths as it takes", async (t) => {
   const { state, resumedFrom, handlers } = interruptible();

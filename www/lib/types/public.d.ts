@@ -399,7 +399,18 @@ export interface ResumedEvent {
  * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that goes on sends `resumed`
  * before. A cross-validation sends `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`.
  */
-export type TrainEvent = AdvisingEvent | AdvisedEvent | ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
+export type TrainEvent =
+  | AdvisingEvent
+  | AdvisedEvent
+  | ResumedEvent
+  | EmbedEvent
+  | BatchEvent
+  | EpochEvent
+  | DoneEvent
+  | FoldEvent
+  | EvaluatedEvent
+  | RunEvent
+  | ComparedEvent;
 
 export interface Score {
   loss: number;
