@@ -16,7 +16,8 @@ for (const code of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       failed: [{ name: "bad.jpg", error: new LastLayerError("not-an-image", "text") }],
     };
     const ended = new InterruptedError(new LastLayerError(code, "text"), report);
-    const tuner = { photos: [original], classes: ["rose"], add: () => Promise.reject(ended) };
+    const arrange = async (/** @type {string[]} */ paths) => ({ photos: [], test: [], leftOut: paths.map((_, index) => index), notes: [] });
+    const tuner = { photos: [original], classes: ["rose"], arrange, add: () => Promise.reject(ended) };
     /** @type {unknown[]} */
     const thrown = [];
     const session = {

@@ -14,7 +14,7 @@ const TSC = fileURLToPath(new URL("../../../node_modules/.bin/tsc", import.meta.
 
 /** As somebody would write it who has read the README. */
 const PROJECT = `
-import { FineTuner, InterruptedError, LastLayerError, OPTIONS, groupByFolder } from "./lib.js";
+import { FineTuner, InterruptedError, LastLayerError, OPTIONS } from "./lib.js";
 import type { AddReport, CreateOptions, ErrorCode, Evaluation, Report, TrainConfig, TrainEvent } from "./lib.js";
 
 const options: CreateOptions = { device: "auto", onProgress: ({ stage, done, total }) => console.log(stage, done, total) };
@@ -36,7 +36,7 @@ export async function train(files: File[]): Promise<Report> {
   });
   const evaluation: Evaluation = await tuner.evaluate({ folds: 5 });
   const [best] = await tuner.predict(files[0]!);
-  console.log(evaluation.accuracy.low, best?.label, OPTIONS.length, groupByFolder([]).length);
+  console.log(evaluation.accuracy.low, best?.label, OPTIONS.length);
   // @ts-expect-error: there is no such option
   await tuner.train({ epoch: 10 });
   // @ts-expect-error: there is no such regime
