@@ -3,7 +3,7 @@
 
 /**
  * How many seconds a graphics device may be waited for while nothing else makes progress. A graphics process that hangs never answers, and may
- * block the worker as well: so it is the page that counts. A device that works has answered after one or two.
+ * block the worker as well: so it is the page that counts.
  */
 export const START_LIMIT = 20;
 
