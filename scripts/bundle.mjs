@@ -3,10 +3,11 @@
 //     node scripts/bundle.mjs [--out dist]
 
 import { build } from "esbuild";
-import { cp, mkdir, readdir, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { publicTypes } from "./public-types.mjs";
 import { siteManifest } from "./site-manifest.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -53,6 +54,8 @@ await build({
   outdir: out,
   define: { WASM_BYTES: JSON.stringify(sizes) },
 });
+
+await writeFile(join(out, "lib.d.ts"), await publicTypes());
 
 // Pages, their styles and pictures go as they are; scripts are in the bundles.
 for (const name of await readdir(www, { recursive: true })) {

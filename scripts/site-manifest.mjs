@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 /** Not kept by the service worker: itself, what only developers read, and the weights, which the lib keeps under their hash. */
-const LEFT_OUT = /^sw\.js$|\.map$|\.LEGAL\.txt$|\.safetensors$/;
+const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|\.safetensors$/;
 
 /**
  * The files of the site that make up one version of it, and a hash of their names and contents.

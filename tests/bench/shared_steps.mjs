@@ -60,7 +60,7 @@ async function measure({ count, lastStages, batchSize }) {
   const epochs = lastStages > 3 ? 12 : 20;
   const last = lastStages > 3 ? 4 : 6;
   const controller = new AbortController();
-  const onEvent = (/** @type {import("../../www/lib/types.d.ts").TrainEvent} */ event) => {
+  const onEvent = (/** @type {import("../../www/lib/types/public.d.ts").TrainEvent} */ event) => {
     if (event.type !== "epoch") return;
     if (event.epoch === 2) start = performance.now();
     if (event.epoch === last) {

@@ -6,7 +6,8 @@
 // round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times. Processor time is what the
 // page's process used, which a busy machine changes little; the clock's time is in brackets.
 
-/** @import { Core, TrainConfig } from "../../www/lib/types.d.ts" */
+/** @import { TrainConfig } from "../../www/lib/types/public.d.ts" */
+/** @import { Core } from "../../www/lib/types/core.d.ts" */
 
 import { chromium } from "playwright-core";
 import { readFile } from "node:fs/promises";

@@ -34,7 +34,7 @@ async function lastlayer(command) {
   return JSON.parse(stdout);
 }
 
-/** @type {[string, Partial<import("../../www/lib/types.d.ts").TrainConfig>][]} */
+/** @type {[string, Partial<import("../../www/lib/types/public.d.ts").TrainConfig>][]} */
 const REGIMES = [
   ["the output layer, with augmented draws", { regime: "head", augment: 2, epochs: 12, seed: 5 }],
   ["the last stage", { regime: "last-k", lastStages: 1, augment: 1, epochs: 3, seed: 6 }],

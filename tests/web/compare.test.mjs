@@ -11,7 +11,7 @@ import { classesOf, dataFolder, skipWithout } from "./support/data.mjs";
 import { drawFolders, range } from "./support/drawn.mjs";
 import { RealPage } from "./support/page.mjs";
 
-/** @import { Comparison } from "../../www/lib/types.d.ts" */
+/** @import { Comparison } from "../../www/lib/types/public.d.ts" */
 /** @import { LastLayer } from "../../www/element/last-layer.js" */
 
 const bed = testBed();
@@ -61,7 +61,7 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
     const photo = await lab.photo("stripes", 60);
     const { report } = tuner;
     const before = await tuner.predict(photo);
-    /** @type {import("../../www/lib/types.d.ts").TrainEvent[]} */ const events = [];
+    /** @type {import("../../www/lib/types/public.d.ts").TrainEvent[]} */ const events = [];
     /** @type {Promise<unknown>[]} */ const asked = [];
     const comparison = await tuner.compare(
       [

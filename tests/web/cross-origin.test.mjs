@@ -53,6 +53,15 @@ test("inside a frame of another origin", async () => {
   assert.ok((await trainAndTest(page.frameLocator("iframe"))) > 0.5);
 });
 
+test("inside a sandboxed frame without an origin of its own", async () => {
+  host.pages["/sandboxed"] = `<script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
+  host.pages["/around-sandbox"] = `<h1>An article</h1><iframe sandbox="allow-scripts" src="${host.origin}/sandboxed" width="900" height="900"></iframe>`;
+  const page = await bed.page(`${host.origin}/around-sandbox`);
+  const frame = page.frames().find((frame) => frame.url().endsWith("/sandboxed"));
+  assert.equal(await frame?.evaluate(() => origin), "null");
+  assert.ok((await trainAndTest(page.frameLocator("iframe"))) > 0.5);
+});
+
 test("the library from another origin, on WebGPU too", async () => {
   const page = await bed.page(`${host.origin}/blank`);
   const seen = await page.evaluate(async (url) => {

@@ -84,6 +84,39 @@ test("an adapter that answers and then fails: auto goes to the CPU, webgpu says 
   assert.equal(seen.answers, 5);
 });
 
+test("an adapter that never answers: auto goes to the CPU after twenty seconds, webgpu says so, and a cancellation waits for nothing", async () => {
+  const page = await bed.lab();
+  await page.clock.install();
+  await page.evaluate(() => {
+    const state = { waiting: 0, outcomes: /** @type {Record<string, string>} */ ({}), controller: new AbortController() };
+    const start = lab.workerAfter(`GPU.prototype.requestAdapter = () => new Promise(() => {});`);
+    const startWorker = (/** @type {string} */ url) => {
+      const worker = start(url);
+      worker.addEventListener("message", ({ data }) => (state.waiting += data.event?.stage === "device" ? 1 : 0));
+      return worker;
+    };
+    /** @type {[string, "auto" | "webgpu", AbortSignal?][]} */
+    const starts = [["auto", "auto"], ["webgpu", "webgpu"], ["cancelled", "auto", state.controller.signal]];
+    for (const [name, device, signal] of starts) {
+      void lab.tuner({ device, startWorker, ...(signal && { signal }) }).then(
+        (tuner) => {
+          state.outcomes[name] = `${tuner.info.device}: ${tuner.info.reason}`;
+          tuner.close();
+        },
+        (error) => (state.outcomes[name] = error.code),
+      );
+    }
+    Object.assign(window, { state });
+  });
+  const outcomes = () => page.evaluate(() => /** @type {any} */ (window).state.outcomes);
+  await page.waitForFunction(() => /** @type {any} */ (window).state.waiting === 3);
+  await page.evaluate(() => /** @type {any} */ (window).state.controller.abort());
+  assert.deepEqual(await outcomes(), { cancelled: "cancelled" });
+  await page.clock.runFor(20_000);
+  await page.waitForFunction(() => Object.keys(/** @type {any} */ (window).state.outcomes).length === 3);
+  assert.deepEqual(await outcomes(), { cancelled: "cancelled", webgpu: "webgpu-unavailable", auto: "cpu: webgpu-timeout" });
+});
+
 test("a device that is lost in the middle of a training is replaced, and the training goes on", async () => {
   const page = await bed.lab();
   const devtools = await page.context().browser()?.newBrowserCDPSession();
@@ -99,7 +132,7 @@ test("a device that is lost in the middle of a training is replaced, and the tra
     const state = { tuner, restarts, kept: false, resumed: 0, outcome: "" };
     Object.assign(window, { state });
     tuner.addEventListener("checkpoint", () => (state.kept = true));
-    const onEvent = (/** @type {import("../../www/lib/types.d.ts").TrainEvent} */ event) => {
+    const onEvent = (/** @type {import("../../www/lib/types/public.d.ts").TrainEvent} */ event) => {
       if (event.type === "resumed") state.resumed = event.epoch;
       if (event.type === "batch" && state.resumed > 0) controller.abort();
     };

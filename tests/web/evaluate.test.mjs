@@ -32,7 +32,7 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
     await tuner.train({ regime: "head", augment: 0, epochs: 20 });
     const before = await tuner.answer(await lab.photo("stripes", 60));
     const none = tuner.evaluation;
-    /** @type {import("../../www/lib/types.d.ts").TrainEvent[]} */
+    /** @type {import("../../www/lib/types/public.d.ts").TrainEvent[]} */
     const events = [];
     const evaluation = await tuner.evaluate({ folds: 3, rejectRate: 0.1, onEvent: (event) => events.push(event) });
     const kept = tuner.evaluation === evaluation;

@@ -15,7 +15,7 @@ test("photos in, a classifier and its answers out", async () => {
     const source = await tuner.predict(await lab.photo("stripes", 99));
     await tuner.add(await lab.photos("stripes", 0, 5), "stripes");
     await tuner.add(await lab.photos("discs", 0, 5), "discs");
-    /** @type {import("../../www/lib/types.d.ts").TrainEvent[]} */
+    /** @type {import("../../www/lib/types/public.d.ts").TrainEvent[]} */
     const events = [];
     /** @type {string[]} */
     const dispatched = [];

@@ -6,7 +6,7 @@ import { testBed } from "./support/browser.mjs";
 
 const bed = testBed();
 
-/** @typedef {Partial<import("../../www/lib/types.d.ts").TrainConfig>} Config */
+/** @typedef {Partial<import("../../www/lib/types/public.d.ts").TrainConfig>} Config */
 
 /** On four photos, long enough for a page to get a word in. @type {Record<string, Config>} */
 const SMALL = {
@@ -26,7 +26,7 @@ for (const [name, config] of Object.entries(SMALL)) {
         const tuner = await lab.tuner({ device: "cpu" });
         for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 2), kind);
         const image = await lab.photo("discs", 70);
-        const losses = (/** @type {import("../../www/lib/types.d.ts").Report} */ { history }) => history.map(({ trainLoss }) => trainLoss);
+        const losses = (/** @type {import("../../www/lib/types/public.d.ts").Report} */ { history }) => history.map(({ trainLoss }) => trainLoss);
         const alone = await tuner.train(config);
 
         const controller = new AbortController();

@@ -29,7 +29,7 @@ const HELPERS = {
 
 /**
  * Trainings that helpers are started for: because of what is to be read, or of the steps that are to be taken.
- * @type {Record<string, { perClass: number, config: Partial<import("../../www/lib/types.d.ts").TrainConfig> }>}
+ * @type {Record<string, { perClass: number, config: Partial<import("../../www/lib/types/public.d.ts").TrainConfig> }>}
  */
 const TRAININGS = {
   "the output layer": { perClass: 17, config: { regime: "head", augment: 1, epochs: 5 } },

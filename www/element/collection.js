@@ -1,5 +1,6 @@
-import { groupByFolder } from "../lib/index.js";
+import { groupByFolder, InterruptedError } from "../lib/index.js";
 
+/** @import { AddReport } from "../lib/types/public.d.ts" */
 /** @typedef {import("../ui/types.js").Incoming} Incoming */
 
 /** The training photos, as the photos panel shows and changes them. */
@@ -46,17 +47,17 @@ export class Collection {
       for (const group of groups) {
         if (signal.aborted) return;
         let before = 0;
-        const report = await tuner.add(group.files, group.label ?? newLabel(tuner.classes), {
+        const adding = tuner.add(group.files, group.label ?? newLabel(tuner.classes), {
           signal,
           onProgress: ({ done }) => {
             this.#read(done - before, 0);
             before = done;
           },
         });
-        this.note({
-          failures: report.failed.map(({ name, error }) => ({ name, problem: error })),
-          duplicates: report.duplicates.map(({ name, of }) => ({ name, original: of.name, label: of.label })),
-        });
+        // One that ended early tells of the files before, too.
+        const interrupted = await adding.then((report) => this.#noteReport(report), (error) => error);
+        if (interrupted instanceof InterruptedError) this.#noteReport(interrupted.report);
+        if (interrupted) throw interrupted;
       }
     });
     this.#readEnded(count);
@@ -101,6 +102,14 @@ export class Collection {
   /** @param {number[]} ids */
   remove(ids) {
     return this.session.attempt((tuner) => tuner.remove(ids));
+  }
+
+  /** @param {AddReport} report */
+  #noteReport({ failed, duplicates }) {
+    this.note({
+      failures: failed.map(({ name, error }) => ({ name, problem: error })),
+      duplicates: duplicates.map(({ name, of }) => ({ name, original: of.name, label: of.label })),
+    });
   }
 
   /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[] }} more */

@@ -1,4 +1,4 @@
-/** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types.d.ts" */
+/** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
 /** @typedef {import("../ui/types.js").PreparedRun} PreparedRun */
 
 /** What a reader can choose from. Epochs and the input size of `scratch` are left to the library. @type {Record<PreparedRun, Partial<TrainConfig>>} */
@@ -77,7 +77,7 @@ export class Comparing {
     this.session.changed();
   }
 
-  /** @param {import("../lib/types.d.ts").RunEvent} event */
+  /** @param {import("../lib/types/public.d.ts").RunEvent} event */
   #followRun({ run: number, runs, name, event }) {
     const run = /** @type {PreparedRun} */ (name);
     if (this.curves.length < number) this.curves = [...this.curves, { run, history: [] }];

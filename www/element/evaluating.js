@@ -1,4 +1,4 @@
-/** @import { Evaluation, Photo, TrainEvent } from "../lib/types.d.ts" */
+/** @import { Evaluation, Photo, TrainEvent } from "../lib/types/public.d.ts" */
 
 /** A reader looks at a few photos, not at a list of everything that is hard. */
 const MOST_SUSPICIOUS = 8;

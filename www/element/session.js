@@ -119,7 +119,7 @@ export class Session {
   #downloadProgress() {
     /** @type {Map<string, { done: number, total: number }>} */ const downloads = new Map();
     let share = 0;
-    return (/** @type {import("../lib/types.d.ts").Progress} */ progress) => {
+    return (/** @type {import("../lib/types/public.d.ts").Progress} */ progress) => {
       this.notify("progress", progress);
       downloads.set(progress.stage, progress);
       const sum = (/** @type {"done" | "total"} */ of) => [...downloads.values()].reduce((bytes, download) => bytes + download[of], 0);

@@ -99,7 +99,7 @@ export class Testing {
     this.session.changed();
   }
 
-  /** @param {import("../lib/types.d.ts").TestRow} row @param {TestItem[]} items @param {number} done @param {number} total @param {AbortSignal} signal */
+  /** @param {import("../lib/types/public.d.ts").TestRow} row @param {TestItem[]} items @param {number} done @param {number} total @param {AbortSignal} signal */
   #add({ name, label, predictions, unknown, threshold, error }, items, done, total, signal) {
     const file = items[done - 1]?.file;
     if (signal.aborted || !file) return;

@@ -1,5 +1,5 @@
 /** @import { FineTuner } from "../lib/index.js" */
-/** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types.d.ts" */
+/** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
 
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {

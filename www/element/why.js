@@ -1,4 +1,4 @@
-/** @import { Explanation, FeatureMaps, Nearest } from "../lib/types.d.ts" */
+/** @import { Explanation, FeatureMaps, Nearest } from "../lib/types/public.d.ts" */
 
 /** How many similar training photos are shown. */
 const SIMILAR = 5;

@@ -1,7 +1,6 @@
 /** @import { Decoded, Files } from "./decode.js" */
+/** @import { Expected } from "./types/calls.d.ts" */
 import { decode, inspect } from "./decode.js";
-
-/** A file under the number by which it will be asked for. @typedef {{ id: number, blob: Blob }} Expected */
 
 /**
  * Files that are decoded before their turn. The browser does that on other threads, and it takes longer than the core's part: so the next ones

@@ -1,4 +1,4 @@
-import type { Flavour } from "./types.js";
+import type { Flavour } from "./types/core.d.ts";
 
 declare global {
   /** Written in by the build: the sizes of the WebAssembly modules in bytes. */

@@ -1,17 +1,7 @@
-/** @import { Request, Response } from "./types.d.ts" */
+/** @import { CallTable, Handlers, Request, Response } from "./types/calls.d.ts" */
 import { cancelled, toMessage } from "./errors.js";
 
 /**
- * What a handler is given beside its arguments.
- * @typedef {object} CallContext
- * @property {AbortSignal} signal            Aborted when the page cancels the call.
- * @property {(event: unknown) => void} emit Sends the page an event of this call.
- *
- * A handler answers at once, or with a promise. A long one is an async generator: one `yield` for each piece of work, the value
- * is an event for the page (or undefined), and what it returns is the answer. Between two pieces whatever has arrived is served,
- * and a cancelled generator is ended there, through its `finally`.
- * @typedef {(args: any, context: CallContext) => unknown} Handler
- *
  * @typedef {object} Call
  * @property {number} id
  * @property {string} name
@@ -45,7 +35,7 @@ export class CallQueue {
 
   /**
    * @param {(response: Response, transfer: Transferable[]) => void} post
-   * @param {Record<string, Handler>} handlers
+   * @param {Handlers<CallTable>} handlers  Of any table: the queue knows none of its calls.
    * @param {() => Promise<void>} [macrotask]  Resolves after the messages that have already arrived were delivered.
    */
   constructor(post, handlers, macrotask = channelMacrotask()) {

@@ -1,16 +1,20 @@
-/** @import { ErrorCode, Info, Progress } from "./types.d.ts" */
-/** @import { StartOptions } from "./start.js" */
-/** @import { CallOptions, WorkerLike } from "./worker-client.js" */
-import { LastLayerError } from "./errors.js";
+/** @import { ErrorCode, Info, Progress } from "./types/public.d.ts" */
+/** @import { CallArguments, Caller, CallName, CallResult, Calls, StartOptions } from "./types/calls.d.ts" */
+/** @import { Clock } from "./clock.js" */
+/** @import { WorkerLike } from "./worker-client.js" */
+import { clock } from "./clock.js";
+import { webgpuUnavailable } from "./device.js";
+import { cancelled, LastLayerError, throwIfAborted } from "./errors.js";
+import { START_LIMIT, StartLimit } from "./start-limit.js";
 import { WorkerClient } from "./worker-client.js";
-
-/** A way to send calls to the worker of the moment. @typedef {Pick<WorkerClient, "call">} Caller */
 
 /**
  * Workers are disposable: a connection outlives them. When the worker has died, the next call starts another one and has it brought
  * to the state of the old one first.
+ * @implements {Caller}
  */
 export class Connection {
+  /** @type {StartOptions} */
   #options;
   #startWorker;
   #restore;
@@ -22,13 +26,18 @@ export class Connection {
   #restarting = null;
   /** @type {LastLayerError | null} */
   #closed = null;
+  #clock;
+  /** Whether WebGPU was given up because it did not answer. */
+  #timedOut = false;
 
   /**
    * @param {StartOptions} options
    * @param {(url: string) => WorkerLike} startWorker
    * @param {(worker: Caller, diedOf: ErrorCode) => Promise<void>} restore  Brings a new worker to the state of the old one.
+   * @param {Clock} [time]
    */
-  constructor(options, startWorker, restore) {
+  constructor(options, startWorker, restore, time = clock) {
+    this.#clock = time;
     this.#options = options;
     this.#startWorker = startWorker;
     this.#restore = restore;
@@ -51,7 +60,7 @@ export class Connection {
    */
   async open(signal, onProgress) {
     try {
-      await this.#connect({ signal, onEvent: onProgress });
+      await this.#connect(signal, onProgress);
     } catch (error) {
       this.close();
       throw error;
@@ -59,13 +68,14 @@ export class Connection {
   }
 
   /**
-   * @param {string} name
-   * @param {unknown} [args]
-   * @param {CallOptions} [options]
+   * @template {CallName} Name
+   * @param {Name} name
+   * @param {CallArguments<Calls, Name>} rest
+   * @returns {Promise<CallResult<Calls, Name>>}
    */
-  async call(name, args, options) {
-    const client = await this.#live();
-    return client.call(name, args, options);
+  async call(name, ...rest) {
+    const client = await unlessAborted(this.#live(), rest[1]?.signal);
+    return client.call(name, ...rest);
   }
 
   close() {
@@ -86,18 +96,47 @@ export class Connection {
     return this.#restarting;
   }
 
-  /** @param {CallOptions} options */
-  async #connect(options) {
-    const client = new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href));
+  /**
+   * Starts a worker. An abort ends it: it may be waiting for something that never comes.
+   * @param {AbortSignal} [signal]
+   * @param {(progress: Progress) => void} [onProgress]
+   * @returns {Promise<WorkerClient>}
+   */
+  async #connect(signal, onProgress) {
+    throwIfAborted(signal);
+    const client = /** @type {WorkerClient} */ (new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href)));
     this.#client = client; // from here on, so that close() reaches it
-    this.#info = await client.call("start", this.#options, options);
-    return client;
+    let expired = false;
+    const limit = new StartLimit(this.#clock, () => {
+      expired = true;
+      client.end(webgpuUnavailable(`it did not answer within ${START_LIMIT} seconds`));
+    });
+    const abort = () => client.end(cancelled());
+    signal?.addEventListener("abort", abort);
+    try {
+      const onEvent = (/** @type {Calls["start"]["event"]} */ event) => {
+        limit.hear(event);
+        if (event.stage !== "device") onProgress?.(event);
+      };
+      const info = await client.call("start", this.#options, { onEvent });
+      this.#info = { ...info, reason: this.#timedOut ? "webgpu-timeout" : info.reason };
+      return client;
+    } catch (error) {
+      if (!expired || this.#options.device === "webgpu" || this.#closed) throw error;
+    } finally {
+      limit.end();
+      signal?.removeEventListener("abort", abort);
+    }
+    // Workers after this one do not try again.
+    this.#timedOut = true;
+    this.#options = { ...this.#options, device: "cpu" };
+    return this.#connect(signal, onProgress);
   }
 
   /** @param {ErrorCode} diedOf */
   async #restart(diedOf) {
     try {
-      const client = await this.#connect({});
+      const client = await this.#connect();
       await this.#restore(client, diedOf);
       return client;
     } catch (error) {
@@ -105,5 +144,28 @@ export class Connection {
       this.#client?.end(error instanceof LastLayerError ? error : new LastLayerError("internal", String(error)));
       throw error;
     }
+  }
+}
+
+/**
+ * A call that is cancelled does not wait for a new worker.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<T>}
+ */
+async function unlessAborted(promise, signal) {
+  if (!signal) return promise;
+  throwIfAborted(signal);
+  /** @type {() => void} */
+  let abort = () => {};
+  const aborted = new Promise((_, reject) => {
+    abort = () => reject(cancelled());
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, aborted]));
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

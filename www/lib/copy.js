@@ -1,4 +1,5 @@
-/** @import { Core, CoreCopy, CoreLoan } from "./types.d.ts" */
+/** @import { Core, CoreLoan } from "./types/core.d.ts" */
+/** @import { CoreCopy } from "./types/calls.d.ts" */
 /** @import { Helper } from "./helpers.js" */
 import { transferable } from "./call-queue.js";
 import { LastLayerError } from "./errors.js";

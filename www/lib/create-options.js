@@ -1,4 +1,4 @@
-/** @import { DeviceChoice, Progress } from "./types.d.ts" */
+/** @import { DeviceChoice, Progress } from "./types/public.d.ts" */
 /** @import { WorkerLike } from "./worker-client.js" */
 import { LastLayerError } from "./errors.js";
 

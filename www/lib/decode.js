@@ -1,4 +1,4 @@
-/** @import { Core, CorePhoto } from "./types.d.ts" */
+/** @import { Core, CorePhoto } from "./types/core.d.ts" */
 import { LastLayerError } from "./errors.js";
 import { pour, pourBitmap } from "./rows.js";
 

@@ -1,4 +1,4 @@
-/** @import { Device, DeviceChoice, DeviceReason } from "./types.d.ts" */
+/** @import { Device, DeviceChoice, DeviceReason } from "./types/public.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /** Names of adapters that compute on the CPU, as they appear in the texts of `GPUAdapterInfo`. */
@@ -20,7 +20,8 @@ const NOT_SERVED = { adapter: null, missing: "webgpu-not-served", detail: "this 
 export async function chooseDevice(choice, gpu, served = true) {
   if (choice === "cpu") return cpu("requested");
   if (choice !== "auto" && choice !== "webgpu") {
-    throw new LastLayerError("invalid-option", `The device must be “auto”, “webgpu” or “cpu”, not “${choice}”.`, { name: "device", value: String(choice) });
+    const message = `The device must be “auto”, “webgpu” or “cpu”, not “${choice}”.`;
+    throw new LastLayerError("invalid-option", message, { name: "device", value: String(choice) });
   }
   const { adapter, missing, detail } = served ? await probe(gpu) : NOT_SERVED;
   if (!adapter) {

@@ -1,4 +1,5 @@
-/** @import { ErrorCode, ErrorMessage } from "./types.d.ts" */
+/** @import { ErrorCode } from "./types/public.d.ts" */
+/** @import { ErrorMessage } from "./types/core.d.ts" */
 
 /**
  * Every failure of the library. `code` is one of a closed set, so that a page can put it into its own words and language;
@@ -19,6 +20,33 @@ export class LastLayerError extends Error {
     /** @readonly */
     this.params = params;
   }
+}
+
+/**
+ * A list of files that was not worked through to its end, since it was cancelled or something went wrong that is not one file's fault. `report`
+ * has what became of the files until then; those that are not in it were not looked at.
+ * @template Report
+ */
+export class InterruptedError extends LastLayerError {
+  /**
+   * @param {LastLayerError} cause
+   * @param {Report} report
+   */
+  constructor(cause, report) {
+    super(cause.code, cause.message, cause.params);
+    /** @readonly */
+    this.report = report;
+  }
+}
+
+/**
+ * What ended a list of files, with what became of those before.
+ * @template Report
+ * @param {unknown} error
+ * @param {Report} report
+ */
+export function interrupted(error, report) {
+  return error instanceof LastLayerError ? new InterruptedError(error, report) : error;
 }
 
 /** The codes that speak of one image file: the others go on. */

@@ -1,9 +1,11 @@
-/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
-/** @import { Caller } from "./connection.js" */
+/** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation, Explanation } from "./types/public.d.ts" */
+/** @import { FeatureMaps, Info, ModelChoice, Nearest, Photo, Prediction, Progress, Report } from "./types/public.d.ts" */
+/** @import { RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types/public.d.ts" */
+/** @import { Caller } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
 import { checkWorkers } from "./create-options.js";
-import { isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
 import { Learning } from "./learning.js";
@@ -51,7 +53,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Downloads what is needed, chooses the device and starts the worker.
+   * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for twenty seconds it is given up:
+   * `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at once.
    * Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
    *
    * @param {CreateOptions} [options]
@@ -119,8 +122,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in;
-   * a cancellation keeps what had gone in before it. Unless `create` was told otherwise, the photos are then read in the background, with the
+   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in.
+   * Where it is cancelled or ends otherwise, what had gone in before stays, and the rejection (an {@link InterruptedError}) has the report so far in
+   * `report`. Unless `create` was told otherwise, the photos are then read in the background, with the
    * augmented draws that a training like the last one (with the defaults before one) asks for, until a training begins: it finds them read.
    *
    * @param {Iterable<Blob>} files
@@ -135,10 +139,9 @@ export class FineTuner extends EventTarget {
     const report = { added: [], duplicates: [], failed: [] };
     this.#progress(0, list.length, onProgress);
     // One by one, so that the worker can answer something else in between; the next ones are decoded meanwhile.
-    await this.#inOrder(list, async (next) => {
+    const work = this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
-          /** @type {number | undefined} */
           const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
           const of = existing === undefined ? undefined : this.#mirror.photo(existing);
           if (of) {
@@ -153,6 +156,9 @@ export class FineTuner extends EventTarget {
         }
         this.#progress(position + 1, list.length, onProgress);
       }
+    });
+    await work.catch((error) => {
+      throw interrupted(error, report);
     });
     return report;
   }
@@ -241,7 +247,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Blob | null>}
    */
   async pause() {
-    /** @type {Uint8Array<ArrayBuffer> | null} */
     const bytes = await this.#connection.call("pause");
     return bytes && this.#learning.keep(bytes);
   }
@@ -287,7 +292,6 @@ export class FineTuner extends EventTarget {
   async evaluate({ folds, rejectRate, signal, onEvent } = {}) {
     // Named, and not left to the core to remember: a new worker knows nothing of the training.
     const { config: train, epochs } = this.#mirror.report ?? {};
-    /** @type {EvaluationOptions} */
     const options = { folds, rejectRate, train, epochs };
     const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: this.#forward(onEvent) });
     this.#change(() => this.#mirror.evaluated(evaluation, model));
@@ -297,8 +301,8 @@ export class FineTuner extends EventTarget {
   /**
    * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or another option is worth on
    * these photos. Every run has a fixed number of epochs, so none chooses its best on the photos it is judged by; where `epochs` is left out
-   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation
-   * stay as they are, and answer meanwhile.
+   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and
+   * evaluation stay as they are, and answer meanwhile.
    *
    * A run whose config says nothing of what is to learn is advised first, as in `train`, and has the settings of that advice.
    *
@@ -311,7 +315,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Comparison>}
    */
   async compare(runs, { holdout, seed, signal, onEvent } = {}) {
-    /** @type {ComparisonOptions} */
     const options = { runs: runs.map(({ name, config = {} }) => ({ name, config: defined(config) })), holdout, seed };
     return this.#connection.call("compare", options, { signal, onEvent: this.#forward(onEvent) });
   }
@@ -371,7 +374,6 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Nearest>}
    */
   async nearest(image, { count = 5, model = "auto", signal } = {}) {
-    /** @type {NearestIds} */
     const { neighbours, ...found } = await this.#connection.call("nearest", { image, count, model }, { signal });
     throwIfAborted(signal);
     return {
@@ -415,7 +417,8 @@ export class FineTuner extends EventTarget {
 
   /**
    * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for which rows count).
-   * A file that cannot be used gets a row with its error.
+   * A file that cannot be used gets a row with its error. Where it is cancelled or ends otherwise, the rejection (an {@link InterruptedError}) has the
+   * rows so far, scored, in `report`.
    *
    * @param {Iterable<Blob>} files
    * @param {{ labels?: (string | null)[], topK?: number, model?: ModelChoice, signal?: AbortSignal,
@@ -456,7 +459,6 @@ export class FineTuner extends EventTarget {
    */
   async open(file) {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    /** @type {{ labels: string[] }} */
     const { labels } = await this.#connection.call("openModel", { bytes });
     this.#change(() => this.#mirror.openedModel(bytes, labels));
     return { labels };
@@ -557,6 +559,7 @@ export class FineTuner extends EventTarget {
 /**
  * What is given as undefined is left out: the core knows no such value.
  * @param {Partial<TrainConfig>} config
+ * @returns {Partial<TrainConfig>}
  */
 function defined(config) {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));

@@ -1,4 +1,5 @@
-/** @import { Device, Flavour } from "./types.d.ts" */
+/** @import { Device } from "./types/public.d.ts" */
+/** @import { Flavour } from "./types/core.d.ts" */
 
 /**
  * A module whose one function uses `f32x4.relaxed_madd`, from the extension “relaxed SIMD”:

@@ -1,4 +1,4 @@
-/** @import { Expected } from "./ahead.js" */
+/** @import { Expected } from "./types/calls.d.ts" */
 
 /** How many files the worker knows of before their turn. */
 const KNOWN = 4;

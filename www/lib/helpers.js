@@ -1,4 +1,4 @@
-/** @import { Core, CoreLoan, TrainEvent } from "./types.d.ts" */
+/** @import { Core, CoreLoan, StepEvent } from "./types/core.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /**
@@ -189,7 +189,7 @@ export class Helpers {
 
 /**
  * Steps that are left of what an event is of, as far as it tells.
- * @param {TrainEvent} event
+ * @param {StepEvent} event
  */
 export function stepsLeft(event) {
   if (event.type !== "batch" && event.type !== "fold") return 0;

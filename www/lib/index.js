@@ -10,7 +10,7 @@
  *
  * @module
  */
-export { LastLayerError } from "./errors.js";
+export { InterruptedError, LastLayerError } from "./errors.js";
 export { FineTuner } from "./fine-tuner.js";
 export { groupByFolder } from "./folders.js";
 export { OPTIONS } from "./options.js";

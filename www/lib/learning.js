@@ -1,5 +1,5 @@
-/** @import { Advice, CheckpointEvent, Report, TrainEvent } from "./types.d.ts" */
-/** @import { Connection } from "./connection.js" */
+/** @import { Advice, Report, TrainConfig, TrainEvent } from "./types/public.d.ts" */
+/** @import { Caller, CallOptions, LearningEvent, Learnt } from "./types/calls.d.ts" */
 /** @import { Mirror } from "./mirror.js" */
 import { isDeath, LastLayerError } from "./errors.js";
 
@@ -7,6 +7,8 @@ import { isDeath, LastLayerError } from "./errors.js";
  * @typedef {object} LearningOptions
  * @property {AbortSignal} [signal]
  * @property {(event: TrainEvent) => void} [onEvent]
+ *
+ * @typedef {CallOptions<LearningEvent>} Following
  *
  * What it tells: see the events of `FineTuner`.
  * @typedef {object} Listeners
@@ -25,7 +27,7 @@ export class Learning {
   #advised = new WeakMap();
 
   /**
-   * @param {Connection} connection
+   * @param {Caller} connection
    * @param {Mirror} mirror
    * @param {Listeners} listeners
    */
@@ -36,11 +38,13 @@ export class Learning {
   }
 
   /**
-   * @param {object} config
+   * @param {Partial<TrainConfig>} config
    * @param {LearningOptions} options
    */
-  train(config, options) {
-    return this.#run("train", { config }, options, null);
+  async train(config, options) {
+    const begin = (/** @type {Following} */ following) => this.#connection.call("train", { config }, following);
+    // A training that has begun takes the place of one that was paused.
+    return this.#run(begin, options, null, () => (this.#mirror.checkpoint = null));
   }
 
   /**
@@ -48,7 +52,7 @@ export class Learning {
    * @param {LearningOptions} options
    */
   async resume(checkpoint, options) {
-    return this.#run("resume", { checkpoint: await bytesOf(checkpoint) }, options, this.#advised.get(checkpoint) ?? null);
+    return this.#run(await this.#from(checkpoint), options, this.#advised.get(checkpoint) ?? null);
   }
 
   /**
@@ -64,48 +68,55 @@ export class Learning {
   }
 
   /**
-   * @param {"train" | "resume"} call
-   * @param {unknown} args
+   * @param {(following: Following) => Promise<Learnt>} begin  Has a worker train; another one may have to take it up.
    * @param {LearningOptions} options
    * @param {Advice | null} advice  What it was begun with, where it goes on.
+   * @param {() => void} [onBegun]
    * @returns {Promise<Report>}
    */
-  async #run(call, args, { signal, onEvent }, advice) {
+  async #run(begin, { signal, onEvent }, advice, onBegun) {
     /** What this training has kept since its worker began. @type {Blob | null} */
     let kept = null;
-    let begun = call === "resume";
-    const follow = (/** @type {TrainEvent | CheckpointEvent} */ event) => {
+    let begun = false;
+    const follow = (/** @type {LearningEvent} */ event) => {
       if (event.type === "checkpoint") {
         kept = this.keep(event.checkpoint);
-      } else {
-        // A training that has begun takes the place of one that was paused.
-        if (!begun) this.#mirror.checkpoint = null;
-        begun = true;
-        if (event.type === "advised") advice = event.advice;
-        this.#advice = advice;
-        this.#listeners.dispatch("train", event);
-        onEvent?.(event);
+        return;
       }
+      if (!begun) onBegun?.();
+      begun = true;
+      if (event.type === "advised") advice = event.advice;
+      this.#advice = advice;
+      // No worker knows the advice that has taken the training up.
+      const told = event.type === "done" ? { ...event, report: { ...event.report, advice } } : event;
+      this.#listeners.dispatch("train", told);
+      onEvent?.(told);
     };
     for (;;) {
       try {
-        const { report: learnt, model } = await this.#connection.call(call, args, { signal, onEvent: follow });
-        // No worker knows it that has taken the training up.
+        const { report: learnt, model } = await begin({ signal, onEvent: follow });
         const report = { ...learnt, advice };
         this.#listeners.change(() => this.#mirror.trained(report, model));
         return report;
       } catch (error) {
-        if (error instanceof LastLayerError && error.code === "cancelled") this.#listeners.change(() => (this.#mirror.checkpoint = null));
+        // One that was cancelled before it began has nothing to give up: what was paused before is still there.
+        const cancelled = error instanceof LastLayerError && error.code === "cancelled";
+        if (cancelled && begun) this.#listeners.change(() => (this.#mirror.checkpoint = null));
         if (!kept || !isDeath(error) || signal?.aborted) throw error;
-        [call, args] = ["resume", { checkpoint: await bytesOf(kept) }];
+        begin = await this.#from(kept);
         // A worker that dies before it has got any further is not replaced for ever.
         kept = null;
       }
     }
   }
-}
 
-/** @param {Blob} blob */
-async function bytesOf(blob) {
-  return new Uint8Array(await blob.arrayBuffer());
+  /**
+   * Goes on from a checkpoint.
+   * @param {Blob} checkpoint
+   * @returns {Promise<(following: Following) => Promise<Learnt>>}
+   */
+  async #from(checkpoint) {
+    const bytes = new Uint8Array(await checkpoint.arrayBuffer());
+    return (following) => this.#connection.call("resume", { checkpoint: bytes }, following);
+  }
 }

@@ -1,4 +1,4 @@
-/** @import { Evaluation, Photo, Report } from "./types.d.ts" */
+/** @import { Evaluation, Photo, Report } from "./types/public.d.ts" */
 
 /**
  * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker after the old one has

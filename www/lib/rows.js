@@ -1,4 +1,4 @@
-/** @import { CorePhoto } from "./types.d.ts" */
+/** @import { CorePhoto } from "./types/core.d.ts" */
 import { LastLayerError } from "./errors.js";
 
 /**
@@ -124,7 +124,8 @@ async function agrees(frame, bitmap) {
   try {
     const got = await frame.read(0, rows);
     const order = frame.channels === "BGRX" ? [2, 1, 0] : [0, 1, 2];
-    return expected.length === got.length && expected.every((value, at) => (at % 4 === 3 ? value === 255 : value === got[at - (at % 4) + (order[at % 4] ?? 0)]));
+    const same = (/** @type {number} */ value, /** @type {number} */ at) => value === got[at - (at % 4) + (order[at % 4] ?? 0)];
+    return expected.length === got.length && expected.every((value, at) => (at % 4 === 3 ? value === 255 : same(value, at)));
   } catch {
     return false; // It cannot be copied, or not in parts.
   }
@@ -145,6 +146,9 @@ function stripOf(width, height) {
 function readable(width, height) {
   // Read back at once and never shown: kept in main memory, not on the graphics card.
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new LastLayerError("image-too-large", `There is no memory to read ${width} × ${height} pixels at a time. Make the image smaller first.`, { width, height });
+  if (!context) {
+    const message = `There is no memory to read ${width} × ${height} pixels at a time. Make the image smaller first.`;
+    throw new LastLayerError("image-too-large", message, { width, height });
+  }
   return context;
 }

@@ -1,4 +1,6 @@
-/** @import { Core, Device, DeviceChoice, Info, Progress } from "./types.d.ts" */
+/** @import { Device, DeviceChoice, Info } from "./types/public.d.ts" */
+/** @import { Core } from "./types/core.d.ts" */
+/** @import { Calls, StartOptions } from "./types/calls.d.ts" */
 /** @import { LoadedWasm } from "./wasm.js" */
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
@@ -10,12 +12,7 @@ import { Weights } from "./weights.js";
 const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "cancelled", "invalid-option"]);
 
 /**
- * @typedef {object} StartOptions
- * @property {string} baseUrl
- * @property {DeviceChoice} device
- * @property {string} backbone
- * @property {boolean} readAhead  Whether photos are read before a training asks for them.
- * @property {number} [workers]  How many read photos and share steps on the CPU; as many as the device bears where it is missing.
+ * @typedef {Calls["start"]["event"]} StartEvent
  *
  * @typedef {object} Opened
  * @property {Core} core
@@ -26,16 +23,16 @@ const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "wei
  * Everything between nothing and a core that can predict: device, WebAssembly, weights.
  *
  * @param {StartOptions} options
- * @param {(progress: Progress) => void} onProgress
+ * @param {(event: StartEvent) => void} emit
  * @param {AbortSignal} outer
  * @returns {Promise<Opened & { info: Omit<Info, "workers"> }>}
  */
-export async function start({ baseUrl, device, backbone }, onProgress, outer) {
+export async function start({ baseUrl, device, backbone }, emit, outer) {
   // Of several downloads, one that fails must not leave the others running.
   const stop = new AbortController();
-  const loader = new Loader(baseUrl, backbone, onProgress, AbortSignal.any([outer, stop.signal]));
+  const loader = new Loader(baseUrl, backbone, emit, AbortSignal.any([outer, stop.signal]));
   try {
-    let chosen = await chooseDevice(device, navigator.gpu, isServed("webgpu"));
+    let chosen = await loader.waiting(device, () => chooseDevice(device, navigator.gpu, isServed("webgpu")));
     let opened;
     try {
       opened = await trapsRejected(loader.open(chosen.device));
@@ -45,10 +42,12 @@ export async function start({ baseUrl, device, backbone }, onProgress, outer) {
       if (device === "webgpu") throw code === "webgpu-unavailable" ? error : webgpuUnavailable(message);
       console.warn("lastlayer: starting on WebGPU failed, the CPU takes over.", error);
       chosen = { device: "cpu", reason: "webgpu-failed", adapter: "" };
+      emit({ stage: "device", waiting: false }); // after a trap, nobody else says so
       opened = await loader.open("cpu");
     }
     const { adapterType: _, ...info } = opened.core.info();
-    return { ...opened, info: { ...info, adapter: info.adapter || chosen.adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
+    const adapter = info.adapter || chosen.adapter;
+    return { ...opened, info: { ...info, adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
   } catch (error) {
     stop.abort();
     throwIfAborted(outer);
@@ -66,13 +65,13 @@ class Loader {
   /**
    * @param {string} baseUrl
    * @param {string} backbone
-   * @param {(progress: Progress) => void} onProgress
+   * @param {(event: StartEvent) => void} emit
    * @param {AbortSignal} signal
    */
-  constructor(baseUrl, backbone, onProgress, signal) {
+  constructor(baseUrl, backbone, emit, signal) {
     this.baseUrl = baseUrl;
     this.backbone = backbone;
-    this.onProgress = onProgress;
+    this.emit = emit;
     this.signal = signal;
   }
 
@@ -86,7 +85,7 @@ class Loader {
     // Compiling takes as long as a download does, for the processor and for a graphics card: all at once.
     const [{ loaded, opened }, card, bytes] = await Promise.all([this.#openDevice(device, this.#card), this.#card, this.#bytes]);
     try {
-      const core = loaded.wasm.Core.open(opened, bytes, card.sha256);
+      const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, bytes, card.sha256));
       await card.keep(bytes);
       return { core, loaded };
     } catch (error) {
@@ -96,7 +95,7 @@ class Loader {
     await card.forget();
     this.#bytes = this.#download(card);
     const fresh = await this.#bytes;
-    const core = loaded.wasm.Core.open(opened, fresh, card.sha256);
+    const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, fresh, card.sha256));
     await card.keep(fresh);
     return { core, loaded };
   }
@@ -106,10 +105,26 @@ class Loader {
    * @param {Promise<Weights>} card
    */
   async #openDevice(device, card) {
-    const loaded = await loadWasm(this.baseUrl, device, (done, total) => this.onProgress({ stage: "wasm", done, total }), this.signal);
-    const opened = await loaded.wasm.OpenDevice.open(device);
+    const loaded = await loadWasm(this.baseUrl, device, (done, total) => this.emit({ stage: "wasm", done, total }), this.signal);
+    const opened = await this.waiting(device, () => loaded.wasm.OpenDevice.open(device));
     opened.warmUp((await card).name);
     return { loaded, opened };
+  }
+
+  /**
+   * Tells when a graphics device is waited for, which may be for ever: see `StartLimit`.
+   * @template T
+   * @param {DeviceChoice} device
+   * @param {() => T | Promise<T>} answer
+   */
+  async waiting(device, answer) {
+    if (device === "cpu") return answer();
+    this.emit({ stage: "device", waiting: true });
+    try {
+      return await answer();
+    } finally {
+      this.emit({ stage: "device", waiting: false });
+    }
   }
 
   /** @param {Weights} card */
@@ -126,7 +141,7 @@ class Loader {
 
   /** @param {Weights} card */
   #download(card) {
-    return card.read((done, total) => this.onProgress({ stage: "weights", done, total }), this.signal);
+    return card.read((done, total) => this.emit({ stage: "weights", done, total }), this.signal);
   }
 }
 

@@ -1,5 +1,5 @@
-/** @import { Answer, Prediction, TestReport, TestRow } from "./types.d.ts" */
-import { isImageError } from "./errors.js";
+/** @import { Answer, Prediction, TestReport, TestRow } from "./types/public.d.ts" */
+import { interrupted, isImageError } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { scoreRows } from "./test-report.js";
 
@@ -11,7 +11,7 @@ import { scoreRows } from "./test-report.js";
  * @param {{ labels: (string | null)[], topK: number, known: readonly string[],
  *           onResult?: (row: TestRow, done: number, total: number) => void }} options
  *        `known`: the labels of the classifier that answers.
- * @returns {Promise<TestReport>}
+ * @returns {Promise<TestReport>}  Where it ends early, it rejects with an `InterruptedError` that has the rows so far.
  */
 export async function testAll(files, answer, { labels, topK, known, onResult }) {
   /** @type {{ row: TestRow, best: Prediction[] }[]} */
@@ -26,7 +26,7 @@ export async function testAll(files, answer, { labels, topK, known, onResult }) 
       best = predictions;
       Object.assign(row, { predictions: best.slice(0, topK), unknown, threshold });
     } catch (error) {
-      if (!isImageError(error)) throw error;
+      if (!isImageError(error)) throw interrupted(error, scoreRows(tested, known));
       row.error = error;
     }
     tested.push({ row, best });

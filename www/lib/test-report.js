@@ -1,4 +1,4 @@
-/** @import { Prediction, TestReport, TestRow } from "./types.d.ts" */
+/** @import { Prediction, TestReport, TestRow } from "./types/public.d.ts" */
 
 /**
  * Scores predictions against the true classes. Only rows whose label is a class of the classifier count: a folder called “holiday” says

@@ -1,4 +1,5 @@
-/** @import { Device, Flavour, WasmModule } from "./types.d.ts" */
+/** @import { Device } from "./types/public.d.ts" */
+/** @import { Flavour, WasmModule } from "./types/core.d.ts" */
 import { countBytes, failed, fetchOk } from "./download.js";
 import { flavourFor } from "./flavour.js";
 

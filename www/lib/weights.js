@@ -1,7 +1,11 @@
-/** @import { WeightsCard } from "./types.d.ts" */
 import { countBytes, failed, fetchOk } from "./download.js";
 
 const CACHE = "lastlayer-weights";
+
+/**
+ * The small file beside the weights that says which file they are in and what its hash must be.
+ * @typedef {{ name: string, file: string, bytes: number, sha256: string }} WeightsCard
+ */
 
 /**
  * The weights of a source model, downloaded once: what has been fetched is kept in the Cache API under its hash, so that a new build with
@@ -151,8 +155,8 @@ function keep(key, body) {
  * @returns {Promise<T | undefined>}
  */
 async function withCache(use) {
-  if (typeof caches === "undefined") return undefined;
   try {
+    if (typeof caches === "undefined") return undefined; // which throws in a sandboxed frame
     return await use(await caches.open(CACHE));
   } catch (error) {
     console.warn("lastlayer: the browser's storage cannot be used, the weights will be downloaded again next time.", error);

@@ -1,20 +1,14 @@
-/** @import { Request, Response } from "./types.d.ts" */
+/** @import { CallArguments, CallOptions, CallResult, Calls, Request, Response } from "./types/calls.d.ts" */
 import { cancelled, fromMessage, LastLayerError } from "./errors.js";
 
 /**
  * What a client needs of a worker: a `Worker`, or a stand-in for one.
  * @typedef {Pick<Worker, "postMessage" | "terminate" | "addEventListener">} WorkerLike
  *
- * @typedef {object} CallOptions
- * @property {AbortSignal} [signal]  Asks the worker to give the call up. The promise settles with the worker's own answer, so that
- *                                   nothing of the call is still going on when it rejects.
- * @property {(event: any) => void} [onEvent]
- * @property {Transferable[]} [transfer]
- *
  * @typedef {object} Pending
  * @property {(value: any) => void} resolve
  * @property {(error: LastLayerError) => void} reject
- * @property {(event: any) => void} [onEvent]
+ * @property {((event: any) => void) | undefined} onEvent
  * @property {() => void} release  Takes the listener off the signal.
  */
 
@@ -22,6 +16,8 @@ import { cancelled, fromMessage, LastLayerError } from "./errors.js";
  * Calls into a worker as promises. It knows none of the worker's methods: a call is a name and an argument, answered by events
  * and then one result or error. A worker that dies takes its open calls with it: they reject with `worker-crashed`
  * (or with the code the worker died of), and the client is dead from then on; starting another is its owner's decision.
+ *
+ * @template [Table=Calls]  The calls that the worker answers.
  */
 export class WorkerClient {
   #worker;
@@ -46,12 +42,13 @@ export class WorkerClient {
   }
 
   /**
-   * @param {string} name
-   * @param {unknown} args  Whatever the structured clone algorithm takes.
-   * @param {CallOptions} [options]
-   * @returns {Promise<any>}
+   * @template {string & keyof Table} Name
+   * @param {Name} name
+   * @param {CallArguments<Table, Name>} rest  What the structured clone algorithm takes, and options.
+   * @returns {Promise<CallResult<Table, Name>>}
    */
-  call(name, args, { signal, onEvent, transfer = [] } = {}) {
+  call(name, ...rest) {
+    const [args, { signal, onEvent, transfer = [] } = {}] = /** @type {[unknown, CallOptions<any>?]} */ (/** @type {unknown} */ (rest));
     if (this.#death) return Promise.reject(this.#death);
     if (signal?.aborted) return Promise.reject(cancelled());
     const id = this.#nextId++;

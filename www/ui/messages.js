@@ -26,6 +26,10 @@ export const MESSAGES = {
   "status.reason.no-webgpu": { en: "This browser has no WebGPU, so the processor does the work. Slower, with the same results.", zh: "此浏览器不支持 WebGPU，改由处理器计算。速度较慢，结果相同。" },
   "status.reason.no-adapter": { en: "WebGPU found no graphics card, so the processor does the work. Slower, with the same results.", zh: "WebGPU 没有找到可用的显卡，改由处理器计算。速度较慢，结果相同。" },
   "status.reason.software-adapter": { en: "WebGPU here only imitates a graphics card in software; the processor itself is faster.", zh: "此处的 WebGPU 只是用软件模拟显卡，直接用处理器反而更快。" },
+  "status.reason.webgpu-timeout": {
+    en: "WebGPU did not answer, so the processor does the work. Slower, with the same results.",
+    zh: "WebGPU 没有响应，改由处理器计算。速度较慢，结果相同。",
+  },
   "status.reason.webgpu-failed": { en: "WebGPU did not start, so the processor does the work. Slower, with the same results.", zh: "WebGPU 启动失败，改由处理器计算。速度较慢，结果相同。" },
   "status.reason.webgpu-not-served": {
     en: "This site has no WebGPU module, or none yet, so the processor does the work. Slower, with the same results.",

@@ -14,7 +14,8 @@
  * @typedef {{ files: IncomingFile[], unreadable: string[] }} Incoming
  *
  * @typedef {"webgpu" | "cpu"} DeviceKind
- * @typedef {"requested" | "hardware-adapter" | "no-webgpu" | "no-adapter" | "software-adapter" | "webgpu-failed" | "webgpu-not-served"} DeviceReason
+ * @typedef {"requested" | "hardware-adapter" | "no-webgpu" | "no-adapter" | "software-adapter" | "webgpu-failed" | "webgpu-timeout"
+ *   | "webgpu-not-served"} DeviceReason
  * @typedef {{ device: DeviceKind, adapter: string, reason: DeviceReason, warnings: readonly string[] }} DeviceView
  * @typedef {{ state: "idle" | "loading" | "ready" | "failed", bytes: Count | null, device: DeviceView | null, problem: ProblemView | null, restarted: boolean }} LoadingView
  *

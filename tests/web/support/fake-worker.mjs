@@ -1,6 +1,6 @@
 import { CallQueue } from "../../../www/lib/call-queue.js";
 
-/** @import { Handler } from "../../../www/lib/call-queue.js" */
+/** @import { Handler } from "../../../www/lib/types/calls.d.ts" */
 /** @import { WorkerLike } from "../../../www/lib/worker-client.js" */
 
 /** Everything that has been posted arrives before this resolves. */

@@ -7,7 +7,7 @@ import { LastLayerError } from "../../../www/lib/errors.js";
 import { delivered } from "../support/fake-worker.mjs";
 import { gate } from "../support/gate.mjs";
 
-/** @param {Record<string, import("../../../www/lib/call-queue.js").Handler>} handlers */
+/** @param {Record<string, import("../../../www/lib/types/calls.d.ts").Handler>} handlers */
 function queueOf(handlers) {
   /** @type {any[]} */
   const sent = [];

@@ -11,7 +11,7 @@ const INFO = { device: "cpu", adapter: "", reason: "requested", backbone: "b", i
 
 /**
  * Workers that remember what they were told, each with the handlers of the test.
- * @param {Record<string, import("../../../www/lib/call-queue.js").Handler>} [handlers]
+ * @param {Record<string, import("../../../www/lib/types/calls.d.ts").Handler>} [handlers]
  */
 async function tunerWith(handlers = {}) {
   /** @type {FakeWorker[]} */
@@ -36,7 +36,8 @@ const photo = (/** @type {string} */ name) => new File([name], name);
 
 test("starting tells the worker where things lie; a base without its slash is a folder all the same", async () => {
   const { calls } = await tunerWith();
-  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl: "https://example.org/somewhere/" } }]);
+  const baseUrl = "https://example.org/somewhere/";
+  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl } }]);
 });
 
 test("every file of an add ends up in exactly one list", async () => {
@@ -65,6 +66,41 @@ test("a fault that is not the file's own ends the add; what had gone in stays", 
   assert.equal((await rejection(tuner.add([photo("1.jpg"), photo("2.jpg"), photo("3.jpg")], "rose"))).code, "busy");
   assert.deepEqual(tuner.photos.map(({ name }) => name), ["1.jpg"]);
 });
+
+for (const how of /** @type {const} */ (["cancelled", "worker-crashed"])) {
+  test(`an add that ends early (${how}) tells what became of the files before, and predictAll its rows`, async () => {
+    const dies = () => {
+      if (how === "worker-crashed") throw new WebAssembly.RuntimeError("unreachable");
+    };
+    let answers = 0;
+    const { tuner } = await tunerWith({
+      addPhoto: ({ name }) => {
+        if (name === "4.jpg") dies();
+        if (name === "bad.jpg") throw new LastLayerError("not-an-image", "text");
+        return name === "same.jpg" ? 1 : undefined;
+      },
+      answer: () => {
+        if (++answers === 3) dies();
+        return { predictions: [{ label: "rose", index: 0, probability: 1 }], unknown: false, similarity: null, threshold: null };
+      },
+      forgetNext: () => {},
+      readAhead: () => {},
+    });
+    const files = ["1.jpg", "bad.jpg", "same.jpg", "4.jpg", "5.jpg"].map(photo);
+    const controller = new AbortController();
+    const onProgress = (/** @type {any} */ { done }) => void (how === "cancelled" && done === 3 && controller.abort());
+    const error = await rejection(tuner.add(files, "rose", { signal: controller.signal, onProgress }));
+    assert.equal(error.code, how);
+    assert.equal(error.name, how === "cancelled" ? "AbortError" : "LastLayerError");
+    const { added, duplicates, failed } = error.report;
+    assert.deepEqual([added, duplicates, failed].map((list) => list.map((/** @type {any} */ { name }) => name)), [["1.jpg"], ["same.jpg"], ["bad.jpg"]]);
+
+    const again = new AbortController();
+    const onResult = (/** @type {any} */ _, /** @type {number} */ done) => void (how === "cancelled" && done === 2 && again.abort());
+    const tested = await rejection(tuner.predictAll(files, { signal: again.signal, onResult }));
+    assert.deepEqual([tested.code, tested.report.rows.length], [how, 2]);
+  });
+}
 
 test("a new worker gets classes, photos and classifier, in this order; files that are gone are told", async () => {
   let gone = "";
@@ -161,7 +197,8 @@ function interruptible() {
   };
 }
 
-const once = (/** @type {EventTarget} */ target, /** @type {string} */ type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+const once = (/** @type {EventTarget} */ target, /** @type {string} */ type) =>
+  new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
 test("a training goes on in a new worker from the last checkpoint, through as many deaths as it takes", async (t) => {
   const { state, resumedFrom, handlers } = interruptible();
@@ -254,4 +291,31 @@ test("what is paused is kept until it is continued, cancelled, discarded, or ano
   controller.abort();
   assert.equal((await resumed).code, "cancelled");
   assert.equal(tuner.checkpoint, null);
+});
+
+test("a training or its continuation that is cancelled before it begins leaves the one that is paused", async (t) => {
+  const { state, handlers } = interruptible();
+  t.after(() => (state.over = true));
+  const { tuner } = await tunerWith({ ...handlers, pause: () => new Uint8Array([9]) });
+  const checkpoint = await tuner.pause();
+  const signal = AbortSignal.abort();
+  assert.equal((await rejection(tuner.train({}, { signal }))).code, "cancelled");
+  assert.equal(tuner.checkpoint, checkpoint);
+  assert.equal((await rejection(tuner.resume(undefined, { signal }))).code, "cancelled");
+  assert.equal(tuner.checkpoint, checkpoint);
+});
+
+test("the event at the end of a training has the report that train() resolves with, its advice included", async () => {
+  const { tuner } = await tunerWith({
+    train: (_, { emit }) => {
+      emit({ type: "advised", advice: ADVICE });
+      emit({ type: "done", report: LEARNT });
+      return RESULT;
+    },
+  });
+  /** @type {any[]} */
+  const events = [];
+  const report = await tuner.train({}, { onEvent: (event) => events.push(event) });
+  assert.deepEqual(events.at(-1), { type: "done", report });
+  assert.deepEqual(report, REPORT);
 });

@@ -5,7 +5,8 @@ import { mock, test } from "node:test";
 import { helperCount, Helpers, stepsLeft } from "../../../www/lib/helpers.js";
 import { delivered } from "../support/fake-worker.mjs";
 
-/** @import { Core, CoreLoan, TrainEvent } from "../../../www/lib/types.d.ts" */
+
+/** @import { Core, CoreLoan, StepEvent } from "../../../www/lib/types/core.d.ts" */
 
 /** A core that lends as many loans as it has, and notes what it gets back. @param {number} loans */
 function coreWith(loans) {
@@ -242,7 +243,7 @@ test("one that dies or answers with something else is let go of, and not waited 
 });
 
 test("how many steps are left", () => {
-  const left = (/** @type {object} */ event) => stepsLeft(/** @type {TrainEvent} */ (event));
+  const left = (/** @type {object} */ event) => stepsLeft(/** @type {StepEvent} */ (event));
   assert.equal(left({ type: "batch", epoch: 3, epochs: 4, batch: 2, batches: 5 }), 8);
   assert.equal(left({ type: "fold", fold: 2, folds: 3, epoch: 4, epochs: 4, batch: 5, batches: 5 }), 20);
   assert.equal(left({ type: "epoch", epoch: 3, epochs: 4 }), 0);

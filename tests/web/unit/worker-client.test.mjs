@@ -7,8 +7,13 @@ import { WorkerClient } from "../../../www/lib/worker-client.js";
 import { delivered, FakeWorker } from "../support/fake-worker.mjs";
 import { gate, rejection } from "../support/gate.mjs";
 
+/** @import { CallTable } from "../../../www/lib/types/calls.d.ts" */
+
+/** With calls of the test's own. @param {FakeWorker} worker @returns {WorkerClient<CallTable>} */
+const clientOf = (worker) => new WorkerClient(worker);
+
 test("answers find their calls, events their listeners", async () => {
-  const client = new WorkerClient(
+  const client = clientOf(
     new FakeWorker({
       echo: (args) => args,
       async *count() {
@@ -26,7 +31,7 @@ test("answers find their calls, events their listeners", async () => {
 });
 
 test("errors arrive as LastLayerError with code and params", async () => {
-  const client = new WorkerClient(
+  const client = clientOf(
     new FakeWorker({
       fail: () => {
         throw new LastLayerError("image-too-large", "30000 px wide", { width: 30000 });
@@ -49,7 +54,7 @@ test("an aborted signal reaches the worker, and the promise waits for its answer
       yield 2;
     },
   });
-  const client = new WorkerClient(worker);
+  const client = clientOf(worker);
   const controller = new AbortController();
   let settled = false;
   const training = rejection(client.call("train", {}, { signal: controller.signal })).finally(() => (settled = true));
@@ -67,7 +72,7 @@ test("an aborted signal reaches the worker, and the promise waits for its answer
 
 test("a signal that is aborted already sends nothing; one aborted afterwards neither", async () => {
   const worker = new FakeWorker({ echo: (args) => args });
-  const client = new WorkerClient(worker);
+  const client = clientOf(worker);
   assert.equal((await rejection(client.call("echo", 1, { signal: AbortSignal.abort() }))).code, "cancelled");
   const controller = new AbortController();
   await client.call("echo", 1, { signal: controller.signal });
@@ -80,7 +85,7 @@ test("a listener that throws is reported and stops nothing", async () => {
   /** @type {unknown[]} */
   const reported = [];
   globalThis.reportError = (error) => reported.push(error);
-  const client = new WorkerClient(
+  const client = clientOf(
     new FakeWorker({
       async *count() {
         yield 1;
@@ -110,7 +115,7 @@ for (const { name, kill, code } of [
 ]) {
   test(`${name} rejects the open calls and all later ones`, async () => {
     const worker = new FakeWorker({ never: () => new Promise(() => {}), echo: (args) => args });
-    const client = new WorkerClient(worker);
+    const client = clientOf(worker);
     await client.call("echo", 1);
     const open = [rejection(client.call("never", {})), rejection(client.call("echo", {}))];
     kill(worker);
@@ -128,14 +133,14 @@ test("a trap reported as the answer to one call is the end of all", async () => 
     },
     never: () => new Promise(() => {}),
   });
-  const client = new WorkerClient(worker);
+  const client = clientOf(worker);
   const [first, second] = await Promise.all([rejection(client.call("trap", {})), rejection(client.call("never", {}))]);
   assert.deepEqual([first.code, second.code], ["worker-crashed", "worker-crashed"]);
 });
 
 test("a worker whose script does not load is a failed download", async () => {
   const worker = new FakeWorker({});
-  const client = new WorkerClient(worker);
+  const client = clientOf(worker);
   const call = rejection(client.call("start", {}));
   worker.dispatchEvent(new Event("error"));
   assert.equal((await call).code, "download-failed");

@@ -2,7 +2,7 @@
 
 /** @import { Contestant, Timing, Work } from "./timing.js" */
 /** @import { FineTuner } from "../../../../www/lib/fine-tuner.js" */
-/** @import { TrainConfig, TrainEvent } from "../../../../www/lib/types.d.ts" */
+/** @import { TrainConfig, TrainEvent } from "../../../../www/lib/types/public.d.ts" */
 import { CLASSES, labelOf, photoFile, picture, pictureFile } from "./photos.js";
 import { medianOf, range, timed } from "./timing.js";
 

@@ -1,19 +1,16 @@
 /**
- * The types of the public API and of what crosses the worker boundary, in one place.
+ * What a user of the library sees. The built site has these types in `lib.d.ts`, beside `lib.js`.
  * Lengths are in bytes or pixels as named, fractions lie in 0..1, durations are seconds.
  */
 
-import type { LastLayerError } from "./errors.js";
-import type { OPTIONS } from "./options.js";
+import type { LastLayerError } from "../errors.js";
+import type { OPTIONS } from "../options.js";
 
 /** A device as the caller asks for it. `auto` takes a hardware WebGPU adapter where one answers, the CPU otherwise. */
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /** A device as it is used, and the name of the folder its WebAssembly lies in. */
 export type Device = "webgpu" | "cpu";
-
-/** The builds of the core, each in a folder of its name below `wasm/`; see `flavourFor`. */
-export type Flavour = Device | "cpu-relaxed";
 
 /** Why this device was chosen. */
 export type DeviceReason =
@@ -29,6 +26,8 @@ export type DeviceReason =
   | "software-adapter"
   /** The adapter answered, but starting on it failed. */
   | "webgpu-failed"
+  /** WebGPU did not answer within twenty seconds. */
+  | "webgpu-timeout"
   /** The site has no module for WebGPU, or none yet. */
   | "webgpu-not-served";
 
@@ -140,8 +139,8 @@ export interface Crop {
   height: number;
 }
 
-/** What `explain` and `Core.explain` have in common. */
-interface ExplanationNumbers {
+/** An explanation without its pictures. */
+export interface ExplanationNumbers {
   /** The class that was asked about. */
   class: ClassScore;
   /** The class it was compared with; null for the average of all classes. */
@@ -209,13 +208,6 @@ export interface FeatureMap {
   picture: ImageData;
 }
 
-/** A picture as the core hands it out. */
-export interface Picture {
-  width: number;
-  height: number;
-  data: Uint8ClampedArray<ArrayBuffer>;
-}
-
 /** `similarity`: cosine of the angle between the two photos' features, 1 for the same photo. */
 export interface Neighbour {
   photo: Photo;
@@ -232,11 +224,6 @@ export interface Nearest {
   compared: number;
   /** The most alike first. */
   neighbours: Neighbour[];
-}
-
-/** As the core knows them: by id. */
-export interface NearestIds extends Omit<Nearest, "neighbours"> {
-  neighbours: { id: number; name: string; label: string; similarity: number }[];
 }
 
 /** Which classifier answers: `auto` is the trained one where there is one, else the source model. */
@@ -287,8 +274,7 @@ export interface BatchEvent {
 }
 
 /** Mean cross-entropy losses and accuracies (fractions) after an epoch; top-5 is null with fewer than six classes, `val*` in a refit. */
-export interface EpochEvent {
-  type: "epoch";
+export interface EpochScores {
   phase: Phase;
   epoch: number;
   epochs: number;
@@ -298,6 +284,10 @@ export interface EpochEvent {
   valLoss: number | null;
   valTop1: number | null;
   valTop5: number | null;
+}
+
+export interface EpochEvent extends EpochScores {
+  type: "epoch";
 }
 
 /** Something was found out about the photos or the device. */
@@ -404,20 +394,25 @@ export interface ResumedEvent {
   epoch: number;
   epochs: number;
   /** Of the epochs that are done. Those since the checkpoint come again. */
-  history: EpochEvent[];
-}
-
-/** Worker → library: the state of a training, kept for when the worker dies. */
-export interface CheckpointEvent {
-  type: "checkpoint";
-  checkpoint: Uint8Array<ArrayBuffer>;
+  history: EpochScores[];
 }
 
 /**
  * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that goes on sends `resumed`
  * before. A cross-validation sends `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`.
  */
-export type TrainEvent = AdvisingEvent | AdvisedEvent | ResumedEvent | EmbedEvent | BatchEvent | EpochEvent | DoneEvent | FoldEvent | EvaluatedEvent | RunEvent | ComparedEvent;
+export type TrainEvent =
+  | AdvisingEvent
+  | AdvisedEvent
+  | ResumedEvent
+  | EmbedEvent
+  | BatchEvent
+  | EpochEvent
+  | DoneEvent
+  | FoldEvent
+  | EvaluatedEvent
+  | RunEvent
+  | ComparedEvent;
 
 export interface Score {
   loss: number;
@@ -449,7 +444,7 @@ export interface Report {
   train: Score;
   /** Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves do not show it. */
   overfitting: Overfitting | null;
-  history: EpochEvent[];
+  history: EpochScores[];
   seconds: number;
   embedSeconds: number;
   seed: number;
@@ -522,7 +517,7 @@ export interface ComparedRun {
   accuracy: { low: number; high: number };
   /** The class each held-out photo was taken for. */
   predicted: number[];
-  history: EpochEvent[];
+  history: EpochScores[];
   overfitting: Overfitting | null;
   /** `embedSeconds` included; what was embedded before costs nothing. */
   seconds: number;
@@ -635,166 +630,4 @@ export interface Option {
   max?: number;
   choices?: readonly string[];
   doc: { en: string; zh: string };
-}
-
-/** An error as it crosses the worker boundary. */
-export interface ErrorMessage {
-  code: ErrorCode;
-  message: string;
-  params: Record<string, string | number>;
-}
-
-/** Page → worker. */
-export type Request = { id: number; call: string; args: unknown } | { cancel: number };
-
-/** Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker is of no more use. */
-export type Response =
-  | { id: number; event: unknown }
-  | { id: number; ok: unknown }
-  | { id: number; error: ErrorMessage }
-  | { fatal: ErrorMessage };
-
-/** A step of a training: an event, or the ids of photos whose pixels the core needs next. */
-export type StepEvent = TrainEvent | { type: "needPhotos"; ids: number[] };
-
-/** What a cross-validation needs: how it divides the photos, and how its fits go: by default as the last training did. */
-export interface EvaluationOptions {
-  folds: number | null | undefined;
-  rejectRate: number | undefined;
-  train: TrainConfig | undefined;
-  epochs: number | undefined;
-}
-
-/** As the core hands them out. */
-export interface CoreFeatureMaps extends Omit<FeatureMaps, "channels" | "seen" | "sheet"> {
-  channels: (Omit<FeatureMap, "picture"> & { picture: Picture })[];
-  seen: Picture;
-  sheet: Picture;
-}
-
-/** What a comparison needs; see `FineTuner.compare`. */
-export interface ComparisonOptions {
-  runs: { name: string; config: Partial<TrainConfig> }[];
-  holdout: number | undefined;
-  seed: number | undefined;
-}
-
-/** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
-export interface Core {
-  info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
-  inspect(file: Uint8Array): { width: number; height: number };
-  /** For pages without `crypto.subtle`. */
-  sha256(file: Uint8Array): string;
-  addClass(label: string): void;
-  /** For `add` and `supply`. */
-  photoToAdd(width: number, height: number): CorePhoto;
-  /** For questions to that model. */
-  photoToAsk(width: number, height: number, model: ModelChoice): CorePhoto;
-  /** For `draws` with these options. */
-  photoToDraw(width: number, height: number, config: object): CorePhoto;
-  add(id: number, name: string, label: string, sha256: string, photo: CorePhoto): number | undefined;
-  supply(id: number, photo: CorePhoto): void;
-  remove(ids: Uint32Array): void;
-  removeClass(label: string): void;
-  rename(from: string, to: string): void;
-  move(ids: Uint32Array, label: string): void;
-  needsAdvice(config: object): boolean;
-  startAdvice(config: object): void;
-  startTraining(config: object): void;
-  startEvaluation(options: EvaluationOptions): void;
-  startComparison(options: ComparisonOptions): void;
-  step(): Promise<StepEvent>;
-  checkpoint(): Promise<Uint8Array<ArrayBuffer>>;
-  pause(): Promise<Uint8Array<ArrayBuffer>>;
-  resume(checkpoint: Uint8Array): Omit<ResumedEvent, "type">;
-  cancelTraining(): void;
-  /** How many workers share the work, this one among them. */
-  setReaders(readers: number): void;
-  /** Photos that the source model has not read yet. */
-  unread(): number;
-  /** Draws that can be read ahead and are not lent. */
-  leftAhead(): number;
-  /** Reads a batch of what the next training is expected to need; false where nothing is left to read here. */
-  readAhead(): Promise<boolean>;
-  /** `workers`: how many have nothing else to do, this one among them. */
-  lend(workers: number): Promise<CoreLoan | { needPhotos: number[] } | undefined>;
-  /** Of a step of what is under way; 1 where steps are not shared. */
-  parts(): number;
-  /** Whether the next step computes what is lent, since nothing else is left to do. */
-  waits(): boolean;
-  accept(ticket: number, values: Float32Array): void;
-  embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
-  learn(parts: CoreParts): Promise<Float32Array<ArrayBuffer>>;
-  weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
-  predict(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Prediction[]>;
-  answer(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Answer>;
-  explain(photo: CorePhoto, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<ExplanationNumbers & { seen: Picture; overlay: Picture }>;
-  draws(photo: CorePhoto, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
-  featureMaps(photo: CorePhoto, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
-  nearest(photo: CorePhoto, count: number, model: ModelChoice): Promise<NearestIds>;
-  readFeatures(model: ModelChoice): Promise<boolean>;
-  exportModel(): Promise<Uint8Array<ArrayBuffer>>;
-  openModel(bytes: Uint8Array): { labels: string[] };
-}
-
-/** A photo on its way into the core, which takes it as soon as a method is called with it. */
-export interface CorePhoto {
-  /** The next rows, from the top; `channels`: `RGBA` with straight alpha, or `RGBX` or `BGRX`. */
-  push(rows: Uint8Array, channels: string): void;
-  /** Lets go of one that no method was called with. */
-  free(): void;
-}
-
-/** What another worker may do. */
-export type CoreLoan = CorePictures | CoreParts;
-
-/** Pictures to read. */
-export interface CorePictures {
-  ticket: number;
-  lastStages: number;
-  /** One after the other, three bytes a pixel. */
-  pictures: Uint8Array<ArrayBuffer>;
-}
-
-/** Parts of an optimiser step, one after the other. */
-export interface CoreParts {
-  ticket: number;
-  lastStages: number;
-  classes: number;
-  /** Of everything that learns. */
-  parameters: Float32Array<ArrayBuffer>;
-  /** In each part. */
-  photos: Uint32Array<ArrayBuffer>;
-  inputs: Float32Array<ArrayBuffer>;
-  masks: Float32Array<ArrayBuffer>;
-  targets: Float32Array<ArrayBuffer>;
-}
-
-/** What another worker needs to have the same core. */
-export interface CoreCopy {
-  /** Address of the script that wasm-bindgen wrote. */
-  glue: string;
-  module: WebAssembly.Module;
-  weights: { bytes: Uint8Array<ArrayBuffer>; sha256: string };
-}
-
-/** The module that wasm-bindgen writes (`--target web`). */
-export interface WasmModule {
-  default(input: { module_or_path: WebAssembly.Module }): Promise<unknown>;
-  OpenDevice: { open(device: Device): Promise<OpenDevice> };
-  Core: { open(device: OpenDevice, weights: Uint8Array, sha256: string): Core };
-}
-
-/** A device that a core can be opened on. */
-export interface OpenDevice {
-  /** Has a GPU compile what a backbone of that name computes with; waits for nothing. */
-  warmUp(backbone: string): void;
-}
-
-/** The small file beside the weights that says which file they are in and what its hash must be. */
-export interface WeightsCard {
-  name: string;
-  file: string;
-  bytes: number;
-  sha256: string;
 }

@@ -1,0 +1,219 @@
+// The worker over a core that the test plays: in which order things happen, and what the core is told when they end otherwise.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { delivered } from "../support/fake-worker.mjs";
+import { fakePixels, workerOver } from "../support/false-core.mjs";
+import { gate, rejection } from "../support/gate.mjs";
+
+/** @import { StepEvent } from "../../../www/lib/types/core.d.ts" */
+
+let undo = () => {};
+before(() => (undo = fakePixels()));
+after(() => undo());
+
+/** As much of an event as the worker looks at. @param {object} event */
+const told = (event) => /** @type {StepEvent} */ (event);
+const BATCH = told({ type: "batch", epoch: 1, epochs: 1, batch: 1, batches: 2 });
+const EPOCH = told({ type: "epoch", epoch: 1 });
+const DONE = told({ type: "done", report: { epochs: 3 } });
+
+/** A step that the test holds. */
+function held() {
+  const begun = gate();
+  /** @type {ReturnType<typeof gate<StepEvent>>} */
+  const end = gate();
+  const step = () => {
+    begun.open(undefined);
+    return end.opened;
+  };
+  return { step, begun: begun.opened, end: end.open };
+}
+
+/** @param {number} id */
+const photo = (id) => ({ id, name: `${id}.jpg`, label: "rose", blob: new File([String(id)], `${id}.jpg`) });
+
+/** @param {Awaited<ReturnType<typeof workerOver>>} worker @param {number[]} ids */
+async function addPhotos({ client, core }, ids) {
+  for (const id of ids) await client.call("addPhoto", photo(id));
+  core.log = [];
+}
+
+test("a training that is left to advice is advised first, tells each step, and ends with its report and its model", async () => {
+  const { core, client } = await workerOver();
+  core.needs = true;
+  const advice = { plan: { config: { regime: "head" } } };
+  core.steps = [told({ type: "advising" }), told({ type: "advised", advice }), told({ type: "embed", done: 1, total: 2 }), BATCH, EPOCH, DONE];
+  core.log = [];
+  /** @type {string[]} */
+  const events = [];
+  const result = await client.call("train", { config: {} }, { onEvent: ({ type }) => events.push(type) });
+  assert.deepEqual(events, ["advising", "advised", "embed", "batch", "epoch", "done"]);
+  assert.deepEqual(result, { report: { epochs: 3 }, model: new Uint8Array([1]) });
+  assert.deepEqual(core.log, ["startAdvice", "step", "step", 'startTraining {"regime":"head"}', "step", "step", "step", "step"]);
+});
+
+test("a checkpoint is kept after an epoch, once two seconds have passed", async () => {
+  const { core, clock, client } = await workerOver();
+  const epochAfter = (/** @type {number} */ milliseconds) => () => ((clock.now += milliseconds), EPOCH);
+  core.steps = [epochAfter(1500), epochAfter(1000), DONE];
+  /** @type {string[]} */
+  const events = [];
+  await client.call("train", { config: {} }, { onEvent: ({ type }) => events.push(type) });
+  assert.deepEqual(events, ["epoch", "checkpoint", "epoch", "done"]);
+});
+
+test("a training that is paused in the middle ends there, and the core keeps what it needs to go on", async () => {
+  const { core, client } = await workerOver();
+  const second = held();
+  core.steps = [BATCH, second.step, DONE];
+  core.log = [];
+  const training = rejection(client.call("train", { config: {} }));
+  await second.begun;
+  const pause = client.call("pause");
+  second.end(BATCH);
+  assert.deepEqual(await pause, new Uint8Array([9]));
+  assert.equal((await training).code, "paused");
+  assert.deepEqual(core.log, ["startTraining {}", "step", "step", "pause"]);
+  assert.equal(await client.call("pause"), null, "nothing is left to pause");
+  core.steps = [DONE];
+  assert.deepEqual((await client.call("resume", { checkpoint: new Uint8Array([9]) })).report, { epochs: 3 });
+});
+
+test("a training that is cancelled is ended in the core", async () => {
+  const { core, client } = await workerOver();
+  const second = held();
+  core.steps = [BATCH, second.step, DONE];
+  core.log = [];
+  const controller = new AbortController();
+  const training = rejection(client.call("train", { config: {} }, { signal: controller.signal }));
+  await second.begun;
+  controller.abort();
+  await delivered();
+  second.end(BATCH);
+  assert.equal((await training).code, "cancelled");
+  assert.deepEqual(core.log, ["startTraining {}", "step", "step", "cancelTraining"]);
+});
+
+for (const { call, begin, first } of [
+  { call: "train", begin: "startTraining {}", first: BATCH },
+  { call: "advise", begin: "startAdvice", first: told({ type: "advising" }) },
+]) {
+  test(`${call}: a step that throws ends its run in the core, and its error is what the caller hears`, async () => {
+    const { core, client } = await workerOver();
+    core.log = [];
+    const failing = () => {
+      throw { code: "internal", message: "out of memory", params: {} };
+    };
+    core.steps = [first, failing];
+    const error = await rejection(client.call(/** @type {"train"} */ (call), { config: {} }));
+    assert.deepEqual([error.code, error.message], ["internal", "out of memory"]);
+    assert.deepEqual(core.log, [begin, "step", "step", "cancelTraining"]);
+  });
+}
+
+test("a fault on the way out does not hide the one that ended the run", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  const { core, client } = await workerOver();
+  core.steps = [
+    () => {
+      throw { code: "internal", message: "the first", params: {} };
+    },
+  ];
+  core.cancelTraining = () => {
+    throw { code: "busy", message: "the second", params: {} };
+  };
+  assert.equal((await rejection(client.call("evaluate", { folds: 2, rejectRate: undefined, train: undefined, epochs: 1 }))).message, "the first");
+});
+
+test("after a trap the core is asked for nothing more", async () => {
+  const { core, client } = await workerOver();
+  core.log = [];
+  core.steps = [
+    () => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    },
+  ];
+  assert.equal((await rejection(client.call("train", { config: {} }))).code, "worker-crashed");
+  assert.deepEqual(core.log, ["startTraining {}", "step"]);
+});
+
+test("photos whose pixels are gone are decoded again, one at a time; in between questions are answered", async () => {
+  const worker = await workerOver();
+  const { core, client } = worker;
+  await addPhotos(worker, [1, 2]);
+  core.steps = [told({ type: "needPhotos", ids: [2, 1] }), DONE];
+  /** @type {Promise<unknown> | undefined} */
+  let question;
+  const supply = core.supply.bind(core);
+  core.supply = (id) => {
+    question ??= client.call("predict", { image: new File(["?"], "?.jpg"), topK: 5, model: "auto" });
+    supply(id);
+  };
+  await client.call("train", { config: {} });
+  await question;
+  assert.deepEqual(core.log, ["startTraining {}", "step", "supply 2", "predict", "supply 1", "step"]);
+});
+
+test("a photo that can no longer be read is named, and the training that needs it is ended in the core", async () => {
+  const worker = await workerOver();
+  const { core, client } = worker;
+  await addPhotos(worker, [1]);
+  core.steps = [told({ type: "needPhotos", ids: [1] })];
+  core.supply = () => {
+    throw { code: "image-truncated", message: "It is cut short.", params: {} };
+  };
+  const error = await rejection(client.call("train", { config: {} }));
+  assert.match(error.message, /^1\.jpg: /);
+  assert.deepEqual([error.params.name, error.params.id], ["1.jpg", 1]);
+  assert.equal(core.log.at(-1), "cancelTraining");
+  core.steps = [told({ type: "needPhotos", ids: [7] })];
+  assert.equal((await rejection(client.call("train", { config: {} }))).code, "unknown-photo");
+});
+
+test("reading ahead stops where a training begins, and goes on when it is asked to again", async () => {
+  const { core, client } = await workerOver();
+  core.pieces = 3;
+  core.log = [];
+  const first = held();
+  core.steps = [first.step, DONE];
+  const reading = client.call("readAhead");
+  const training = client.call("train", { config: {} });
+  await first.begun;
+  const readBefore = core.log.filter((name) => name === "readAhead").length;
+  assert.ok(readBefore < 3, `${readBefore} pieces of three`);
+  first.end(BATCH);
+  await Promise.all([training, reading]);
+  assert.equal(core.log.filter((name) => name === "readAhead").length, readBefore);
+  await client.call("readAhead");
+  assert.equal(core.pieces, 0);
+});
+
+test("two slow pieces in a row switch reading ahead off; one does not", async () => {
+  const { core, clock, client } = await workerOver();
+  const took = [1500, 200, 1500, 1500, 200];
+  core.pieces = took.length;
+  const readAhead = core.readAhead.bind(core);
+  core.readAhead = async () => {
+    clock.now += took[took.length - core.pieces] ?? 0;
+    return readAhead();
+  };
+  core.log = [];
+  await client.call("readAhead");
+  assert.equal(core.log.length, 4);
+  await client.call("readAhead");
+  assert.equal(core.log.length, 4, "for good");
+});
+
+test("reading ahead lets files be taken in first", async () => {
+  const worker = await workerOver();
+  const { core, client } = worker;
+  core.pieces = 2;
+  core.log = [];
+  await client.call("addPhoto", { ...photo(1), next: [photo(2)] });
+  await client.call("readAhead");
+  assert.deepEqual(core.log, ["add 1"], "the second one is still to come");
+  await client.call("forgetNext", { ids: [2] });
+  await client.call("readAhead");
+  assert.deepEqual(core.log, ["add 1", "readAhead", "readAhead"]);
+});

@@ -1,0 +1,69 @@
+/** @import { Handlers } from "./types/calls.d.ts" */
+/** @import { Bench } from "./core-worker.js" */
+/** @import { PhotoFiles } from "./photo-files.js" */
+/** @import { Runs } from "./runs.js" */
+
+/** A piece that takes more milliseconds keeps a question waiting for too long: after two in a row nothing is read ahead any more. */
+const LONGEST_PIECE = 1000;
+
+/**
+ * Reads photos, and the draws of them that a training is likely to ask for, one piece at a time, until there is something better to do: a run, or
+ * files to take in, after which it is called again.
+ */
+export class ReadingAhead {
+  /** Whether anything is read before a training asks for it. */
+  allowed = true;
+  #bench;
+  #files;
+  #runs;
+  #now;
+  #underWay = false;
+  /** In a row. */
+  #slowPieces = 0;
+
+  /**
+   * @param {Bench} bench
+   * @param {PhotoFiles} files
+   * @param {Runs} runs
+   * @param {() => number} now  Milliseconds from any fixed point.
+   */
+  constructor(bench, files, runs, now) {
+    this.#bench = bench;
+    this.#files = files;
+    this.#runs = runs;
+    this.#now = now;
+  }
+
+  handlers = /** @satisfies {Partial<Handlers>} */ ({
+    readAhead: () => this.#read(),
+  });
+
+  /** Lends photos to helpers while further ones are added. */
+  async lend() {
+    const { core, helpers } = this.#bench;
+    if (this.allowed && !this.#runs.underWay) await helpers?.feed(core, core.unread(), this.#files.supplyAll);
+  }
+
+  /** @returns {AsyncGenerator<undefined, void, void>} */
+  async *#read() {
+    if (!this.allowed || this.#underWay) return;
+    const { core, helpers } = this.#bench;
+    this.#underWay = true;
+    try {
+      const left = core.leftAhead();
+      while (!this.#runs.underWay && !this.#files.expected) {
+        const begun = this.#now();
+        if (!(await core.readAhead())) break;
+        // The first of all may be slow because it is the first.
+        this.#slowPieces = this.#now() - begun > LONGEST_PIECE ? this.#slowPieces + 1 : 0;
+        this.allowed = this.#slowPieces < 2;
+        if (!this.allowed) break;
+        await helpers?.feed(core, left, this.#files.supplyAll);
+        yield;
+      }
+    } finally {
+      this.#underWay = false;
+      if (!this.#runs.underWay) helpers?.rest();
+    }
+  }
+}
