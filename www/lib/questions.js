@@ -55,7 +55,7 @@ export class Questions {
       return this.#bench.core.nearest(photo, count, model);
     },
     exportModel: () => this.#bench.core.exportModel(),
-    openModel: ({ bytes }) => this.#bench.core.openModel(bytes),
+    openModel: ({ bytes, own }) => this.#bench.core.openModel(bytes, own),
   });
 
   /** @param {ModelChoice} model */

@@ -383,8 +383,15 @@ export const MESSAGES = {
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },
   "error.empty-class": { en: ["The class “{label}” has no photos. Add some or remove the class.", "A class has no photos. Add some or remove the class."], zh: ["类别“{label}”没有照片。请添加照片，或删除该类别。", "有一个类别没有照片。请添加照片，或删除该类别。"] },
   "error.too-few-photos": { en: "Every class has a single photo, or copies of one, so nothing can be held out. Add a different photo to each class.", zh: "每个类别都只有一张照片（或同一张的近似副本），无法留出照片。请为每个类别添加不同的照片。" },
-  "error.class-exists": { en: ["There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
+  "error.class-exists": { en: ["The classifier was trained with another class “{removed}”, which you removed since. Choose another name, or train again first.", "There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["当前的分类器训练时还有另一个类别“{removed}”，它后来被移除了。请换一个名称，或先重新训练。", "类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
   "error.unknown-class": { en: ["There is no class “{label}” (any more).", "There is no class of that name (any more)."], zh: ["没有名为“{label}”的类别，可能已被删除。", "没有这个类别，可能已被删除。"] },
+  "error.photo-unreadable": {
+    en: {
+      one: "The file of the photo “{name}” can no longer be read: it was changed, moved or deleted since you added it. Remove the photo, and add its file again if you want to keep it.",
+      other: "The files of {count} photos, “{name}” first, can no longer be read: they were changed, moved or deleted since you added them. Remove these photos, and add their files again if you want to keep them.",
+    },
+    zh: "有 {count} 张照片的文件（例如“{name}”）已无法读取：添加之后，文件被修改、移动或删除了。请移除这些照片；如果仍要使用，请重新添加文件。",
+  },
   "error.unknown-photo": { en: "That photo is no longer there.", zh: "这张照片已经不在了。" },
   "error.invalid-label": { en: ["A class name has 1 to {max} characters.", "This cannot be the name of a class: it is empty or too long."], zh: ["类别名称应为 1 到 {max} 个字符。", "类别名称为空或过长。"] },
   "error.invalid-option": { en: ["{name}: {value} is not allowed. Expected {min} to {max}.", "A training option is unknown or out of range: {name}.", "A training option is unknown or out of range."], zh: ["选项“{name}”的值 {value} 无效，应在 {min} 到 {max} 之间。", "训练选项“{name}”未知或超出范围。", "有训练选项未知或超出范围。"] },

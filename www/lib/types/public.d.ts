@@ -44,6 +44,7 @@ export type ErrorCode =
   | "class-exists"
   | "unknown-class"
   | "unknown-photo"
+  | "photo-unreadable"
   | "invalid-label"
   | "invalid-option"
   | "no-classifier"
