@@ -420,7 +420,7 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * What a stage of the network responds to in an image: the `channels` channels of it that vary most over the image, as grey pictures.
+   * What a stage of the network responds to in an image: the `channels` channels of it (128 at most) that vary most over the image, as grey pictures.
    * `stage`: `"0"` to the last of `info.stages`, or `"conv_head"`. Shallow stages respond to edges and colours, deep ones to parts of things.
    * Takes at most about as long as `predict`. Rejects with `invalid-option`, one of the image codes, `no-classifier` or `cancelled`.
    *

@@ -130,10 +130,10 @@ export class PhotoFiles {
  * @param {number} count  Photos like it, it among them.
  */
 function isGone({ id, name }, count) {
-  const message =
+  const [which, they, what] =
     count === 1
-      ? `The file of the photo “${name}” can no longer be read: it was changed, moved or deleted since it was added. Remove the photo, and add its file again if it is to stay.`
-      : `The files of ${count} photos, “${name}” the first of them, can no longer be read: they were changed, moved or deleted since they were added. ` +
-        "Remove these photos, and add their files again if they are to stay.";
+      ? [`The file of the photo “${name}”`, "it was", "Remove the photo, and add its file again if it is to stay."]
+      : [`The files of ${count} photos, “${name}” the first of them,`, "they were", "Remove these photos, and add their files again if they are to stay."];
+  const message = `${which} can no longer be read: ${they} changed, moved or deleted after being added. ${what}`;
   return new LastLayerError("photo-unreadable", message, { id, name, count });
 }

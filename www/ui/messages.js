@@ -123,6 +123,10 @@ export const MESSAGES = {
   "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
+  "report.reducedBatch": {
+    en: "Steps of {asked} photos would not have fitted into memory: within {mebibytes} MiB there was room for {used} at a time.",
+    zh: "每一步 {asked} 张照片超出了内存限制：在 {mebibytes} MiB 之内，每一步使用了 {used} 张。",
+  },
   "report.reduced": { en: "So many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.", zh: "照片太多，内存放不下所要求的全部内容：在 {mebibytes} MiB 之内，每张照片使用了 {drawsAsked} 个增强版本中的 {drawsUsed} 个，最后 {stagesAsked} 个阶段中有 {stagesUsed} 个参与训练。" },
   "report.lookAlikes": { en: "{count} of the held-out photos have near-duplicates among the others, because their class holds nothing else. The score then says little about photos that look different: add some.", zh: "留出的照片中有 {count} 张在其余照片里有近似重复，因为所在类别没有别的照片。这样的成绩难以说明对其他照片的效果：请再添加一些不同的照片。" },
   "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: a single photo moves it by {step} percentage points. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step} 个百分点。更公正的检验是没有用过的照片，请放到“测试”中。" },
