@@ -91,6 +91,42 @@ test("renaming needs no training, in the answers and in the model file", async (
   assert.equal(seen.corrupt, "model-corrupt");
 });
 
+test("outputs of the classifier follow the identity of classes: a removed one keeps its name there, after a crash too", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const { startWorker, crash, died } = lab.mortal();
+    const tuner = await lab.tuner({ startWorker, readAhead: false });
+    for (const kind of ["stripes", "discs", "checks"]) await tuner.add(await lab.photos(kind, 0, 3), kind);
+    await tuner.train({ regime: "head", augment: 0, epochs: 10 });
+    const image = await lab.photo("discs", 20);
+    const labels = async () => (await tuner.predict(image)).map(({ label }) => label).sort().join(" ");
+    await tuner.removeClass("discs");
+    const refused = await tuner.rename("stripes", "discs").catch((error) => `${error.code} ${error.params.removed}`);
+    await tuner.addClass("discs");
+    await tuner.rename("discs", "dots");
+    const other = await labels();
+    const death = died();
+    crash();
+    await death;
+    await tuner.rename("stripes", "lines");
+    const own = await labels();
+    const report = tuner.report?.classes;
+    const opened = (await tuner.open(await tuner.export())).labels;
+    await tuner.rename("lines", "strips");
+    const ofFile = await labels();
+    tuner.close();
+    return { refused, other, own, report, opened, ofFile };
+  });
+  assert.deepEqual(seen, {
+    refused: "class-exists discs",
+    other: "checks discs stripes",
+    own: "checks discs lines",
+    report: ["lines", "discs", "checks"],
+    opened: ["lines", "discs", "checks"],
+    ofFile: "checks discs lines",
+  });
+});
+
 test("duplicates are noticed across classes, and what cannot be done is refused whole", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {

@@ -108,7 +108,7 @@ test("the library knows no DOM, no package, and no clock that a background tab s
   for (const [name, { packages, text }] of await graph()) {
     if (layer(name) !== "lib") continue;
     assert.deepEqual(packages, [], name);
-    // Helpers without work may end some seconds later than they should, and so may the wait for a graphics device.
+    // Helpers without work may end some seconds later than they should, and so may waits for a graphics device and before reading ahead.
     const known = name === "lib/helpers.js" || name === "lib/clock.js" ? text.replaceAll(/setTimeout|setInterval/g, "") : text;
     assert.doesNotMatch(known, /\b(document|window|HTMLElement|localStorage|requestAnimationFrame|setTimeout|setInterval)\b/, name);
   }

@@ -82,16 +82,21 @@ export class Collection {
   /** @param {string} from @param {string} to */
   rename(from, to) {
     return this.session.attempt(async (tuner) => {
+      const before = this.session.training.labels;
       await tuner.rename(from, to);
-      this.session.training.renamed(from, to);
-      this.session.testing.renamed(from, to);
+      // A class that the classifier does not know may be called as one of its outputs is.
+      const output = before.findIndex((label, output) => label !== this.session.training.labels[output]);
+      if (output >= 0) this.session.testing.renamed(from, to);
       this.session.evaluating.renamed(from, to);
     });
   }
 
   /** @param {string} label */
   removeClass(label) {
-    return this.session.attempt((tuner) => tuner.removeClass(label));
+    return this.session.attempt(async (tuner) => {
+      await tuner.removeClass(label);
+      this.session.evaluating.removed(label);
+    });
   }
 
   /** @param {number[]} ids @param {string} label */

@@ -13,6 +13,7 @@ export class Evaluating {
     this.session = session;
     /** @type {import("../ui/types.js").EvaluationStage | null} */ this.stage = null;
     /** @type {Evaluation | null} */ this.evaluation = null;
+    /** Of its classes those that are still there. @type {Set<string>} */ this.own = new Set();
     /** The photos it judged, as they were. @type {Map<number, Photo>} */ this.judged = new Map();
     /** Suspicious photos that the reader found right. @type {Set<number>} */ this.kept = new Set();
     this.cancelled = false;
@@ -56,10 +57,18 @@ export class Evaluating {
     Object.assign(this, { evaluation: null, cancelled: false });
   }
 
+  /** @param {string} label  Of a class: another one of that name is another one. */
+  removed(label) {
+    this.own.delete(label);
+  }
+
   /** @param {string} from @param {string} to */
   renamed(from, to) {
     const { evaluation } = this;
-    if (!evaluation) return;
+    if (!evaluation || !this.own.delete(from)) return;
+    // It judged another class of that name, which was removed since: nobody could tell them apart.
+    if (evaluation.classes.includes(to)) return this.forget();
+    this.own.add(to);
     const rename = (/** @type {string} */ label) => (label === from ? to : label);
     const { method, perClass } = evaluation;
     this.judged = new Map([...this.judged].map(([id, photo]) => [id, { ...photo, label: rename(photo.label) }]));
@@ -74,7 +83,7 @@ export class Evaluating {
   /** @param {Evaluation} evaluation */
   #finish(evaluation) {
     const photos = this.session.tuner?.photos ?? [];
-    Object.assign(this, { evaluation, judged: new Map(photos.map((photo) => [photo.id, photo])), kept: new Set() });
+    Object.assign(this, { evaluation, own: new Set(evaluation.classes), judged: new Map(photos.map((photo) => [photo.id, photo])), kept: new Set() });
     this.session.announce("evaluation.done", { top1: evaluation.scores.top1 });
   }
 

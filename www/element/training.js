@@ -134,11 +134,6 @@ export class Training {
     });
   }
 
-  /** @param {string} from @param {string} to */
-  renamed(from, to) {
-    if (this.opened) this.opened = { ...this.opened, labels: this.opened.labels.map((label) => (label === from ? to : label)) };
-  }
-
   /** What a paused training has come to so far stays in sight. @param {import("../ui/types.js").EpochView[]} shown  the curves before it began */
   #interrupted(shown) {
     if (!this.view.paused) this.history = this.before;

@@ -82,7 +82,7 @@ export class CoreWorker {
     addPhoto: async (photo) => {
       const duplicateOf = await this.#files.add(photo);
       // While the next one is decoded.
-      if (duplicateOf === undefined) await this.#reading.lend();
+      if (duplicateOf === undefined) await this.#reading.added();
       return duplicateOf;
     },
   });

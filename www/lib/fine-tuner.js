@@ -3,6 +3,7 @@
 /** @import { RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types/public.d.ts" */
 /** @import { Caller } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
+import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { checkWorkers } from "./create-options.js";
 import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
@@ -12,6 +13,10 @@ import { Learning } from "./learning.js";
 import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
 import { testAll } from "./test-all.js";
+import { unreadable } from "./unreadable.js";
+
+/** So many milliseconds after the last photo was added, reading ahead begins. */
+const QUIET = 500;
 
 /**
  * Fine-tunes an image classifier in this browser. Everything heavy runs in a worker, and no image leaves the machine.
@@ -33,6 +38,8 @@ export class FineTuner extends EventTarget {
   #connection;
   /** Of photos, and of other files that the worker is told of before their turn. */
   #nextId = 1;
+  /** Ends the wait until nothing more is added. */
+  #stopWaiting = () => {};
   #learning;
 
   /**
@@ -185,7 +192,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Gives a class another name, in the classifier too: no new training is needed. Rejects with `unknown-class`, `class-exists` or `invalid-label`.
+   * Gives a class another name, in the classifier too where that was trained with it: no new training is needed. A model file that was opened
+   * keeps its own names. Rejects with `unknown-class`, `invalid-label` or `class-exists`: also where the classifier was trained with another
+   * class of that name, which was removed since (`params.removed`).
    * @param {string} from
    * @param {string} to
    */
@@ -197,6 +206,15 @@ export class FineTuner extends EventTarget {
       this.#mirror.renamed(from, to);
       this.#mirror.model = model;
     });
+  }
+
+  /**
+   * The photos whose files can no longer be read, because they were changed, moved or deleted since they were added. A training that needs one
+   * of them rejects with `photo-unreadable`; the others go on once these are {@link FineTuner#remove}d. Reads one byte of each file.
+   * @returns {Promise<Photo[]>}
+   */
+  async checkFiles() {
+    return unreadable(this.photos);
   }
 
   /**
@@ -228,7 +246,9 @@ export class FineTuner extends EventTarget {
   /**
    * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
    * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
-   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`; the classifier from before is then still
+   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`, or with `photo-unreadable` (see
+   * {@link FineTuner#checkFiles}) before it begins; where a file goes bad in its midst, {@link FineTuner#checkpoint} has what there was until
+   * then, for when the photo is there again. The classifier from before is then still
    * there. Where the worker dies, a new one takes the training up at the last checkpoint (kept after epochs, every two seconds and for at most a
    * twentieth of the time); it rejects with the worker's end only where there is none since the last time.
    *
@@ -401,7 +421,7 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * What a stage of the network responds to in an image: the `channels` channels of it that vary most over the image, as grey pictures.
+   * What a stage of the network responds to in an image: the `channels` channels of it (128 at most) that vary most over the image, as grey pictures.
    * `stage`: `"0"` to the last of `info.stages`, or `"conv_head"`. Shallow stages respond to edges and colours, deep ones to parts of things.
    * Takes at most about as long as `predict`. Rejects with `invalid-option`, one of the image codes, `no-classifier` or `cancelled`.
    *
@@ -466,6 +486,7 @@ export class FineTuner extends EventTarget {
 
   /** Ends the worker. Open and later calls reject with `closed`. */
   close() {
+    this.#stopWaiting();
     this.#connection.close();
   }
 
@@ -475,7 +496,7 @@ export class FineTuner extends EventTarget {
    * @param {ErrorCode} code  What the one before it died of.
    */
   async #restore(worker, code) {
-    const { classes, photos, model } = this.#mirror;
+    const { classes, photos, model, labels, own } = this.#mirror;
     /** @type {Photo[]} */
     const lost = [];
     for (const label of classes) await worker.call("addClass", { label });
@@ -489,7 +510,7 @@ export class FineTuner extends EventTarget {
       }
       this.#progress(position + 1, photos.length);
     }
-    if (model) await worker.call("openModel", { bytes: model });
+    if (model) await worker.call("openModel", { bytes: model, own: labels.filter((_, output) => own[output]) });
     if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
     this.#dispatch("restart", { code, lost });
   }
@@ -501,6 +522,7 @@ export class FineTuner extends EventTarget {
    * @param {(next: Following["after"]) => Promise<T>} work  `next` names what follows the file at a position.
    */
   async #inOrder(files, work) {
+    this.#stopWaiting();
     const following = new Following(files);
     try {
       const result = await work((position) => following.after(position));
@@ -516,9 +538,16 @@ export class FineTuner extends EventTarget {
     }
   }
 
-  /** What fails here fails again, and is told, when a training reads. */
+  /**
+   * Has photos read once nothing has been added for a moment: a folder of classes comes class by class, and between two of them there is
+   * nothing to be read that would not be in the way of the next. What fails here fails again, and is told, when a training reads.
+   */
   #readAhead() {
-    this.#connection.call("readAhead").catch(() => {});
+    this.#stopWaiting();
+    this.#stopWaiting = clock.every(QUIET, () => {
+      this.#stopWaiting();
+      this.#connection.call("readAhead").catch(() => {});
+    });
   }
 
   /** @param {() => void} apply */

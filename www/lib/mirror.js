@@ -20,6 +20,11 @@ export class Mirror {
   checkpoint = null;
   /** Labels of that classifier. @type {readonly string[]} */
   labels = [];
+  /**
+   * Which of these are of classes there are: the others are of classes that were removed since, or of a file, and keep their names.
+   * @type {readonly boolean[]}
+   */
+  own = [];
 
   /** @param {number} id */
   photo(id) {
@@ -51,6 +56,7 @@ export class Mirror {
   removedClass(label) {
     this.classes = this.classes.filter((name) => name !== label);
     this.photos = this.photos.filter((photo) => photo.label !== label);
+    this.own = this.own.map((own, output) => own && this.labels[output] !== label);
     this.#changed();
   }
 
@@ -63,8 +69,9 @@ export class Mirror {
     const rename = (/** @type {string} */ label) => (label === from ? to : label);
     this.classes = this.classes.map(rename);
     this.photos = this.photos.map((photo) => (photo.label === from ? { ...photo, label: to } : photo));
-    this.labels = this.labels.map(rename);
-    if (this.report) this.report = { ...this.report, classes: this.report.classes.map(rename) };
+    this.labels = this.labels.map((label, output) => (this.own[output] ? rename(label) : label));
+    if (this.report) this.report = { ...this.report, classes: [...this.labels] };
+    // Of the classes there are, or it would have been forgotten.
     if (this.evaluation) this.evaluation = renamedEvaluation(this.evaluation, rename);
   }
 
@@ -88,6 +95,7 @@ export class Mirror {
     this.stale = false;
     this.model = model;
     this.labels = report.classes;
+    this.own = this.labels.map(() => true);
     this.evaluation = null;
     this.checkpoint = null;
   }
@@ -112,6 +120,7 @@ export class Mirror {
     this.stale = false;
     this.model = model;
     this.labels = labels;
+    this.own = labels.map(() => false);
     this.evaluation = null;
   }
 

@@ -2,7 +2,8 @@
 /** @import { Bench } from "./core-worker.js" */
 import { Ahead } from "./ahead.js";
 import { photoOfFile } from "./decode.js";
-import { LastLayerError, toMessage } from "./errors.js";
+import { isImageError, LastLayerError, toMessage } from "./errors.js";
+import { unreadable } from "./unreadable.js";
 
 /**
  * The photos of the training set as files, for when the core wants to see one again. A blob is a handle: its bytes stay with the browser.
@@ -93,6 +94,16 @@ export class PhotoFiles {
     for await (const _ of this.supplied(ids));
   };
 
+  /**
+   * Rejects with `photo-unreadable` where one of these can no longer be read, which costs next to nothing to find out.
+   * @param {Iterable<number>} ids
+   */
+  async check(ids) {
+    const files = Array.from(ids, (id) => ({ id, ...this.of(id) }));
+    const [first, ...others] = await unreadable(files);
+    if (first) throw isGone(first, 1 + others.length);
+  }
+
   /** @param {number} id */
   async #supply(id) {
     const { name, blob } = this.of(id);
@@ -100,8 +111,9 @@ export class PhotoFiles {
       const { photo } = await photoOfFile(await this.#ahead.take({ id, blob }), this.#toAdd);
       this.#bench.core.supply(id, photo);
     } catch (error) {
-      // It was fine when it was added: say which one is not any more.
+      // It was fine when it was added.
       const { code, message, params } = toMessage(error);
+      if (isImageError(new LastLayerError(code, message))) throw isGone({ id, name }, 1);
       throw new LastLayerError(code, `${name}: ${message}`, { ...params, name, id });
     }
   }
@@ -111,4 +123,17 @@ export class PhotoFiles {
    * @param {number} height
    */
   #toAdd = (width, height) => this.#bench.core.photoToAdd(width, height);
+}
+
+/**
+ * @param {{ id: number, name: string }} photo
+ * @param {number} count  Photos like it, it among them.
+ */
+function isGone({ id, name }, count) {
+  const [which, they, what] =
+    count === 1
+      ? [`The file of the photo “${name}”`, "it was", "Remove the photo, and add its file again if it is to stay."]
+      : [`The files of ${count} photos, “${name}” the first of them,`, "they were", "Remove these photos, and add their files again if they are to stay."];
+  const message = `${which} can no longer be read: ${they} changed, moved or deleted after being added. ${what}`;
+  return new LastLayerError("photo-unreadable", message, { id, name, count });
 }

@@ -52,7 +52,7 @@ export class Questions {
     },
     nearest: (args) => this.#nearest(args),
     exportModel: () => this.#bench.core.exportModel(),
-    openModel: ({ bytes }) => this.#bench.core.openModel(bytes),
+    openModel: ({ bytes, own }) => this.#bench.core.openModel(bytes, own),
   });
 
   /**

@@ -18,6 +18,8 @@ export class ReadingAhead {
   #runs;
   #now;
   #underWay = false;
+  /** Photos that were added. */
+  #additions = 0;
   /** In a row. */
   #slowPieces = 0;
 
@@ -38,8 +40,9 @@ export class ReadingAhead {
     readAhead: () => this.#read(),
   });
 
-  /** Lends photos to helpers while further ones are added. */
-  async lend() {
+  /** A photo was added: it is lent to helpers while further ones are, and nothing else is done meanwhile. */
+  async added() {
+    this.#additions += 1;
     const { core, helpers } = this.#bench;
     if (this.allowed && !this.#runs.underWay) await helpers?.feed(core, core.unread(), this.#files.supplyAll);
   }
@@ -51,7 +54,8 @@ export class ReadingAhead {
     this.#underWay = true;
     try {
       const left = core.leftAhead();
-      while (!this.#runs.underWay && !this.#files.expected) {
+      const additions = this.#additions;
+      while (!this.#runs.underWay && !this.#files.expected && additions === this.#additions) {
         const begun = this.#now();
         if (!(await core.readAhead())) break;
         // The first of all may be slow because it is the first.

@@ -1,8 +1,8 @@
-/** @import { RunningEvent, StepEvent } from "./types/core.d.ts" */
+/** @import { ComparisonOptions, RunningEvent, StepEvent } from "./types/core.d.ts" */
 /** @import { CallContext, Calls, Handlers, LearningEvent } from "./types/calls.d.ts" */
 /** @import { Bench } from "./core-worker.js" */
 /** @import { PhotoFiles } from "./photo-files.js" */
-import { paused } from "./errors.js";
+import { LastLayerError, paused } from "./errors.js";
 import { stepsLeft } from "./helpers.js";
 import { Keeper } from "./keeper.js";
 
@@ -64,7 +64,7 @@ export class Runs {
    */
   async *#advise({ config }, { emit }) {
     this.#bench.helpers?.take(this.#bench.core);
-    this.#bench.core.startAdvice(config);
+    await this.#begin(() => this.#bench.core.startAdvice(config));
     const { advice } = yield* this.#untilIts("advised", emit);
     return advice;
   }
@@ -76,7 +76,7 @@ export class Runs {
   async *#train({ config }, context) {
     const advice = this.#bench.core.needsAdvice(config) ? yield* this.#advise({ config }, context) : null;
     this.#bench.helpers?.take(this.#bench.core);
-    this.#bench.core.startTraining(advice?.plan.config ?? config);
+    await this.#begin(() => this.#bench.core.startTraining(advice?.plan.config ?? config));
     return yield* this.#learn(context);
   }
 
@@ -85,7 +85,8 @@ export class Runs {
    * @param {CallContext<LearningEvent>} context
    */
   async *#resume({ checkpoint }, context) {
-    context.emit({ type: "resumed", ...this.#bench.core.resume(checkpoint) });
+    const resumed = await this.#begin(() => this.#bench.core.resume(checkpoint));
+    context.emit({ type: "resumed", ...resumed });
     return yield* this.#learn(context);
   }
 
@@ -106,6 +107,8 @@ export class Runs {
           const checkpoint = await keeper.afterEpoch(() => core.checkpoint());
           if (checkpoint) emit({ type: "checkpoint", checkpoint });
         },
+        // What was paid for is not lost: it goes on once the photo is there again.
+        failed: async () => emit({ type: "checkpoint", checkpoint: await core.checkpoint() }),
       });
       return { report, model: await core.exportModel() };
     } finally {
@@ -118,7 +121,7 @@ export class Runs {
    * @param {CallContext<RunningEvent>} context
    */
   async *#evaluate(options, { emit }) {
-    this.#bench.core.startEvaluation(options);
+    await this.#begin(() => this.#bench.core.startEvaluation(options));
     const { evaluation } = yield* this.#untilIts("evaluated", emit);
     return { evaluation, model: await this.#bench.core.exportModel() };
   }
@@ -128,13 +131,14 @@ export class Runs {
    * @param {CallContext<RunningEvent>} context
    */
   async *#compare(options, context) {
+    /** @type {ComparisonOptions["runs"]} */
     const runs = [];
     for (const run of options.runs) {
       const wish = { seed: options.seed ?? 0, ...run.config };
       const advice = this.#bench.core.needsAdvice(wish) ? yield* this.#advise({ config: wish }, context) : null;
       runs.push({ ...run, config: advice?.plan.config ?? wish });
     }
-    this.#bench.core.startComparison({ ...options, runs });
+    await this.#begin(() => this.#bench.core.startComparison({ ...options, runs }));
     const { comparison } = yield* this.#untilIts("compared", context.emit);
     return comparison;
   }
@@ -145,11 +149,12 @@ export class Runs {
    * @template {StepEvent["type"]} Last
    * @param {Last} last
    * @param {(event: EventOf<Last>) => void} emit
-   * @param {{ stopped: () => Error | null, after: (event: StepEvent) => Promise<void> }} [watch]
-   *        `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but the last
+   * @param {{ stopped: () => Error | null, after: (event: StepEvent) => Promise<void>, failed: () => Promise<void> }} [watch]
+   *        `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but the last; `failed`: done before it
+   *        ends because a photo's file can no longer be read
    * @returns {AsyncGenerator<RunningEvent | undefined, EventOf<Last>, void>}
    */
-  async *#untilIts(last, emit, { stopped, after } = { stopped: () => null, after: async () => {} }) {
+  async *#untilIts(last, emit, { stopped, after, failed } = { stopped: () => null, after: async () => {}, failed: async () => {} }) {
     const { core, helpers } = this.#bench;
     const { supplyAll } = this.#files;
     let ended = false;
@@ -181,12 +186,33 @@ export class Runs {
     } catch (error) {
       // After a trap there is no core to be told anything.
       if (error instanceof WebAssembly.RuntimeError) ended = true;
+      if (error instanceof LastLayerError && error.code === "photo-unreadable") await failed();
       throw error;
     } finally {
       this.#count -= 1;
       helpers?.rest();
       if (!ended && !stopped()) this.#giveUp();
     }
+  }
+
+  /**
+   * Begins a run, unless a photo that it will or may need to see again can no longer be read: that is told before anything is paid for.
+   * @template T
+   * @param {() => T} start
+   */
+  async #begin(start) {
+    const { core } = this.#bench;
+    const begun = start();
+    this.#count += 1; // nothing is read ahead meanwhile
+    try {
+      await this.#files.check(core.wantedFiles());
+    } catch (error) {
+      this.#giveUp();
+      throw error;
+    } finally {
+      this.#count -= 1;
+    }
+    return begun;
   }
 
   /** What made the run end is what its caller is to hear, not a fault on the way out. */

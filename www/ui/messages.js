@@ -127,6 +127,10 @@ export const MESSAGES = {
   "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
+  "report.reducedBatch": {
+    en: "Steps of {asked} photos would not have fitted into memory: within {mebibytes} MiB there was room for {used} at a time.",
+    zh: "每一步 {asked} 张照片超出了内存限制：在 {mebibytes} MiB 之内，每一步使用了 {used} 张。",
+  },
   "report.reduced": { en: "So many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.", zh: "照片太多，内存放不下所要求的全部内容：在 {mebibytes} MiB 之内，每张照片使用了 {drawsAsked} 个增强版本中的 {drawsUsed} 个，最后 {stagesAsked} 个阶段中有 {stagesUsed} 个参与训练。" },
   "report.lookAlikes": { en: "{count} of the held-out photos have near-duplicates among the others, because their class holds nothing else. The score then says little about photos that look different: add some.", zh: "留出的照片中有 {count} 张在其余照片里有近似重复，因为所在类别没有别的照片。这样的成绩难以说明对其他照片的效果：请再添加一些不同的照片。" },
   "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: a single photo moves it by {step} percentage points. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step} 个百分点。更公正的检验是没有用过的照片，请放到“测试”中。" },
@@ -387,8 +391,15 @@ export const MESSAGES = {
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },
   "error.empty-class": { en: ["The class “{label}” has no photos. Add some or remove the class.", "A class has no photos. Add some or remove the class."], zh: ["类别“{label}”没有照片。请添加照片，或删除该类别。", "有一个类别没有照片。请添加照片，或删除该类别。"] },
   "error.too-few-photos": { en: "Every class has a single photo, or copies of one, so nothing can be held out. Add a different photo to each class.", zh: "每个类别都只有一张照片（或同一张的近似副本），无法留出照片。请为每个类别添加不同的照片。" },
-  "error.class-exists": { en: ["There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
+  "error.class-exists": { en: ["The classifier was trained with another class “{removed}”, which you removed since. Choose another name, or train again first.", "There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["当前的分类器训练时还有另一个类别“{removed}”，它后来被移除了。请换一个名称，或先重新训练。", "类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
   "error.unknown-class": { en: ["There is no class “{label}” (any more).", "There is no class of that name (any more)."], zh: ["没有名为“{label}”的类别，可能已被删除。", "没有这个类别，可能已被删除。"] },
+  "error.photo-unreadable": {
+    en: {
+      one: "The file of the photo “{name}” can no longer be read: it was changed, moved or deleted since you added it. Remove the photo, and add its file again if you want to keep it.",
+      other: "The files of {count} photos, “{name}” first, can no longer be read: they were changed, moved or deleted since you added them. Remove these photos, and add their files again if you want to keep them.",
+    },
+    zh: "有 {count} 张照片的文件（例如“{name}”）已无法读取：添加之后，文件被修改、移动或删除了。请移除这些照片；如果仍要使用，请重新添加文件。",
+  },
   "error.unknown-photo": { en: "That photo is no longer there.", zh: "这张照片已经不在了。" },
   "error.invalid-label": { en: ["A class name has 1 to {max} characters.", "This cannot be the name of a class: it is empty or too long."], zh: ["类别名称应为 1 到 {max} 个字符。", "类别名称为空或过长。"] },
   "error.invalid-option": { en: ["{name}: {value} is not allowed. Expected {min} to {max}.", "A training option is unknown or out of range: {name}.", "A training option is unknown or out of range."], zh: ["选项“{name}”的值 {value} 无效，应在 {min} 到 {max} 之间。", "训练选项“{name}”未知或超出范围。", "有训练选项未知或超出范围。"] },

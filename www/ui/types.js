@@ -33,7 +33,8 @@
  * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
  *             val: Score | null, train: Score, overfitting: OverfittingView | null, seconds: number,
  *             reduced: ReducedView | null }} ReportView
- * @typedef {{ budgetBytes: number, augment: { asked: number, used: number }, lastStages: { asked: number, used: number } }} ReducedView
+ * @typedef {{ asked: number, used: number }} ReductionView
+ * @typedef {{ budgetBytes: number, augment: ReductionView, lastStages: ReductionView, batchSize?: ReductionView }} ReducedView
  * @typedef {{ epoch: number, lowestValLoss: number, lastValLoss: number, trainTop1: number, valTop1: number }} OverfittingView
  *          after `epoch` the validation loss rose from its lowest
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,

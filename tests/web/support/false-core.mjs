@@ -70,6 +70,11 @@ export class FalseCore {
   cancelTraining() {
     this.log.push("cancelTraining");
   }
+  /** Photos that a run needs to see again. @type {number[]} */
+  wanted = [];
+  wantedFiles() {
+    return Uint32Array.from(this.wanted);
+  }
   leftAhead() {
     return this.pieces;
   }

@@ -164,11 +164,68 @@ test("a photo that can no longer be read is named, and the training that needs i
     throw { code: "image-truncated", message: "It is cut short.", params: {} };
   };
   const error = await rejection(client.call("train", { config: {} }));
-  assert.match(error.message, /^1\.jpg: /);
-  assert.deepEqual([error.params.name, error.params.id], ["1.jpg", 1]);
+  assert.match(error.message, /“1\.jpg” can no longer be read: .* Remove the photo/);
+  assert.deepEqual([error.code, error.params], ["photo-unreadable", { id: 1, name: "1.jpg", count: 1 }]);
   assert.equal(core.log.at(-1), "cancelTraining");
   core.steps = [told({ type: "needPhotos", ids: [7] })];
   assert.equal((await rejection(client.call("train", { config: {} }))).code, "unknown-photo");
+});
+
+for (const { call, args, begin } of [
+  { call: "train", args: { config: {} }, begin: "startTraining {}" },
+  { call: "advise", args: { config: {} }, begin: "startAdvice" },
+  { call: "resume", args: { checkpoint: new Uint8Array() }, begin: "resume" },
+  { call: "evaluate", args: {}, begin: "startEvaluation" },
+  { call: "compare", args: { runs: [] }, begin: "startComparison" },
+]) {
+  test(`${call}: a photo whose file is gone is named before anything is paid for, where it is needed`, async () => {
+    const worker = await workerOver();
+    const { core, client } = worker;
+    const files = [1, 2, 3].map((id) => photo(id));
+    for (const file of files) await client.call("addPhoto", file);
+    core.log = [];
+    for (const { blob } of files.slice(1)) blob.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
+    const begun = () => client.call(/** @type {"train"} */ (call), /** @type {any} */ (args));
+    core.wanted = [1, 2, 3];
+    const error = await rejection(begun());
+    assert.deepEqual([error.code, error.params], ["photo-unreadable", { id: 2, name: "2.jpg", count: 2 }]);
+    assert.deepEqual(core.log, [begin, "cancelTraining"]);
+    core.wanted = [1];
+    core.steps = [told({ type: "advising" })];
+    assert.notEqual((await rejection(begun())).code, "photo-unreadable");
+    assert.equal(core.log.filter((what) => what === "step").length, 1, "it went on to its first step");
+  });
+}
+
+test("a training in whose midst a file goes bad leaves a checkpoint of what there was until then", async () => {
+  const worker = await workerOver();
+  const { core, client } = worker;
+  await addPhotos(worker, [1]);
+  core.steps = [BATCH, told({ type: "needPhotos", ids: [1] })];
+  core.supply = () => {
+    throw { code: "image-truncated", message: "It is cut short.", params: {} };
+  };
+  /** @type {unknown[]} */
+  const events = [];
+  const error = await rejection(client.call("train", { config: {} }, { onEvent: (event) => events.push(event) }));
+  assert.equal(error.code, "photo-unreadable");
+  assert.deepEqual(events.at(-1), { type: "checkpoint", checkpoint: new Uint8Array([7]) });
+  assert.deepEqual(core.log, ["startTraining {}", "step", "step", "checkpoint", "cancelTraining"]);
+});
+
+test("a photo that is added ends reading ahead, which is in the way of the next one", async () => {
+  const { core, client } = await workerOver();
+  /** @type {Promise<unknown>[]} */
+  const adding = [];
+  let pieces = 0;
+  core.readAhead = async () => {
+    pieces += 1;
+    if (pieces === 3) adding.push(client.call("addPhoto", photo(1)));
+    return pieces < 50;
+  };
+  await client.call("readAhead");
+  await Promise.all(adding);
+  assert.ok(pieces <= 4, `${pieces} pieces were read`);
 });
 
 test("reading ahead stops where a training begins, and goes on when it is asked to again", async () => {

@@ -40,6 +40,27 @@ test("starting tells the worker where things lie; a base without its slash is a 
   assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl } }]);
 });
 
+test("photos that come class by class are read ahead once, when all are there", async () => {
+  const { tuner, calls } = await tunerWith({ readAhead: () => {} });
+  const asked = () => calls().filter(({ call }) => call === "readAhead").length;
+  for (let label = 0; label < 40; label++) await tuner.add([photo(`${label}.jpg`)], `class ${label}`);
+  assert.equal(asked(), 0, "reading would be in the way");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(asked(), 1);
+  await tuner.add([photo("last.jpg")], "last");
+  tuner.close();
+});
+
+test("photos whose files are gone are listed", async () => {
+  const { tuner } = await tunerWith();
+  const [kept, gone] = [photo("kept.jpg"), photo("gone.jpg")];
+  await tuner.add([kept, gone], "rose");
+  assert.deepEqual(await tuner.checkFiles(), []);
+  gone.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
+  assert.deepEqual((await tuner.checkFiles()).map(({ name }) => name), ["gone.jpg"]);
+  tuner.close();
+});
+
 test("every file of an add ends up in exactly one list", async () => {
   const { tuner } = await tunerWith({
     addPhoto: ({ name }) => {

@@ -83,7 +83,8 @@ export interface Calls {
   featureMaps: Call<{ image: Image; stage: string; channels: number; model: ModelChoice }, FeatureMaps>;
   nearest: Call<{ image: Image; count: number; model: ModelChoice }, NearestIds>;
   exportModel: Call<undefined, Bytes>;
-  openModel: Call<{ bytes: Uint8Array }, { labels: string[] }>;
+  /** `own`: labels of classes that are there, where a worker before this one wrote the file. */
+  openModel: Call<{ bytes: Uint8Array; own?: string[] }, { labels: string[] }>;
 
   /** The first of a worker that only helps another one. */
   startCopy: Call<CoreCopy, void>;

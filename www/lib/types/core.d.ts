@@ -135,6 +135,8 @@ export interface Core {
   pause(): Promise<Uint8Array<ArrayBuffer>>;
   resume(checkpoint: Uint8Array): CoreResumed;
   cancelTraining(): void;
+  /** Photos whose files what is under way will, or may, need to see again. */
+  wantedFiles(): Uint32Array;
   /** How many workers share the work, this one among them. */
   setReaders(readers: number): void;
   /** Photos that the source model has not read yet. */
@@ -162,7 +164,7 @@ export interface Core {
   readFeatures(model: ModelChoice): Promise<boolean>;
   nearest(photo: CorePhoto, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
-  openModel(bytes: Uint8Array): { labels: string[] };
+  openModel(bytes: Uint8Array, own?: string[]): { labels: string[] };
 }
 
 /** A photo on its way into the core, which takes it as soon as a method is called with it. */

@@ -46,6 +46,7 @@ export type ErrorCode =
   | "class-exists"
   | "unknown-class"
   | "unknown-photo"
+  | "photo-unreadable"
   | "invalid-label"
   | "invalid-option"
   | "no-classifier"
@@ -451,7 +452,13 @@ export interface Report {
   /** Why it was trained like this; null where the options said what to train, and where it went on from a checkpoint of an earlier tab. */
   advice: Advice | null;
   /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
-  reduced: { budgetBytes: number; augment: { asked: number; used: number }; lastStages: { asked: number; used: number } } | null;
+  reduced: {
+    budgetBytes: number;
+    augment: { asked: number; used: number };
+    lastStages: { asked: number; used: number };
+    /** With the regime `scratch`, where a step bears fewer photos than `batchSize`; `budgetBytes` are a step's then. */
+    batchSize?: { asked: number; used: number };
+  } | null;
   config: TrainConfig;
   device: Device;
   adapter: string;
