@@ -263,6 +263,8 @@ impl Comparison {
     fn compared(&mut self, bench: &Workbench<'_>) -> Compared {
         let (runs, labels) = (std::mem::take(&mut self.done), self.held_out_labels());
         let HeldOut { split, independent } = &self.held_out;
+        let all: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+        let never_held_out = split.never_held_out(&all, self.labels.len());
         let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| [a, b]));
         let differences = pairs.map(|pair| Difference::between(&runs, pair, &labels, *independent)).collect();
         Compared {
@@ -272,6 +274,7 @@ impl Comparison {
             labels,
             independent: *independent,
             held_out_look_alikes: split.look_alikes,
+            never_held_out: never_held_out.into_iter().map(|class| self.labels[class].clone()).collect(),
             holdout: self.config.holdout,
             seed: self.config.seed,
             runs,

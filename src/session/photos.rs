@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::data::dataset::{Added, Dataset, PhotoId};
+use crate::data::label;
 use crate::data::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::DecodedPhoto;
@@ -101,8 +102,8 @@ impl Session {
     pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
         self.editable()?.rename_class(from, to)?;
         if let Some(classifier) = &mut self.classifier {
-            let labels = classifier.labels.iter_mut().filter(|label| *label == from.trim());
-            labels.for_each(|label| *label = to.trim().to_owned());
+            let (from, to) = (label::clean(from), label::clean(to));
+            classifier.labels.iter_mut().filter(|label| **label == from).for_each(|label| label.clone_from(&to));
         }
         Ok(())
     }

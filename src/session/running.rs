@@ -79,11 +79,17 @@ impl Session {
         })?;
         train.set("epochs", epochs as f64)?;
         let train = self.settled(train)?;
-        let now = Taught { samples: TeachingSet::of(&self.dataset)?.samples, config: train.clone() };
+        let set = TeachingSet::of(&self.dataset)?;
+        // Classes may have been renamed since: then their natural order is no longer that of the classifier.
+        let set = match (&self.classifier, &self.taught) {
+            (Some(classifier), Some(_)) => set.in_order_of(&classifier.labels),
+            _ => set,
+        };
+        let now = Taught { samples: set.samples.clone(), config: train.clone() };
         let kept = if self.taught.as_ref() == Some(&now) { self.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
         let bench = self.begin(&train)?;
-        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, bench)?;
+        let run = CrossValidation::new(train, config.folds, config.reject_rate, kept, set, bench)?;
         self.run = Some(Run::Evaluation(Box::new(run)));
         Ok(())
     }
@@ -188,8 +194,8 @@ impl Session {
         let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
         self.set_classifier(Classifier { regime, flip_average, ..classifier });
         let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-        let set = TeachingSet::of(&self.dataset)?;
         // A resumed training keeps the order of classes that it was begun with.
+        let set = TeachingSet::of(&self.dataset)?.in_order_of(&report.classes);
         self.taught = (set.labels == report.classes).then_some(Taught { samples: set.samples, config });
         self.forget_unused_embedders();
         Ok(StepEvent::Done { report })

@@ -1,12 +1,18 @@
 //! The photos of a training, and which of them are as good as the same.
+//!
+//! Their order is part of the result: it decides what is held out, which batches are made and how the output layer begins. So it
+//! follows from the photos themselves. Classes come in natural order of their names, the photos of a class in that of their
+//! files' hashes: neither the order in which they were added nor the names of the files change anything.
 
 use super::cache::ActivationCache;
 use super::sample::Sample;
-use crate::data::dataset::{Dataset, Photo};
+use crate::data::dataset::{Class, Dataset, Photo};
+use crate::data::label::Natural;
 use crate::data::similar::{self, Look};
 use crate::error::{Error, ErrorCode, Result};
 
 /// What there is to learn from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeachingSet {
     pub labels: Vec<String>,
     /// Photos per class, in the order of `labels`.
@@ -18,7 +24,8 @@ impl TeachingSet {
     /// # Errors
     /// `too-few-classes`, `empty-class`.
     pub fn of(dataset: &Dataset) -> Result<Self> {
-        let classes = dataset.classes();
+        let mut classes: Vec<&Class> = dataset.classes().iter().collect();
+        classes.sort_by_key(|class| Natural(&class.label));
         if classes.len() < 2 {
             return Err(Error::new(
                 ErrorCode::TooFewClasses,
@@ -39,10 +46,28 @@ impl TeachingSet {
             .with("label", label));
         }
         let label_of = |photo: &Photo| classes.iter().position(|class| class.id == photo.class);
-        let samples: Vec<Sample> =
-            dataset.photos().filter_map(|photo| Some(Sample { photo: photo.id, label: label_of(photo)? })).collect();
+        let mut photos: Vec<(usize, &Photo)> =
+            dataset.photos().filter_map(|photo| Some((label_of(photo)?, photo))).collect();
+        photos.sort_by_key(|(label, photo)| (*label, &photo.sha256));
+        let samples = photos.iter().map(|&(label, photo)| Sample { photo: photo.id, label }).collect();
         let labels = classes.iter().map(|class| class.label.clone()).collect();
         Ok(Self { labels, per_class, samples })
+    }
+
+    /// The same with the classes in the order of `labels`, as a classifier has them whose classes were renamed since it was
+    /// taught. As it is where these are other classes.
+    pub fn in_order_of(self, labels: &[String]) -> Self {
+        let place = |label: &String| labels.iter().position(|other| other == label);
+        let Some(places) = self.labels.iter().map(place).collect::<Option<Vec<usize>>>() else { return self };
+        if places.len() != labels.len() {
+            return self;
+        }
+        let mut samples: Vec<Sample> =
+            self.samples.iter().map(|sample| Sample { label: places[sample.label], ..*sample }).collect();
+        samples.sort_by_key(|sample| sample.label); // stable: the photos of a class stay in their order
+        let mut per_class = vec![0; labels.len()];
+        places.iter().zip(self.per_class).for_each(|(&place, photos)| per_class[place] = photos);
+        Self { labels: labels.to_vec(), per_class, samples }
     }
 }
 
