@@ -333,7 +333,7 @@ fn other_photos_classes_and_weights_are_refused_with_words() {
     refuse(&|session| add_drawn(session, 3, 1, 900), "and 3 are new");
     refuse(
         &|session| session.rename_class("one", "uno").unwrap(),
-        "the classes one, three, two, these are three, two, uno",
+        "the classes one, two, zero, these are two, uno, zero",
     );
 
     let other_weights = toy_weights_file(|tensors| tensors[0].2[0] += 1.0);

@@ -13,6 +13,7 @@ use super::{clock, lending, picture, throw, to_js, unknown_value};
 use crate::advise::decide::Advice;
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
+use crate::data::folder_layout;
 use crate::device::DeviceKind;
 use crate::error::{Error, ErrorCode};
 use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
@@ -122,6 +123,12 @@ impl Core {
     /// SHA-256 in lower-case hexadecimal, for pages without `crypto.subtle`, as those over plain http.
     pub fn sha256(&self, file: &[u8]) -> String {
         sha256_hex(file)
+    }
+
+    /// What the folders of these paths mean: `{photos, test, leftOut, notes}`, as [`Layout`](crate::data::folder_layout::Layout)
+    /// documents them.
+    pub fn arrange(&self, paths: Vec<String>) -> JsResult<JsValue> {
+        to_js(&folder_layout::arrange(&paths))
     }
 
     #[wasm_bindgen(js_name = addClass)]

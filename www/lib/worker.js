@@ -78,6 +78,11 @@ const handlers = {
     return core().learn(parts);
   },
 
+  /** @param {{ paths: string[] }} args */
+  arrange({ paths }) {
+    return core().arrange(paths);
+  },
+
   /** @param {{ label: string }} args */
   addClass({ label }) {
     core().addClass(label);
