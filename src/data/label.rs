@@ -2,16 +2,25 @@
 
 use std::cmp::Ordering;
 
-use unicode_normalization::UnicodeNormalization;
-
 /// Longest name of a class, in characters.
 pub const MAX_CHARS: usize = 100;
 
 /// The form in which names of classes are kept and compared. Two ways to write "é" are one name to the reader (macOS writes the
-/// longer one into file names), so names are composed (NFC); spaces around a name are no part of it.
+/// longer one into file names), so names are composed (NFC); spaces around a name are no part of it. In the browser the boundary
+/// composes whatever comes in: the tables for it would make the module a twentieth larger, and JavaScript has them.
 pub fn clean(label: &str) -> String {
     let label = label.trim();
-    if label.is_ascii() { label.to_owned() } else { label.nfc().collect() }
+    if label.is_ascii() { label.to_owned() } else { composed(label) }
+}
+
+#[cfg(feature = "cli")]
+fn composed(label: &str) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(label).collect()
+}
+
+#[cfg(not(feature = "cli"))]
+fn composed(label: &str) -> String {
+    label.to_owned()
 }
 
 /// A name in its natural order: numbers by their value (2 before 10), letters of ASCII whatever their case, the rest by its
