@@ -7,8 +7,6 @@
 //!   deeper. Photos of `train` and `val` are to learn from, those of `test` are to be tested with and never learnt from.
 //! * Files are in natural order of their paths, classes in that of their names.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use super::label::{self, Natural};
@@ -96,45 +94,41 @@ pub fn arrange<'a>(paths: &'a [impl AsRef<str>]) -> Layout {
     let mut files: Vec<File<'_>> = all.filter(|file| !file.names.iter().any(|name| is_skipped(name))).collect();
     files.retain(|file| !file.names.is_empty());
     files.sort_by(|a, b| a.names.iter().map(|name| Natural(name)).cmp(b.names.iter().map(|name| Natural(name))));
-
     let order: Vec<usize> = files.iter().map(|file| file.index).collect();
-    let mut layout = Layout::default();
-    let (loose, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.names.len() == 1);
-    let files = pass_over(files, &mut layout.left_out);
-    let folders = folders(&files);
-    let parts = parts(&folders);
+
     let mut classes = Classes::default();
-    if !parts.is_empty() {
-        layout.notes.push(note_of(&parts));
-    }
-    for (name, files) in &folders {
+    let mut left_out = vec![false; paths.len()];
+    let (loose, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.names.len() == 1);
+    let files = pass_over(files, &mut left_out);
+    let folders: Vec<&[File<'_>]> = files.chunk_by(|a, b| a.names[0] == b.names[0]).collect();
+    let parts = parts(&folders);
+    for files in folders {
+        let name = files[0].names[0];
         // The class is the folder itself, or in a part of a data set the folder below it.
-        let part = parts.get(name);
-        let class_of = |file: &File<'a>| match part {
-            Some(_) => (file.names.len() > 2).then(|| file.names[1]),
-            None => Some(name.0),
-        };
+        let part = parts.iter().find(|(part, _)| *part == name).map(|(_, part)| *part);
         let holds_photos = parts.is_empty() || files.iter().any(File::looks_like_a_photo);
-        for file in files.iter() {
-            match (part, class_of(file)) {
-                (Some(Part::Test), class) if class.is_some() || file.looks_like_a_photo() => {
-                    classes.test.push((class, file.index)); // without a class, as in competitions, it is only recognised
-                }
-                (_, Some(class)) if part.is_some() || holds_photos => classes.photos.push((Some(class), file.index)),
-                _ => layout.left_out.push(file.index),
-            }
+        for file in files {
+            let class = match part {
+                Some(_) => (file.names.len() > 2).then(|| file.names[1]),
+                None => holds_photos.then_some(name),
+            };
+            let test = part == Some(Part::Test);
+            left_out[file.index] = !match class {
+                // Test photos without a class, as those of a competition, are recognised and not scored.
+                None => test && file.looks_like_a_photo() && classes.add(true, None, file.index),
+                Some(class) => classes.add(test, Some(class), file.index),
+            };
         }
     }
-    classes.photos.extend(loose.iter().map(|file| (None, file.index)));
-    classes.name(&mut layout);
-    let rank: BTreeMap<usize, usize> = order.into_iter().zip(0..).collect();
-    layout.left_out.sort_by_key(|index| rank.get(index));
-    layout
+    for file in loose {
+        classes.add(false, None, file.index);
+    }
+    classes.into_layout(&parts, order.into_iter().filter(|&index| left_out[index]).collect())
 }
 
 /// The files without the folders that all of them lie in. A folder that holds more photos itself than the folders in it do is
 /// a class, and is not passed over.
-fn pass_over<'a>(mut files: Vec<File<'a>>, left_out: &mut Vec<usize>) -> Vec<File<'a>> {
+fn pass_over<'a>(mut files: Vec<File<'a>>, left_out: &mut [bool]) -> Vec<File<'a>> {
     loop {
         let Some(folder) = files.first().map(|file| file.names[0]) else { return files };
         let count = |inside: bool| {
@@ -144,42 +138,39 @@ fn pass_over<'a>(mut files: Vec<File<'a>>, left_out: &mut Vec<usize>) -> Vec<Fil
         if !deeper || files.iter().any(|file| file.names[0] != folder) || count(true) > count(false) {
             return files;
         }
-        let (beside, below): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.names.len() == 2);
-        left_out.extend(beside.iter().map(|file| file.index));
-        files = below;
+        files.iter().filter(|file| file.names.len() == 2).for_each(|file| left_out[file.index] = true);
+        files.retain(|file| file.names.len() > 2);
         for file in &mut files {
             file.names.remove(0);
         }
     }
 }
 
-/// The folders of the first level with their files, which are in natural order.
-fn folders<'a, 'b>(files: &'b [File<'a>]) -> BTreeMap<Natural<'a>, &'b [File<'a>]> {
-    files.chunk_by(|a, b| a.names[0] == b.names[0]).map(|files| (Natural(files[0].names[0]), files)).collect()
-}
-
 /// The folders that are parts of a data set: named like one, with class folders in them and no photos of their own. A class may
-/// be called `test`, too. So the folders beside a part must be parts as well, or hold photos themselves (then the part is deeper than
-/// a class would be), or bear the names of all the class folders in it. Beside a part, a folder of such a name that holds photos
-/// itself is one as well, without classes.
-fn parts<'a>(folders: &BTreeMap<Natural<'a>, &[File<'a>]>) -> BTreeMap<Natural<'a>, Part> {
+/// be called `test`, too. So the folders beside a part must be parts as well, or hold photos themselves (then the part is deeper
+/// than a class would be), or bear the names of all the class folders in it. Beside a part, a folder of such a name that holds
+/// photos itself is one as well, without classes.
+fn parts<'a>(folders: &[&[File<'a>]]) -> Vec<(&'a str, Part)> {
     let is_flat = |files: &[File<'_>]| files.iter().any(|file| file.names.len() == 2 && file.looks_like_a_photo());
-    let (mut deep, mut flat, mut classes) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for (&name, &files) in folders {
-        let inside: BTreeSet<&str> =
+    let (mut deep, mut flat, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+    for &files in folders {
+        let name = files[0].names[0];
+        let mut inside: Vec<&str> =
             files.iter().filter(|file| file.names.len() > 2).map(|file| file.names[1]).collect();
-        match part_of(name.0) {
+        inside.dedup(); // files are in the order of their paths
+        match part_of(name) {
             Some(part) if !is_flat(files) && !inside.is_empty() => deep.push((name, part, inside)),
             Some(part) if is_flat(files) => flat.push((name, part)),
             _ if !files.iter().any(File::looks_like_a_photo) => {}
-            _ => {
-                classes.insert(name.0, is_flat(files));
-            }
+            _ => classes.push((name, is_flat(files))),
         }
     }
-    let all_flat = classes.values().all(|&flat| flat);
-    deep.retain(|(_, _, inside)| all_flat || inside.iter().all(|name| classes.contains_key(name)));
-    let flat = if deep.is_empty() { Vec::new() } else { flat };
+    let all_flat = classes.iter().all(|(_, flat)| *flat);
+    let is_class = |name: &&str| classes.iter().any(|(class, _)| class == name);
+    deep.retain(|(_, _, inside)| all_flat || inside.iter().all(is_class));
+    if deep.is_empty() {
+        return Vec::new();
+    }
     deep.into_iter().map(|(name, part, _)| (name, part)).chain(flat).collect()
 }
 
@@ -192,74 +183,86 @@ fn part_of(name: &str) -> Option<Part> {
     }
 }
 
-fn note_of(parts: &BTreeMap<Natural<'_>, Part>) -> Note {
-    let of = |test: bool| {
-        let wanted = parts.iter().filter(|(_, part)| (**part == Part::Test) == test);
-        wanted.map(|(name, _)| name.0.to_owned()).collect()
-    };
-    Note::Splits { photos: of(false), test: of(true) }
-}
-
-/// Files with the folder that is their class, in the order of their paths.
+/// The classes so far, in natural order of their names.
 #[derive(Default)]
-struct Classes<'a> {
-    photos: Vec<(Option<&'a str>, usize)>,
-    test: Vec<(Option<&'a str>, usize)>,
+struct Classes {
+    named: Vec<Class>,
+    loose: Class,
 }
 
-impl Classes<'_> {
-    /// Makes names of classes out of those of folders.
-    fn name(self, layout: &mut Layout) {
-        let folders = self.photos.iter().chain(&self.test).filter_map(|(folder, _)| *folder);
-        let cleaned: BTreeMap<&str, String> = folders.map(|folder| (folder, label::clean(folder))).collect();
-        let fits = |label: &str| label.chars().count() <= label::MAX_CHARS;
-        let mut taken: BTreeSet<String> = cleaned.values().filter(|label| fits(label)).cloned().collect();
-        let mut short: BTreeMap<&str, String> = BTreeMap::new();
-        for long in cleaned.values().filter(|label| !fits(label)) {
-            if !short.contains_key(long.as_str()) {
-                let to = shortened(long, &taken);
-                layout.notes.push(Note::Shortened { from: long.clone(), to: to.clone() });
-                taken.insert(to.clone());
-                short.insert(long, to);
+#[derive(Default)]
+struct Class {
+    label: String,
+    photos: Vec<usize>,
+    test: Vec<usize>,
+}
+
+impl Classes {
+    /// Puts a file into the class that its folder names. `false` for a folder whose name is nothing but spaces.
+    fn add(&mut self, test: bool, folder: Option<&str>, index: usize) -> bool {
+        let label = folder.map(label::clean);
+        let class = match &label {
+            None => &mut self.loose,
+            Some(label) if label.is_empty() => return false,
+            Some(label) => {
+                let found = self.named.binary_search_by(|class| Natural(&class.label).cmp(&Natural(label)));
+                let at = found.unwrap_or_else(|at| {
+                    self.named.insert(at, Class { label: label.clone(), ..Class::default() });
+                    at
+                });
+                &mut self.named[at]
+            }
+        };
+        let files = if test { &mut class.test } else { &mut class.photos };
+        files.push(index);
+        true
+    }
+
+    fn into_layout(mut self, parts: &[(&str, Part)], left_out: Vec<usize>) -> Layout {
+        let mut layout = Layout { left_out, ..Layout::default() };
+        let folders = |test: bool| {
+            let wanted = parts.iter().filter(|(_, part)| (*part == Part::Test) == test);
+            wanted.map(|(name, _)| (*name).to_owned()).collect()
+        };
+        if !parts.is_empty() {
+            layout.notes.push(Note::Splits { photos: folders(false), test: folders(true) });
+        }
+        for at in 0..self.named.len() {
+            if self.named[at].label.chars().count() > label::MAX_CHARS {
+                let to = self.shortened(&self.named[at].label);
+                let from = std::mem::replace(&mut self.named[at].label, to.clone());
+                layout.notes.push(Note::Shortened { from, to });
             }
         }
-        let label_of = |folder: &str| {
-            let label = cleaned.get(folder).map_or("", String::as_str);
-            short.get(label).map_or(label, String::as_str)
-        };
-        for (files, groups) in [(&self.photos, &mut layout.photos), (&self.test, &mut layout.test)] {
-            let mut by_label: BTreeMap<Natural<'_>, Vec<usize>> = BTreeMap::new();
-            let mut without = Vec::new();
-            for &(folder, index) in files {
-                match folder.map(label_of) {
-                    // A folder whose name is nothing but spaces names no class.
-                    Some("") => layout.left_out.push(index),
-                    Some(label) => by_label.entry(Natural(label)).or_default().push(index),
-                    None => without.push(index),
+        let named = self.named.into_iter().map(|class| (Some(class.label), class.photos, class.test));
+        for (label, photos, test) in named.chain([(None, self.loose.photos, self.loose.test)]) {
+            for (files, groups) in [(photos, &mut layout.photos), (test, &mut layout.test)] {
+                if !files.is_empty() {
+                    groups.push(Group { label: label.clone(), files });
                 }
             }
-            let named = by_label.into_iter().map(|(label, files)| Group { label: Some(label.0.to_owned()), files });
-            groups.extend(named);
-            if !without.is_empty() {
-                groups.push(Group { label: None, files: without });
+        }
+        layout
+    }
+
+    /// The beginning of a long name, unlike every other.
+    fn shortened(&self, long: &str) -> String {
+        for number in 1.. {
+            let end = if number == 1 { "…".to_owned() } else { format!("… {number}") };
+            let kept: String = long.chars().take(label::MAX_CHARS - end.chars().count()).collect();
+            let name = kept.trim_end().to_owned() + &end;
+            if self.named.iter().all(|class| class.label != name) {
+                return name;
             }
         }
+        String::new()
     }
-}
-
-/// The beginning of a long name, unlike every other.
-fn shortened(long: &str, taken: &BTreeSet<String>) -> String {
-    let cut = |end: &str| {
-        let kept: String = long.chars().take(label::MAX_CHARS - end.chars().count()).collect();
-        format!("{}{end}", kept.trim_end())
-    };
-    let numbered = (2..).map(|number: usize| cut(&format!("… {number}")));
-    let mut names = std::iter::once(cut("…")).chain(numbered);
-    names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// Groups as "label: path path".

@@ -62,9 +62,10 @@ impl TeachingSet {
         if places.len() != labels.len() {
             return self;
         }
-        let mut samples: Vec<Sample> =
-            self.samples.iter().map(|sample| Sample { label: places[sample.label], ..*sample }).collect();
-        samples.sort_by_key(|sample| sample.label); // stable: the photos of a class stay in their order
+        // Class by class, so that the photos of each stay in their order.
+        let now = |sample: &Sample| Sample { label: places[sample.label], ..*sample };
+        let of = |label: usize| self.samples.iter().map(now).filter(move |sample| sample.label == label);
+        let samples = (0..labels.len()).flat_map(of).collect();
         let mut per_class = vec![0; labels.len()];
         places.iter().zip(self.per_class).for_each(|(&place, photos)| per_class[place] = photos);
         Self { labels: labels.to_vec(), per_class, samples }
