@@ -11,7 +11,8 @@ export function folderNotes(language, notes, dismiss) {
   if (notes.length === 0) return nothing;
   return html`<div class="notice" data-testid="folder-notes" role="status">
     <div class="grow stack">${notes.map((note) => html`<p>${sayNote(language, note)}</p>`)}</div>
-    <button class="button quiet icon-only" type="button" aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")} @click=${dismiss}>
+    <button class="button quiet icon-only" type="button" @click=${dismiss}
+      aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")}>
       ${icons.close}
     </button>
   </div>`;

@@ -28,12 +28,13 @@ export function photoProblems(language, failures, duplicates, dismiss) {
   return html`<section class="problems" data-testid="photo-failures" aria-label=${language.say("photos.failed", { count })}>
     <header class="row">
       ${icons.warning}<h4 class="grow">${language.say("photos.failed", { count })}</h4>
-      <button class="button quiet icon-only" type="button" aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")} @click=${dismiss}>${icons.close}</button>
+      <button class="button quiet icon-only" type="button" @click=${dismiss}
+        aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")}>${icons.close}</button>
     </header>
     <ul tabindex="0">
       ${single.map((failure) => html`<li><b>${failure.name}</b> ${sayProblem(language, failure.problem)}</li>`)}
       ${grouped.map(({ key, files }) => html`<li>${language.say(key, { count: files.length, names: namesOf(files) })}</li>`)}
-      ${duplicates.map((duplicate) => html`<li><b>${duplicate.name}</b> ${language.say("photos.duplicate", { original: duplicate.original, label: duplicate.label })}</li>`)}
+      ${duplicates.map(({ name, original, label }) => html`<li><b>${name}</b> ${language.say("photos.duplicate", { original, label })}</li>`)}
     </ul>
   </section>`;
 }
