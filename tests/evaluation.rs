@@ -267,9 +267,9 @@ fn options_that_cannot_be_are_refused() {
 fn a_class_of_one_photo_is_named() {
     let mut session = toy_session();
     add_drawn(&mut session, 2, 4, 0);
-    session.add_photo(90, "", "three", "hash 90", &drawn(2, 90, 40, 36)).unwrap();
+    session.add_photo(90, "", "zero", "hash 90", &drawn(2, 90, 40, 36)).unwrap();
     let evaluation = evaluate(&mut session, alone(5));
-    assert_eq!(evaluation.method.never_held_out, ["three"]);
+    assert_eq!(evaluation.method.never_held_out, ["zero"]);
     assert_eq!((evaluation.scores.count, evaluation.method.photos), (8, 9));
     assert_eq!((evaluation.per_class[2].support, evaluation.per_class[2].recall), (0, None));
 }

@@ -118,7 +118,7 @@ impl AdviceRun {
                 let labels: Vec<usize> = self.set.samples.iter().map(|sample| sample.label).collect();
                 let source_classes = outputs.logits.len() / labels.len().max(1);
                 self.similarity = similarity(&outputs.logits, source_classes, &labels, self.set.labels.len());
-                let run = CrossValidation::new(self.config.clone(), None, REJECT_RATE, None, bench)?;
+                let run = CrossValidation::new(self.config.clone(), None, REJECT_RATE, None, self.set.clone(), bench)?;
                 self.phase = Phase::CrossValidate(Box::new(run));
             }
             Phase::CrossValidate(run) => match run.step(bench).await {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::label;
 use super::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::stored::StoredPhoto;
@@ -12,8 +13,6 @@ pub type ClassId = u32;
 /// Pixels are kept until they are embedded, or for as long as a fit learns from them, up to this many bytes (about 600 photos);
 /// past it they are asked for again when their turn comes.
 const PIXEL_BUDGET: usize = 256 << 20;
-/// Longest name of a class, in characters.
-const MAX_LABEL: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Class {
@@ -109,7 +108,7 @@ impl Dataset {
     /// `unknown-class`, `class-exists`, `invalid-label`.
     pub fn rename_class(&mut self, from: &str, to: &str) -> Result<()> {
         let id = self.class_id(from)?;
-        if to.trim() == from {
+        if label::clean(to) == label::clean(from) {
             return Ok(());
         }
         let label = self.check_new_label(to)?;
@@ -216,7 +215,7 @@ impl Dataset {
     /// # Errors
     /// `unknown-class`.
     pub fn class_id(&self, label: &str) -> Result<ClassId> {
-        let label = label.trim();
+        let label = label::clean(label);
         self.classes.iter().find(|class| class.label == label).map(|class| class.id).ok_or_else(|| {
             Error::new(ErrorCode::UnknownClass, format!("there is no class named {label:?}")).with("label", label)
         })
@@ -230,20 +229,20 @@ impl Dataset {
     }
 
     fn check_new_label(&self, label: &str) -> Result<String> {
-        let label = label.trim();
-        if label.is_empty() || label.chars().count() > MAX_LABEL {
+        let (label, most) = (label::clean(label), label::MAX_CHARS);
+        if label.is_empty() || label.chars().count() > most {
             return Err(Error::new(
                 ErrorCode::InvalidLabel,
-                format!("a class needs a name of 1 to {MAX_LABEL} characters, got {label:?}"),
+                format!("a class needs a name of 1 to {most} characters, got {label:?}"),
             )
             .with("label", label)
-            .with("max", MAX_LABEL));
+            .with("max", most));
         }
-        if self.class_id(label).is_ok() {
+        if self.class_id(&label).is_ok() {
             return Err(Error::new(ErrorCode::ClassExists, format!("there is a class named {label:?} already"))
                 .with("label", label));
         }
-        Ok(label.to_owned())
+        Ok(label)
     }
 }
 
@@ -289,6 +288,20 @@ mod tests {
         assert_eq!(dataset.rename_class("tiger", "  ").unwrap_err().code, ErrorCode::InvalidLabel);
         assert_eq!(dataset.rename_class("cat", "lion").unwrap_err().code, ErrorCode::UnknownClass);
         dataset.rename_class("tiger", "tiger").unwrap();
+    }
+
+    #[test]
+    fn a_name_is_one_however_its_accents_are_written() {
+        let (long, short) = ("cafe\u{301}", "caf\u{e9}");
+        let mut dataset = Dataset::default();
+        dataset.add_photo(1, "p.jpg", long, "hash 1", PerceptualHash(0), pixels()).unwrap();
+        dataset.add_photo(2, "p.jpg", short, "hash 2", PerceptualHash(0), pixels()).unwrap();
+        assert_eq!(dataset.classes().iter().map(|class| class.label.as_str()).collect::<Vec<_>>(), [short]);
+        dataset.rename_class(long, short).unwrap();
+        assert_eq!(dataset.add_class(long).unwrap_err().code, ErrorCode::ClassExists);
+        dataset.rename_class("caf\u{e9}", "te\u{301}").unwrap();
+        assert_eq!(dataset.classes()[0].label, "t\u{e9}");
+        assert_eq!(dataset.remove_class("te\u{301}").unwrap(), [1, 2]);
     }
 
     #[test]

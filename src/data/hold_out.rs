@@ -11,6 +11,15 @@ pub struct HoldOut {
     pub look_alikes: usize,
 }
 
+impl HoldOut {
+    /// Classes of which nothing was held out although something was of others: no score says anything of them. They have a single
+    /// photo each.
+    pub fn never_held_out(&self, labels: &[usize], classes: usize) -> Vec<usize> {
+        let is_judged = |class: usize| self.held_out.iter().any(|&index| labels[index] == class);
+        (0..classes).filter(|&class| !self.held_out.is_empty() && !is_judged(class)).collect()
+    }
+}
+
 /// A group of near-duplicates stays on one side unless it is larger than this many times what its class is to hold out: then
 /// it would leave too little to learn from.
 const LARGEST_GROUP: usize = 2;
@@ -83,6 +92,9 @@ mod tests {
         let split = stratified(&labels, &single(&labels), 4, 0.2, &mut Rng::new(5));
         let count = |class| split.held_out.iter().filter(|&&index| labels[index] == class).count();
         assert_eq!([count(0), count(1), count(2), count(3)], [4, 2, 1, 0]);
+        assert_eq!(split.never_held_out(&labels, 4), [3], "a class of one photo is not judged");
+        let nothing = stratified(&labels, &single(&labels), 4, 0.0, &mut Rng::new(5));
+        assert!(nothing.never_held_out(&labels, 4).is_empty(), "without a score there is nothing it could leave out");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Compared {
     pub independent: f64,
     /// How many of them have near-duplicates among the photos learnt from, because their class holds nothing else.
     pub held_out_look_alikes: usize,
+    /// Classes of a single photo, which none of these scores covers.
+    pub never_held_out: Vec<String>,
     /// The fraction of each class that was to be held out, and the seed of the draw.
     pub holdout: f64,
     pub seed: u64,

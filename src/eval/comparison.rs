@@ -277,6 +277,8 @@ impl Comparison {
     fn compared(&mut self, bench: &Workbench<'_>) -> Compared {
         let (runs, labels) = (std::mem::take(&mut self.done), self.held_out_labels());
         let HeldOut { photos, independent } = &self.held_out;
+        let all: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+        let never_held_out = photos.never_held_out(&all, self.labels.len());
         let pairs = (0..runs.len()).flat_map(|a| (a + 1..runs.len()).map(move |b| [a, b]));
         let differences = pairs.map(|pair| Difference::between(&runs, pair, &labels, *independent)).collect();
         Compared {
@@ -286,6 +288,7 @@ impl Comparison {
             labels,
             independent: *independent,
             held_out_look_alikes: photos.look_alikes,
+            never_held_out: never_held_out.into_iter().map(|class| self.labels[class].clone()).collect(),
             holdout: self.config.holdout,
             seed: self.config.seed,
             runs,

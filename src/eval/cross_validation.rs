@@ -103,16 +103,17 @@ enum Phase {
 }
 
 impl CrossValidation {
-    /// Checks the classes and the options; computes nothing yet. `config.epochs` is the fixed schedule of every fit, and `kept`
-    /// the suffix of a classifier that was taught on these photos, if there is one.
+    /// Checks the options; computes nothing yet. `config.epochs` is the fixed schedule of every fit, and `kept` the suffix of a
+    /// classifier that was taught on the photos of `set`, if there is one, with the classes in that order.
     ///
     /// # Errors
-    /// `too-few-classes`, `empty-class`, `invalid-option`.
+    /// `invalid-option`.
     pub fn new(
         config: TrainConfig,
         folds: Option<usize>,
         reject_rate: f64,
         kept: Option<Suffix>,
+        set: TeachingSet,
         mut bench: Workbench<'_>,
     ) -> Result<Self> {
         if !(0.0..=0.5).contains(&reject_rate) {
@@ -125,7 +126,7 @@ impl CrossValidation {
             .with("max", 0.5)
             .with("value", reject_rate));
         }
-        let TeachingSet { labels, samples, .. } = TeachingSet::of(bench.photos.dataset)?;
+        let TeachingSet { labels, samples, .. } = set;
         let reading = Reading::new(&samples, &config, &mut bench.photos);
         Ok(Self {
             config,

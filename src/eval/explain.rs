@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use serde::Serialize;
 
 use super::classifier::{Classifier, Prediction};
+use crate::data::label;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::heat::Grid;
 use crate::image::prepare::Crop;
@@ -171,9 +172,9 @@ impl Explanation {
 /// # Errors
 /// `unknown-class`, naming the classes there are, or of very many those that look alike.
 pub fn find_class(labels: &[String], name: &str) -> Result<usize> {
-    let name = name.trim();
+    let name = label::clean(name);
     let folded = name.to_lowercase();
-    let exact = labels.iter().position(|label| label == name);
+    let exact = labels.iter().position(|label| *label == name);
     if let Some(index) = exact.or_else(|| labels.iter().position(|label| label.to_lowercase() == folded)) {
         return Ok(index);
     }

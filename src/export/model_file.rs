@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::tensor_file::{self, FileTensor};
 use crate::backbone::weights::{Weights, read_floats};
+use crate::data::label;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Classifier, Known};
 use crate::image::prepare::InputSpec;
@@ -134,8 +135,10 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
+    // A file from before names were kept in one form.
+    let labels = card.labels.iter().map(|name| label::clean(name)).collect();
     let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
-    let classifier = Classifier::new(split, card.input, suffix, card.labels);
+    let classifier = Classifier::new(split, card.input, suffix, labels);
     Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
 }
 

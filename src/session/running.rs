@@ -6,6 +6,7 @@ use super::models::Taught;
 use super::run::{Outcome, Run};
 use crate::advise::cost::Measured;
 use crate::advise::decide::Advice;
+use crate::data::dataset::ClassId;
 use crate::error::{Error, Result};
 use crate::eval::classifier::{Classifier, Known};
 use crate::eval::cross_validation::Evaluated;
@@ -85,11 +86,17 @@ impl Session {
         let classifier = Classifier::new(split, input, suffix, report.classes.clone());
         let (regime, flip_average) = (Some(report.config.regime), report.config.flip_average == 1);
         let config = TrainConfig { epochs: report.epochs, ..report.config.clone() };
-        let TeachingSet { labels, classes, samples, .. } = TeachingSet::of(&self.dataset)?;
-        // A resumed training keeps the order of classes that it was begun with.
-        let taught = (labels == report.classes).then_some(Taught { classes, samples, config });
         // Nothing could be renamed meanwhile.
-        let classes = report.classes.iter().map(|label| self.dataset.class_id(label).ok()).collect();
+        let classes: Vec<Option<ClassId>> =
+            report.classes.iter().map(|label| self.dataset.class_id(label).ok()).collect();
+        // A resumed training keeps the order of classes that it was begun with.
+        let taught = match classes.iter().copied().collect::<Option<Vec<ClassId>>>() {
+            Some(ids) => {
+                let TeachingSet { classes, samples, .. } = TeachingSet::of(&self.dataset)?.in_order_of(&ids);
+                (classes == ids).then_some(Taught { classes, samples, config })
+            }
+            None => None,
+        };
         self.models.replace(Classifier { regime, flip_average, classes, ..classifier }, taught);
         Ok(StepEvent::Done { report: Box::new(report) })
     }

@@ -69,12 +69,17 @@ impl Session {
         })?;
         train.set("epochs", epochs as f64)?;
         let train = self.settled(train)?;
-        let TeachingSet { classes, samples, .. } = TeachingSet::of(&self.dataset)?;
-        let now = Taught { classes, samples, config: train.clone() };
+        let set = TeachingSet::of(&self.dataset)?;
+        // Classes may have been renamed since: then their natural order is no longer that of the classifier.
+        let set = match &self.models.taught {
+            Some(taught) => set.in_order_of(&taught.classes),
+            None => set,
+        };
+        let now = Taught { classes: set.classes.clone(), samples: set.samples.clone(), config: train.clone() };
         let kept = if self.models.taught.as_ref() == Some(&now) { self.models.classifier.as_ref() } else { None };
         let kept = kept.map(|classifier| classifier.suffix.clone());
         let EvaluationConfig { folds, reject_rate, .. } = config;
-        self.start(&train, |bench| CrossValidation::new(train.clone(), folds, reject_rate, kept, bench))
+        self.start(&train, |bench| CrossValidation::new(train.clone(), folds, reject_rate, kept, set, bench))
     }
 
     /// Begins a comparison of trainings on the same photos; [`step`](Self::step) carries it on, and its last event is

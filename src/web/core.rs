@@ -12,6 +12,7 @@ use super::slot::Slot;
 use super::{clock, lending, picture, throw, to_js, unknown_value};
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
+use crate::data::folder_layout;
 use crate::device::DeviceKind;
 use crate::error::{Error, ErrorCode};
 use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
@@ -114,9 +115,15 @@ impl Core {
         sha256_hex(file)
     }
 
+    /// What the folders of these paths mean: `{photos, test, leftOut, notes}`, as [`Layout`](crate::data::folder_layout::Layout)
+    /// documents them.
+    pub fn arrange(&self, paths: Vec<String>) -> JsResult<JsValue> {
+        to_js(&folder_layout::arrange(&paths.iter().map(|path| composed(path)).collect::<Vec<_>>()))
+    }
+
     #[wasm_bindgen(js_name = addClass)]
     pub fn add_class(&self, label: &str) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.add_class(label)).map_err(throw)
+        self.session.take().and_then(|mut session| session.add_class(&composed(label))).map_err(throw)
     }
 
     /// Takes the rows of a photo for `add` and `supply`; its size is that of the upright photo.
@@ -145,7 +152,7 @@ impl Core {
     pub fn add(&self, id: u32, name: &str, label: &str, sha256: &str, photo: Photo) -> JsResult<Option<u32>> {
         let photo = photo.finish()?;
         let mut session = self.session.take().map_err(throw)?;
-        match session.add_photo(id, name, label, sha256, &photo).map_err(throw)? {
+        match session.add_photo(id, name, &composed(label), sha256, &photo).map_err(throw)? {
             Added::New => Ok(None),
             Added::DuplicateOf(other) => Ok(Some(other)),
         }
@@ -163,16 +170,16 @@ impl Core {
 
     #[wasm_bindgen(js_name = removeClass)]
     pub fn remove_class(&self, label: &str) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.remove_class(label)).map_err(throw)
+        self.session.take().and_then(|mut session| session.remove_class(&composed(label))).map_err(throw)
     }
 
     pub fn rename(&self, from: &str, to: &str) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.rename_class(from, to)).map_err(throw)
+        self.session.take().and_then(|mut session| session.rename_class(&composed(from), &composed(to))).map_err(throw)
     }
 
     #[wasm_bindgen(js_name = "move")]
     pub fn move_photos(&self, ids: &[u32], label: &str) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.move_photos(ids, label)).map_err(throw)
+        self.session.take().and_then(|mut session| session.move_photos(ids, &composed(label))).map_err(throw)
     }
 
     /// Begins a training with the options of [`TrainConfig`] by name; those left out have their defaults.
@@ -364,6 +371,7 @@ impl Core {
     ) -> JsResult<JsValue> {
         let model = model_choice(&model)?;
         let photo = photo.finish()?;
+        let [class, against] = [class, against].map(|label| label.as_deref().map(composed));
         let question = Question { class: class.as_deref(), against: against.as_deref() };
         let session = self.session.take().map_err(throw)?;
         let explanation = session.explain(&photo, question, model).await.map_err(throw)?;
@@ -425,6 +433,11 @@ impl Core {
         let mut session = self.session.take().map_err(throw)?;
         to_js(&OpenedModel { labels: session.reopen_model(bytes, &own.unwrap_or_default()).map_err(throw)? })
     }
+}
+
+/// A name as the core keeps it: see [`label::clean`](crate::data::label::clean).
+fn composed(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { js_sys::JsString::from(name).normalize("NFC").into() }
 }
 
 fn train_config(values: JsValue) -> JsResult<TrainConfig> {

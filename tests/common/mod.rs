@@ -40,7 +40,8 @@ pub static TOY: Architecture = Architecture {
 };
 
 pub const TOY_SIZE: u32 = 32;
-pub const TOY_LABELS: [&str; 3] = ["one", "two", "three"];
+/// In natural order, as a training puts its classes.
+pub const TOY_LABELS: [&str; 3] = ["one", "two", "zero"];
 
 /// Random parameters that also remembers what it gave, to write a weights file from. Batch-norm gets statistics that
 /// are not the identity, so that folding them is put to the test.

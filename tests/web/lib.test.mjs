@@ -37,7 +37,7 @@ test("photos in, a classifier and its answers out", async () => {
   assert.equal(seen.source.length, 5, "before a training, the source model answers");
   assert.ok(seen.source.every(({ probability }, index) => index === 0 || probability <= (seen.source[index - 1]?.probability ?? 0)));
 
-  assert.deepEqual(seen.report.classes, ["stripes", "discs"]);
+  assert.deepEqual(seen.report.classes, ["discs", "stripes"]);
   assert.equal(seen.report.trainImages, 10);
   assert.equal(seen.report.heldOut, 2);
   assert.equal(seen.report.photosRead, 10);

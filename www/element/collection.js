@@ -1,4 +1,4 @@
-import { groupByFolder, InterruptedError } from "../lib/index.js";
+import { InterruptedError, LastLayerError } from "../lib/index.js";
 
 /** @import { AddReport } from "../lib/types/public.d.ts" */
 /** @typedef {import("../ui/types.js").Incoming} Incoming */
@@ -11,6 +11,7 @@ export class Collection {
     /** @type {import("../ui/types.js").Count | null} */ this.reading = null;
     /** @type {import("../ui/types.js").FailureView[]} */ this.failures = [];
     /** @type {import("../ui/types.js").DuplicateView[]} */ this.duplicates = [];
+    /** @type {import("../ui/types.js").FolderNote[]} */ this.folderNotes = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
     /** @type {{ photos: readonly import("../ui/types.js").Photo[], classes: readonly string[], views: import("../ui/types.js").ClassView[] }} */
@@ -30,37 +31,67 @@ export class Collection {
   }
 
   /**
-   * Adds what came in. Dropped on a class, everything is of that class; otherwise each file is of the class its folder names,
-   * and loose files start a new class: they surely belong together, and a class is renamed in a second.
+   * Adds what came in. Dropped on a class, everything is of that class; otherwise the folders say what each file is, test photos are
+   * handed on to be tested with, and loose files start a new class: they surely belong together, and a class is renamed in a second.
    * @param {Incoming} incoming
    * @param {string | null} label
    * @param {(taken: readonly string[]) => string} newLabel
    */
   async add({ files, unreadable }, label, newLabel) {
-    this.note({ failures: unreadable.map((name) => ({ name, problem: { code: "unreadable", message: name } })) });
-    const groups = label === null ? groupByFolder(files) : [{ label, files: files.map(({ file }) => file) }];
-    const count = groups.reduce((sum, group) => sum + group.files.length, 0);
-    if (count === 0) return this.session.changed();
+    let count = files.length;
     this.#read(0, count);
     const { signal } = this.abort;
     await this.session.attempt(async (tuner) => {
+      const { photos, test, leftOut, notes } = await tuner.arrange([...files.map(({ path }) => path), ...unreadable], { signal });
+      const all = [...photos, ...test].flatMap((group) => group.files).concat(leftOut);
+      const chosen = label === null ? photos : [{ label, files: all }];
+      const groups = chosen.map((group) => ({ ...group, files: filesAt(files, group.files) })).filter((group) => group.files.length > 0);
+      this.note({ failures: all.flatMap((index) => problemOf(unreadable[index - files.length])) });
+      if (label === null) this.#arranged({ files, test, leftOut, notes });
+      const wanted = groups.reduce((sum, group) => sum + group.files.length, 0);
+      this.#read(0, wanted - count);
+      count = wanted;
       for (const group of groups) {
         if (signal.aborted) return;
-        let before = 0;
-        const adding = tuner.add(group.files, group.label ?? newLabel(tuner.classes), {
-          signal,
-          onProgress: ({ done }) => {
-            this.#read(done - before, 0);
-            before = done;
-          },
-        });
-        // One that ended early tells of the files before, too.
-        const interrupted = await adding.then((report) => this.#noteReport(report), (error) => error);
-        if (interrupted instanceof InterruptedError) this.#noteReport(interrupted.report);
-        if (interrupted) throw interrupted;
+        await this.#addGroup(tuner, group.files, group.label ?? newLabel(tuner.classes), signal);
       }
     });
     this.#readEnded(count);
+  }
+
+  /**
+   * What became of the folders, but for the photos to be added.
+   * @param {Pick<Incoming, "files"> & Omit<import("../lib/types/public.d.ts").Layout, "photos">} arranged
+   */
+  #arranged({ files, test, leftOut, notes }) {
+    const beside = leftOut.flatMap((index) => files[index]?.path ?? []);
+    this.note({ failures: beside.map((name) => ({ name, problem: { code: "no-class", message: `${name} lies beside the class folders.` } })) });
+    this.folderNotes = [...this.folderNotes, ...notes];
+    const waiting = test.flatMap(({ label, files: indices }) => filesAt(files, indices).map((file) => ({ file, folder: label })));
+    if (waiting.length > 0) this.session.testing.offer(waiting);
+  }
+
+  /**
+   * Adds the photos of a class. What is wrong with the class is listed under its name: it costs no other one.
+   * @param {import("../lib/index.js").FineTuner} tuner
+   * @param {File[]} files
+   * @param {string} label
+   * @param {AbortSignal} signal
+   */
+  async #addGroup(tuner, files, label, signal) {
+    let before = 0;
+    const onProgress = (/** @type {{ done: number }} */ { done }) => {
+      this.#read(done - before, 0);
+      before = done;
+    };
+    try {
+      this.#noteReport(await tuner.add(files, label, { signal, onProgress }));
+    } catch (error) {
+      // One that ended early tells of the files before, too.
+      if (error instanceof InterruptedError) this.#noteReport(error.report);
+      if (!(error instanceof LastLayerError) || error.code !== "invalid-label") throw error;
+      this.note({ failures: [{ name: label, problem: error }] });
+    }
   }
 
   cancel() {
@@ -71,6 +102,11 @@ export class Collection {
   dismissProblems() {
     this.failures = [];
     this.duplicates = [];
+    this.session.changed();
+  }
+
+  dismissNotes() {
+    this.folderNotes = [];
     this.session.changed();
   }
 
@@ -140,4 +176,17 @@ export class Collection {
     this.session.announce("photos.added", { count: photos });
     this.session.changed();
   }
+}
+
+/**
+ * @param {readonly import("../ui/types.js").IncomingFile[]} files
+ * @param {readonly number[]} indices  Those beyond the files are of what could not be read.
+ */
+function filesAt(files, indices) {
+  return indices.flatMap((index) => files[index]?.file ?? []);
+}
+
+/** @param {string | undefined} path  Of what could not be read. @returns {import("../ui/types.js").FailureView[]} */
+function problemOf(path) {
+  return path === undefined ? [] : [{ name: path, problem: { code: "unreadable", message: path } }];
 }

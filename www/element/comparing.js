@@ -97,13 +97,14 @@ export class Comparing {
  * @param {Comparison} comparison
  * @returns {import("../ui/types.js").ComparisonResultView}
  */
-function drawnUp({ runs, differences, heldOut, trainImages, seconds }) {
+function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }) {
   const against = (/** @type {number} */ run) => {
     const found = differences.find(({ a, b }) => a === 0 && b === run);
     return found ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA } : null;
   };
   return {
     heldOut: heldOut.length,
+    neverHeldOut,
     trainImages,
     seconds,
     runs: runs.map(({ name, config, reduced, val, accuracy, history, overfitting, seconds: took }, index) => ({

@@ -105,9 +105,9 @@ export class LastLayer extends LitElement {
       <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       <div class="panels">
-        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
+        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} .notes=${collection.folderNotes} ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
           @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
-          @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()}
+          @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()} @notes-dismiss=${() => collection.dismissNotes()}
           @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}
           @class-rename=${(/** @type {CustomEvent} */ { detail }) => collection.rename(detail.from, detail.to)}
           @class-remove=${(/** @type {CustomEvent} */ { detail }) => collection.removeClass(detail.label)}
@@ -126,7 +126,7 @@ export class LastLayer extends LitElement {
           @model-save=${() => training.save("lastlayer-model.safetensors")}
           @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
         <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
-          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()}
+          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()} @test-now=${() => testing.testNow()}
           @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}
           @why-toggle=${() => testing.why.toggle()} @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}
           @why-stage=${(/** @type {CustomEvent} */ { detail }) => testing.why.chooseStage(detail.stage)}></last-layer-test-panel>

@@ -1,4 +1,3 @@
-import { groupByFolder } from "../lib/index.js";
 import { isTrainingPhoto } from "./training-photo.js";
 import { Why } from "./why.js";
 
@@ -16,6 +15,8 @@ export class Testing {
     /** @type {import("../ui/types.js").TestRowView[]} */ this.rows = [];
     /** @type {import("../ui/types.js").Count | null} */ this.running = null;
     /** @type {{ scored: number, top1: number | null, top5: number | null }} */ this.score = NOTHING;
+    /** How many photos came with the training photos, and have not been tested yet. */ this.waiting = 0;
+    /** The folders of a data set that was dropped whole. @type {import("../ui/types.js").TestView["parts"]} */ this.parts = null;
     /** What the reader chose, where there is a choice. @type {"source" | "trained"} */ this.choice = "trained";
     this.abort = new AbortController();
     this.why = new Why(session);
@@ -28,17 +29,47 @@ export class Testing {
 
   /** @returns {import("../ui/types.js").TestView} */
   get view() {
-    const { rows, running, score, model } = this;
+    const { rows, running, score, model, waiting, parts } = this;
     const answered = rows.find(({ predictions }) => predictions.length > 0);
     // An answer tells, also of a classifier out of a file.
     const canTellUnknown = model === "trained" && answered ? answered.threshold !== null : null;
-    return { rows, running, ...score, model, canChoose: this.session.training.labels.length > 0, canTellUnknown, why: this.why.view };
+    return { rows, running, ...score, waiting, parts, model, canChoose: this.session.training.labels.length > 0, canTellUnknown, why: this.why.view };
   }
 
-  /** @param {import("../ui/types.js").Incoming} incoming */
-  show({ files, unreadable }) {
-    this.items = groupByFolder(files).flatMap(({ label, files: group }) => group.map((file) => ({ file, folder: label })));
-    this.unreadable = unreadable.map((name) => ({ name, blob: new Blob(), label: null, predictions: [], unknown: false, threshold: null, problem: { code: "unreadable", message: name }, seen: false }));
+  /**
+   * Of a data set with a part for testing, that part alone; otherwise all of it.
+   * @param {import("../ui/types.js").Incoming} incoming
+   */
+  async show({ files, unreadable }) {
+    this.running = { done: 0, total: files.length };
+    this.session.changed();
+    const layout = await this.session.attempt((tuner) => tuner.arrange([...files.map(({ path }) => path), ...unreadable]));
+    this.running = null;
+    if (!layout) return this.session.changed();
+    const { photos, test, leftOut, notes } = layout;
+    const groups = test.length > 0 ? test : [...photos, { label: null, files: leftOut }];
+    this.items = groups.flatMap(({ label, files: indices }) =>
+      indices.flatMap((index) => (files[index] ? [{ file: files[index].file, folder: label }] : [])),
+    );
+    const gone = groups.flatMap((group) => group.files).flatMap((index) => unreadable[index - files.length] ?? []);
+    this.unreadable = gone.map(unreadableRow);
+    const parts = notes.find((note) => note.type === "splits");
+    this.parts = parts && test.length > 0 ? { photos: parts.photos, test: parts.test } : null;
+    await this.#run();
+  }
+
+  /**
+   * Photos that came with others to learn from, and are to be tested with: after the training, or when the reader says so.
+   * @param {TestItem[]} items
+   */
+  offer(items) {
+    this.cancel();
+    Object.assign(this, { items, unreadable: [], rows: [], score: NOTHING, running: null, waiting: items.length, parts: null });
+    this.why.about(null);
+    this.session.changed();
+  }
+
+  testNow() {
     return this.#run();
   }
 
@@ -59,7 +90,7 @@ export class Testing {
 
   clear() {
     this.cancel();
-    Object.assign(this, { items: [], unreadable: [], rows: [], score: NOTHING });
+    Object.assign(this, { items: [], unreadable: [], rows: [], score: NOTHING, waiting: 0, parts: null });
     this.why.about(null);
     this.session.changed();
   }
@@ -82,7 +113,7 @@ export class Testing {
     this.abort = new AbortController();
     const { signal } = this.abort;
     const { items, model } = this;
-    Object.assign(this, { rows: [...this.unreadable], score: NOTHING });
+    Object.assign(this, { rows: [...this.unreadable], score: NOTHING, waiting: 0 });
     this.why.about(null);
     this.running = items.length > 0 ? { done: 0, total: items.length } : null;
     this.session.changed();
@@ -127,4 +158,10 @@ export class Testing {
     else if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
     else this.session.announce("test.doneScore", { count: this.rows.length, top1 });
   }
+}
+
+/** @param {string} name @returns {import("../ui/types.js").TestRowView} */
+function unreadableRow(name) {
+  const problem = { code: "unreadable", message: name };
+  return { name, blob: new Blob(), label: null, predictions: [], unknown: false, threshold: null, problem, seen: false };
 }

@@ -1,5 +1,5 @@
 /** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation, Explanation } from "./types/public.d.ts" */
-/** @import { FeatureMaps, Info, ModelChoice, Nearest, Photo, Prediction, Progress, Report } from "./types/public.d.ts" */
+/** @import { FeatureMaps, Info, Layout, ModelChoice, Nearest, Photo, Prediction, Progress, Report } from "./types/public.d.ts" */
 /** @import { RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types/public.d.ts" */
 /** @import { Caller } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
@@ -9,6 +9,7 @@ import { checkWorkers } from "./create-options.js";
 import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
+import { cleanLabel } from "./label.js";
 import { Learning } from "./learning.js";
 import { Mirror } from "./mirror.js";
 import { spawn } from "./spawn.js";
@@ -123,9 +124,22 @@ export class FineTuner extends EventTarget {
    * @param {string} label
    */
   async addClass(label) {
-    label = label.trim();
+    label = cleanLabel(label);
     await this.#connection.call("addClass", { label });
     this.#change(() => this.#mirror.addedClass(label));
+  }
+
+  /**
+   * What the folders of files mean, by the rule of the page and the command line: the first level below what everything lies in are the
+   * classes, however deep a file lies; `train`, `val` and `test` with class folders in them are parts of a data set; hidden and system files are
+   * nobody's. Adds nothing: see {@link FineTuner#add}.
+   *
+   * @param {Iterable<string>} paths  Relative, with slashes, as `webkitRelativePath`. A file without a folder is its name alone.
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Layout>}
+   */
+  async arrange(paths, { signal } = {}) {
+    return this.#connection.call("arrange", { paths: [...paths] }, { signal });
   }
 
   /**
@@ -140,7 +154,7 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<AddReport>}
    */
   async add(files, label, { signal, onProgress } = {}) {
-    label = label.trim(); // as the core does
+    label = cleanLabel(label);
     const list = [...files].map((blob, position) => ({ id: this.#nextId++, name: nameOf(blob, position), label, blob }));
     /** @type {AddReport} */
     const report = { added: [], duplicates: [], failed: [] };
@@ -185,7 +199,7 @@ export class FineTuner extends EventTarget {
    * @param {string} label
    */
   async removeClass(label) {
-    label = label.trim();
+    label = cleanLabel(label);
     const ids = this.photos.filter((photo) => photo.label === label).map(({ id }) => id);
     await this.#connection.call("removeClass", { label, ids });
     this.#change(() => this.#mirror.removedClass(label));
@@ -199,7 +213,7 @@ export class FineTuner extends EventTarget {
    * @param {string} to
    */
   async rename(from, to) {
-    [from, to] = [from.trim(), to.trim()];
+    [from, to] = [cleanLabel(from), cleanLabel(to)];
     await this.#connection.call("rename", { from, to });
     const model = this.#mirror.model && (await this.#connection.call("exportModel"));
     this.#change(() => {
@@ -225,7 +239,7 @@ export class FineTuner extends EventTarget {
    */
   async move(ids, label) {
     const list = [...ids];
-    label = label.trim();
+    label = cleanLabel(label);
     await this.#connection.call("move", { ids: list, label });
     this.#change(() => this.#mirror.moved(list, label));
   }
@@ -454,6 +468,7 @@ export class FineTuner extends EventTarget {
         throwIfAborted(signal);
         return answer;
       };
+      labels = labels.map((label) => label && cleanLabel(label));
       // The source model's labels are not ours to compare with: it was never shown these classes.
       const known = model === "source" ? [] : this.#mirror.labels;
       return testAll(list.map(({ blob }) => blob), answer, { labels, topK, known, onResult });

@@ -12,5 +12,4 @@
  */
 export { InterruptedError, LastLayerError } from "./errors.js";
 export { FineTuner } from "./fine-tuner.js";
-export { groupByFolder } from "./folders.js";
 export { OPTIONS } from "./options.js";

@@ -24,6 +24,7 @@ export class PhotoFiles {
   }
 
   handlers = /** @satisfies {Partial<Handlers>} */ ({
+    arrange: ({ paths }) => this.#bench.core.arrange(paths),
     addClass: ({ label }) => this.#bench.core.addClass(label),
     forgetNext: ({ ids }) => this.#ahead.forget(ids),
     remove: ({ ids }) => {

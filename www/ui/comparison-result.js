@@ -22,10 +22,11 @@ export const comparisonResultStyles = css`
  * @param {import("./types.js").PanelLanguage} language
  * @param {import("./types.js").ComparisonResultView} result
  */
-export function comparisonResult(language, { runs, heldOut, trainImages, seconds }) {
+export function comparisonResult(language, { runs, heldOut, neverHeldOut, trainImages, seconds }) {
   const [first] = runs;
   if (!first) return nothing;
   return html`<p class="text">${language.say("comparison.basis", { count: heldOut, learnt: trainImages, seconds: language.seconds(seconds) })}</p>
+    ${neverHeldOut.length > 0 ? html`<p class="text">${language.say("report.neverHeldOut", { labels: language.list(neverHeldOut) })}</p>` : nothing}
     <table class="runs">
       <thead><tr><th scope="col">${language.say("comparison.runColumn")}</th><th scope="col">${language.say("comparison.accuracyColumn")}</th></tr></thead>
       <tbody>${runs.map((run, index) => row(language, run, index))}</tbody>

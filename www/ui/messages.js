@@ -46,7 +46,7 @@ export const MESSAGES = {
   // Photos
   "photos.title": { en: "Photos", zh: "照片" },
   "photos.invite": { en: "Drop a folder of class folders here", zh: "把装有各类别文件夹的文件夹拖到这里" },
-  "photos.hint": { en: "Each folder becomes a class, named like the folder. Ten photos a class are a good start. Single photos start a new class; you can also paste them.", zh: "每个文件夹成为一个类别，以文件夹名命名。每类十张照片就是不错的开始。零散的照片会归入一个新类别，也可以直接粘贴。" },
+  "photos.hint": { en: "Each folder becomes a class, named like the folder; in folders such as “train” and “test”, each folder inside. Ten photos a class are a good start. Single photos start a new class; you can also paste them.", zh: "每个文件夹成为一个类别，以文件夹名命名；“train”“test”之类的文件夹则取其中的各个文件夹。每类十张照片就是不错的开始。零散的照片会归入一个新类别，也可以直接粘贴。" },
   "photos.more": { en: "Drop more photos or folders", zh: "继续拖入照片或文件夹" },
   "photos.summary": { en: { one: "{count} photo in {classes}", other: "{count} photos in {classes}" }, zh: "{classes}，共 {count} 张照片" },
   "photos.classes": { en: { one: "{count} class", other: "{count} classes" }, zh: "{count} 个类别" },
@@ -55,6 +55,10 @@ export const MESSAGES = {
   "photos.added": { en: { one: "{count} photo in all.", other: "{count} photos in all." }, zh: "现在共有 {count} 张照片。" },
   "photos.locked": { en: "Photos can be changed again when the training, cross-validation or comparison has ended.", zh: "训练、交叉验证或比较结束后即可继续修改照片。" },
   "photos.failed": { en: { one: "{count} file was not added", other: "{count} files were not added" }, zh: "有 {count} 个文件未能添加" },
+  "photos.noImages": { en: { one: "{count} file that is no image: {names}", other: "{count} files that are no images: {names}" }, zh: "{count} 个文件不是图片：{names}" },
+  "photos.noClass": { en: { one: "{names} lies beside the class folders, and so is of no class. Put it into the folder of its class.", other: "{count} files lie beside the class folders, and so are of no class: {names}" }, zh: "有 {count} 个文件放在各类别文件夹之外，不属于任何类别：{names}" },
+  "photos.parts": { en: ["Photos of {photos} are here to learn from. Those of {test} are never learnt from: they wait under “Test”.", "Photos of {photos} are here to learn from, as one set."], zh: ["{photos} 的照片用于训练；{test} 的照片绝不参与训练，已放到“测试”中等待。", "{photos} 的照片合在一起用于训练。"] },
+  "photos.shortened": { en: "The name of the folder “{from}” is too long for a class. It is called “{to}” here; you can rename it.", zh: "文件夹名“{from}”作为类别名称过长，这里改为“{to}”，可以重新命名。" },
   "photos.duplicate": { en: "Already there: the same photo as {original} in “{label}”.", zh: "已经存在：与“{label}”中的 {original} 是同一张照片。" },
 
   // Classes
@@ -126,7 +130,7 @@ export const MESSAGES = {
   "report.top5Help": { en: "the right class is among five guesses", zh: "正确类别在前五个猜测之中" },
   "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
-  "report.explain": { en: "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
+  "report.explain": { en: ["{heldOut} of {all} photos were held out, about the same share of every class but {uncovered}, with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs."], zh: ["从 {all} 张照片中留出了 {heldOut} 张（除 {uncovered} 外，各类别大致等比例，近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。", "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。"] },
   "report.reducedBatch": {
     en: "Steps of {asked} photos would not have fitted into memory: within {mebibytes} MiB there was room for {used} at a time.",
     zh: "每一步 {asked} 张照片超出了内存限制：在 {mebibytes} MiB 之内，每一步使用了 {used} 张。",
@@ -134,7 +138,8 @@ export const MESSAGES = {
   "report.reduced": { en: "So many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.", zh: "照片太多，内存放不下所要求的全部内容：在 {mebibytes} MiB 之内，每张照片使用了 {drawsAsked} 个增强版本中的 {drawsUsed} 个，最后 {stagesAsked} 个阶段中有 {stagesUsed} 个参与训练。" },
   "report.lookAlikes": { en: "{count} of the held-out photos have near-duplicates among the others, because their class holds nothing else. The score then says little about photos that look different: add some.", zh: "留出的照片中有 {count} 张在其余照片里有近似重复，因为所在类别没有别的照片。这样的成绩难以说明对其他照片的效果：请再添加一些不同的照片。" },
   "report.optimistic": { en: "The score belongs to the best of {tried} epochs, so it is slightly optimistic, and with {heldOut} photos it is coarse: a single photo moves it by {step} percentage points. The fair judge is a set of photos you have not used: drop them under “Test”.", zh: "这个成绩取自 {tried} 轮中最好的一轮，略偏乐观；而且只有 {heldOut} 张照片，精度有限：一张之差就是 {step} 个百分点。更公正的检验是没有用过的照片，请放到“测试”中。" },
-  "report.fixed": { en: "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. The number of epochs, {epochs}, was fixed beforehand, since the learning rate falls over all of them: the score is of the end of that training, and nothing was chosen by it. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练。轮数事先定为 {epochs} 轮，因为学习率要在全部轮次中逐渐下降：成绩取自训练结束之时，没有用它挑选任何东西。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
+  "report.fixed": { en: ["{heldOut} of {all} photos were held out, about the same share of every class but {uncovered}, with near-duplicates kept together, and never trained on. The number of epochs, {epochs}, was fixed beforehand, since the learning rate falls over all of them: the score is of the end of that training, and nothing was chosen by it. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. The number of epochs, {epochs}, was fixed beforehand, since the learning rate falls over all of them: the score is of the end of that training, and nothing was chosen by it. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs."], zh: ["从 {all} 张照片中留出了 {heldOut} 张（除 {uncovered} 外，各类别大致等比例，近似重复的照片不拆开），不参与训练。轮数事先定为 {epochs} 轮，因为学习率要在全部轮次中逐渐下降：成绩取自训练结束之时，没有用它挑选任何东西。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。", "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练。轮数事先定为 {epochs} 轮，因为学习率要在全部轮次中逐渐下降：成绩取自训练结束之时，没有用它挑选任何东西。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。"] },
+  "report.neverHeldOut": { en: "Not judged: {labels}. Of a single photo none can be held out, so the score says nothing of it. Add different ones.", zh: "未参与评判：{labels}。只有一张照片，无法留出，成绩不能说明这些类别的效果。请添加不同的照片。" },
   "report.coarse": { en: "With {heldOut} photos the score is coarse: a single photo moves it by {step} percentage points. Choosing options by it makes it optimistic; the fair judge is then a set of photos you have not used: drop them under “Test”.", zh: "只有 {heldOut} 张照片，成绩精度有限：一张之差就是 {step} 个百分点。若反复用它来挑选选项，它就会偏乐观；那时更公正的检验是没有用过的照片，请放到“测试”中。" },
   "report.noHoldout": { en: "There were too few different photos to hold any out, so there is no honest score: all {all} photos were trained on, for {epochs} epochs. Test with photos you have not used.", zh: "互不相同的照片太少，无法留出验证照片，因此没有可信的成绩：全部 {all} 张照片都用于训练，共 {epochs} 轮。请用没有用过的照片来测试。" },
   "report.time": { en: "{photos} photos, {seconds}", zh: "{photos} 张照片，用时 {seconds}" },
@@ -230,6 +235,9 @@ export const MESSAGES = {
   "test.title": { en: "Test", zh: "测试" },
   "test.invite": { en: "Drop photos to be recognised", zh: "拖入要识别的照片" },
   "test.hint": { en: "One photo or a whole folder. With class folders you get a score. Photos dropped here are never trained on.", zh: "一张照片或整个文件夹都可以；按类别分好文件夹就能得到成绩。放在这里的照片绝不会用于训练。" },
+  "test.waiting": { en: { one: "{count} photo came with your training photos, to be tested with. It is tested when the training has ended.", other: "{count} photos came with your training photos, to be tested with. They are tested when the training has ended." }, zh: "有 {count} 张测试照片随训练照片一同放入，训练结束后会自动测试。" },
+  "test.now": { en: "Test now", zh: "现在测试" },
+  "test.parts": { en: ["Only the photos of {test} are tested with; those of {photos} are for training.", "Only the photos of {test} are tested with."], zh: ["只用 {test} 的照片测试；{photos} 的照片用于训练。", "只用 {test} 的照片测试。"] },
   "test.model": { en: "Model", zh: "模型" },
   "test.source": { en: "Source model", zh: "源模型" },
   "test.trained": { en: "Your classifier", zh: "你的分类器" },

@@ -3,6 +3,15 @@ import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
 
 /**
+ * What folders often hold beside photos, and what needs no reason of its own: however many files there are, they are one line.
+ * @satisfies {Record<string, import("./messages.js").MessageKey>}
+ */
+const TOGETHER = { "not-an-image": "photos.noImages", "no-class": "photos.noClass" };
+
+/** How many names such a line has at most. */
+const NAMED = 20;
+
+/**
  * Files that were not added, one by one, each with its own reason: the rest went on.
  * @param {import("./types.js").PanelLanguage} language
  * @param {readonly import("./types.js").FailureView[]} failures
@@ -12,14 +21,26 @@ import { sayProblem } from "./language.js";
 export function photoProblems(language, failures, duplicates, dismiss) {
   const count = failures.length + duplicates.length;
   if (count === 0) return nothing;
+  const together = Object.entries(TOGETHER).map(([code, key]) => ({ key, files: failures.filter(({ problem }) => problem.code === code) }));
+  // A single file that is no image is told what would be one.
+  const grouped = together.filter(({ key, files }) => files.length > (key === "photos.noImages" ? 1 : 0));
+  const single = failures.filter((failure) => !grouped.some(({ files }) => files.includes(failure)));
   return html`<section class="problems" data-testid="photo-failures" aria-label=${language.say("photos.failed", { count })}>
     <header class="row">
       ${icons.warning}<h4 class="grow">${language.say("photos.failed", { count })}</h4>
-      <button class="button quiet icon-only" type="button" aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")} @click=${dismiss}>${icons.close}</button>
+      <button class="button quiet icon-only" type="button" @click=${dismiss}
+        aria-label=${language.say("element.dismiss")} title=${language.say("element.dismiss")}>${icons.close}</button>
     </header>
     <ul tabindex="0">
-      ${failures.map((failure) => html`<li><b>${failure.name}</b> ${sayProblem(language, failure.problem)}</li>`)}
-      ${duplicates.map((duplicate) => html`<li><b>${duplicate.name}</b> ${language.say("photos.duplicate", { original: duplicate.original, label: duplicate.label })}</li>`)}
+      ${single.map((failure) => html`<li><b>${failure.name}</b> ${sayProblem(language, failure.problem)}</li>`)}
+      ${grouped.map(({ key, files }) => html`<li>${language.say(key, { count: files.length, names: namesOf(files) })}</li>`)}
+      ${duplicates.map(({ name, original, label }) => html`<li><b>${name}</b> ${language.say("photos.duplicate", { original, label })}</li>`)}
     </ul>
   </section>`;
+}
+
+/** @param {readonly import("./types.js").FailureView[]} files */
+function namesOf(files) {
+  const names = files.slice(0, NAMED).map(({ name }) => name);
+  return `${names.join(", ")}${files.length > NAMED ? ", …" : ""}`;
 }

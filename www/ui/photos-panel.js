@@ -3,6 +3,7 @@ import "./class-card.js";
 import { define, emit } from "./define.js";
 import { DropTarget } from "./drop-target.js";
 import "./drop-zone.js";
+import { folderNotes } from "./folder-notes.js";
 import { icons } from "./icons.js";
 import "./photo-dialog.js";
 import { photoProblems } from "./photo-problems.js";
@@ -12,10 +13,10 @@ import { shared, stepHeading } from "./styles.js";
  * Step 1: photos in, as classes. The whole panel takes drops, so that a photo let go a little beside the zone is not
  * opened by the browser instead, which would throw the reader's work away.
  *
- * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`,
+ * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `notes-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`,
  * and `photo-look` (`{ id }`: the photo that is open now, null for none).
  * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each card `class-name`
- * and `input-class`, and `photo-failures`.
+ * and `input-class`, `photo-failures` and `folder-notes`.
  */
 export class PhotosPanel extends LitElement {
   static properties = {
@@ -24,6 +25,7 @@ export class PhotosPanel extends LitElement {
     reading: { attribute: false },
     failures: { attribute: false },
     duplicates: { attribute: false },
+    notes: { attribute: false },
     look: { attribute: false },
     locked: { type: Boolean },
     openPhoto: { state: true },
@@ -36,6 +38,7 @@ export class PhotosPanel extends LitElement {
     /** @type {import("./types.js").Count | null} */ this.reading = null;
     /** @type {import("./types.js").FailureView[]} */ this.failures = [];
     /** @type {import("./types.js").DuplicateView[]} */ this.duplicates = [];
+    /** @type {readonly import("./types.js").FolderNote[]} */ this.notes = [];
     /** @type {import("./types.js").LookView | null} */ this.look = null;
     this.locked = false;
     /** @type {number | null} */ this.openPhoto = null;
@@ -79,6 +82,7 @@ export class PhotosPanel extends LitElement {
         ${started ? nothing : html`<p class="hint">${language.say("photos.hint")}</p>`}
       </last-layer-drop-zone>
       ${this.reading ? this.#readingBar(language, this.reading) : nothing}
+      ${folderNotes(language, this.notes, () => emit(this, "notes-dismiss"))}
       ${photoProblems(language, this.failures, this.duplicates, () => emit(this, "problems-dismiss"))}
       ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
       <div class="cards" @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}

@@ -1,11 +1,9 @@
 /**
- * Files out of a drop, a paste or a file input, folders read to the bottom, each file with its path.
+ * Files out of a drop, a paste or a file input, folders read to the bottom, each file with its path. In no particular order, and with
+ * whatever systems left among them: what to make of them is not decided here.
  * @typedef {import("./types.js").Incoming} Incoming
  * @typedef {import("./types.js").IncomingFile} IncomingFile
  */
-
-/** Written into folders by operating systems; nobody chose them, so they are no photos to complain about. */
-const BOOKKEEPING = /^(\..*|thumbs\.db|desktop\.ini)$/i;
 
 /**
  * Must be called in the event handler itself: the browser empties the transfer as soon as the handler returns.
@@ -33,16 +31,11 @@ export async function readTransfer(transfer) {
  * @returns {Incoming}
  */
 export function readFiles(files) {
-  /** @type {Incoming} */ const incoming = { files: [], unreadable: [] };
-  for (const file of files) {
-    if (!BOOKKEEPING.test(file.name)) incoming.files.push({ file, path: file.webkitRelativePath || file.name });
-  }
-  return incoming;
+  return { files: Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name })), unreadable: [] };
 }
 
 /** @param {FileSystemEntry} entry @param {Incoming} incoming */
 async function readEntry(entry, incoming) {
-  if (BOOKKEEPING.test(entry.name)) return;
   const path = entry.fullPath.replace(/^\//, "");
   try {
     if (entry.isDirectory) {
@@ -69,7 +62,7 @@ async function readFolder(folder) {
     if (some.length === 0) break;
     children.push(...some);
   }
-  return children.sort((left, right) => left.name.localeCompare(right.name, undefined, { numeric: true }));
+  return children;
 }
 
 /** @param {FileSystemFileEntry} entry @returns {Promise<File>} */

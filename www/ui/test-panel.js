@@ -5,6 +5,7 @@ import { define, emit } from "./define.js";
 import { DropTarget } from "./drop-target.js";
 import "./drop-zone.js";
 import "./feature-maps.js";
+import { partsOf } from "./folder-notes.js";
 import "./heatmap.js";
 import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
@@ -15,9 +16,9 @@ import "./why-note.js";
 
 /**
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
- * Sends `test-files`, `test-cancel`, `test-clear`, `model-choice` (`{ model }`), `why-toggle`,
+ * Sends `test-files`, `test-cancel`, `test-clear`, `test-now`, `model-choice` (`{ model }`), `why-toggle`,
  * `why-class` (`{ label }`) and `why-stage` (`{ stage }`).
- * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `why-button`,
+ * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `test-waiting` (`data-count`), `test-parts`, `why-button`,
  * `unknown-teach`, `unknown-count`.
  */
 export class TestPanel extends LitElement {
@@ -85,6 +86,7 @@ export class TestPanel extends LitElement {
             <p class="invite">${language.say("test.invite")}</p>
             <p class="hint">${language.say("test.hint")}</p>
           </last-layer-drop-zone>
+          ${this.#waiting(language, test)}
           ${running ? this.#runningBar(language, running) : nothing}
         </div>
         ${rows.length > 0 ? html`<div class="stack">${this.#results(language, test)}</div>` : nothing}
@@ -108,6 +110,14 @@ export class TestPanel extends LitElement {
       <p class="soft grow">${note}</p>
     </div>
     ${canTellUnknown === false ? html`<p class="hint" data-testid="unknown-teach">${language.say("unknown.teach")}</p>` : nothing}`;
+  }
+
+  /** Photos out of the folder `test` of a data set. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").TestView} test */
+  #waiting(language, { waiting, parts }) {
+    if (parts) return html`<p class="hint" data-testid="test-parts">${language.say("test.parts", partsOf(parts))}</p>`;
+    if (waiting === 0) return nothing;
+    return html`<div class="notice" data-testid="test-waiting" data-count=${waiting}><p class="grow">${language.say("test.waiting", { count: waiting })}</p>
+      <button class="button" type="button" @click=${() => emit(this, "test-now")}>${language.say("test.now")}</button></div>`;
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} running */

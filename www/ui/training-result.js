@@ -7,7 +7,7 @@ import { shared } from "./styles.js";
 
 /**
  * What a training came to: the scores, large, and right below them what they mean and what they do not.
- * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`, `overfitting` (its epoch in `data-epoch`).
+ * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`, `never-held-out`, `overfitting` (its epoch in `data-epoch`).
  */
 export class TrainingResult extends LitElement {
   static properties = { language: { attribute: false }, report: { attribute: false } };
@@ -36,17 +36,19 @@ export class TrainingResult extends LitElement {
   }
 
   /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ReportView} report */
-  #explanation(language, { val, heldOut, heldOutLookAlikes, trainImages, epochs, epochsTried, epochsChosen, overfitting }) {
+  #explanation(language, { val, heldOut, heldOutLookAlikes, neverHeldOut, trainImages, epochs, epochsTried, epochsChosen, overfitting }) {
     const overfitted = overfitting ? overfittingNotice(language, overfitting, epochsChosen) : nothing;
     if (!val) return html`<p>${language.say("report.noHoldout", { all: trainImages, epochs })}</p>`;
     const lookAlikes = heldOutLookAlikes > 0 ? html`<p>${language.say("report.lookAlikes", { count: heldOutLookAlikes })}</p>` : nothing;
+    const uncovered = neverHeldOut.length > 0 ? language.list(neverHeldOut) : null;
+    const notJudged = uncovered ? html`<p data-testid="never-held-out">${language.say("report.neverHeldOut", { labels: uncovered })}</p>` : nothing;
     const step = language.number(100 / val.count, { maximumFractionDigits: val.count < 100 ? 0 : 1 });
     if (!epochsChosen) {
-      return html`<p>${language.say("report.fixed", { heldOut, all: trainImages, epochs })}</p>
-        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>${lookAlikes}${overfitted}`;
+      return html`<p>${language.say("report.fixed", { heldOut, all: trainImages, epochs, uncovered })}</p>
+        <p>${language.say("report.coarse", { heldOut: val.count, step })}</p>${lookAlikes}${notJudged}${overfitted}`;
     }
-    return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs })}</p>
-      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>${lookAlikes}${overfitted}`;
+    return html`<p>${language.say("report.explain", { heldOut, all: trainImages, tried: epochsTried, epochs, uncovered })}</p>
+      <p>${language.say("report.optimistic", { tried: epochsTried, heldOut: val.count, step })}</p>${lookAlikes}${notJudged}${overfitted}`;
   }
 }
 

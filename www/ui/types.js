@@ -8,6 +8,8 @@
  * @typedef {{ code: string, message: string, params?: Record<string, string | number> }} ProblemView   an error, by its code
  * @typedef {{ name: string, problem: ProblemView }} FailureView
  * @typedef {{ name: string, original: string, label: string }} DuplicateView   a photo that is already there, under which name and class
+ * @typedef {{ type: "splits", photos: string[], test: string[] } | { type: "shortened", from: string, to: string }} FolderNote
+ *          what was made of folders: parts of a data set instead of classes, or a name that is too long for a class
  * @typedef {{ done: number, total: number }} Count
  *
  * @typedef {{ file: File, path: string }} IncomingFile   a file and where it lay, `folder/name.jpg` or only `name.jpg`
@@ -30,7 +32,7 @@
  *
  * @typedef {{ stage: "starting" } | { stage: "advice" } | { stage: "embed", done: number, total: number } | { stage: "holdout" | "refit", epoch: number, epochs: number, epochsChosen: boolean }} TrainingStage
  *          `epochsChosen`: the held-out photos choose the number of epochs
- * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
+ * @typedef {{ classes: readonly string[], trainImages: number, heldOut: number, heldOutLookAlikes: number, neverHeldOut: readonly string[], epochs: number, epochsTried: number, epochsChosen: boolean, stoppedEarly: boolean,
  *             val: Score | null, train: Score, overfitting: OverfittingView | null, seconds: number,
  *             reduced: ReducedView | null }} ReportView
  * @typedef {{ asked: number, used: number }} ReductionView
@@ -60,7 +62,7 @@
  * @typedef {{ run: PreparedRun, accuracy: number, low: number, high: number, train: number, epochs: number, inputSize: number, reduced: ReducedView | null, seconds: number,
  *             overfitting: OverfittingView | null, difference: { value: number, low: number, high: number, onlyThis: number, onlyFirst: number } | null }} ComparedRunView
  *          `difference`: from the first run, whose own is null; `inputSize` is 0 where the network sees its usual size
- * @typedef {{ runs: ComparedRunView[], heldOut: number, trainImages: number, seconds: number }} ComparisonResultView
+ * @typedef {{ runs: ComparedRunView[], heldOut: number, neverHeldOut: readonly string[], trainImages: number, seconds: number }} ComparisonResultView
  * @typedef {{ chosen: readonly PreparedRun[], stage: ComparisonStage | null, curves: readonly RunCurvesView[], result: ComparisonResultView | null,
  *             stale: boolean, cancelled: boolean }} ComparisonView
  *
@@ -68,9 +70,10 @@
  * @typedef {{ name: string, blob: Blob, label: string | null, predictions: Prediction[], unknown: boolean, threshold: { rejectRate: number } | null,
  *             problem: ProblemView | null, seen: boolean }} TestRowView
  *          `unknown`: it is none of the classes; `threshold`: what that answer costs, null where it cannot be given; `label`: the true class where a folder tells it; `seen`: the same photo is among the training photos
- * @typedef {{ rows: TestRowView[], running: Count | null, scored: number, top1: number | null, top5: number | null,
+ * @typedef {{ rows: TestRowView[], running: Count | null, waiting: number, parts: { photos: string[], test: string[] } | null, scored: number, top1: number | null, top5: number | null,
  *             model: "source" | "trained", canChoose: boolean, canTellUnknown: boolean | null, why: WhyView | null }} TestView
- *          `canTellUnknown`: whether the classifier can say “none of these”, null where that is not known
+ *          `waiting`: photos that came with the training photos, and have not been tested yet; `parts`: the folders of a data set, of which only those in
+ *          `test` are tested with; `canTellUnknown`: whether the classifier can say “none of these”, null where that is not known
  *
  * @typedef {{ class: { label: string }, width: number, height: number, evidence: Float32Array, crop: { x: number, y: number, width: number, height: number },
  *             seen: ImageData, overlay: ImageData }} ExplanationView

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::advise::decide::{Advice, Plan};
+use lastlayer::data::folder_layout::Note;
 use lastlayer::error::{Error, Result};
 use lastlayer::session::Session;
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use serde::Serialize;
 
+use crate::class_folders::PhotoFile;
 use crate::drive::{self, Outcome};
 use crate::embeddings::EmbeddingFiles;
-use crate::photos::PhotoFile;
-use crate::test_set::Skipped;
-use crate::{options, print_line, weights};
+use crate::skipped::Skipped;
+use crate::{options, print_line, skipped, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -31,6 +32,8 @@ pub fn command() -> Command {
 struct Output {
     #[serde(flatten)]
     advice: Advice,
+    /// What was made of the folders.
+    notes: Vec<Note>,
     skipped: Vec<Skipped>,
 }
 
@@ -42,16 +45,14 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
     session.prepare_for(&wish)?;
     let mut skipped = Vec::new();
-    let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
-    let advice = advice(&mut session, &files, path("embeddings-cache"), wish, json)?;
+    let folders = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
+    let advice = advice(&mut session, &folders.photos, path("embeddings-cache"), wish, json)?;
     if json {
-        let output = Output { advice, skipped };
+        let output = Output { advice, notes: folders.notes, skipped };
         print_line(serde_json::to_string(&output).map_err(Error::internal)?);
         return Ok(());
     }
-    for skipped in &skipped {
-        print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
-    }
+    skipped::print(&skipped);
     print(&advice);
     print_line("the four regimes, at their usual settings:");
     for plan in &advice.regimes {

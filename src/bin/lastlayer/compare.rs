@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use lastlayer::data::dataset::PhotoId;
+use lastlayer::data::folder_layout::Note;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::compared::{Compared, Difference};
 use lastlayer::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
@@ -13,8 +14,8 @@ use lastlayer::train::plan::options::Value;
 use serde::Serialize;
 
 use crate::drive::{self, Outcome};
-use crate::test_set::Skipped;
-use crate::{advise, options, print_line, tables, weights};
+use crate::skipped::Skipped;
+use crate::{advise, options, print_line, skipped, tables, weights};
 
 pub fn command() -> Command {
     Command::new("compare")
@@ -56,6 +57,8 @@ struct Output {
     comparison: Compared,
     /// Path of each held-out photo, by its id.
     files: BTreeMap<PhotoId, String>,
+    /// What was made of the folders.
+    notes: Vec<Note>,
     skipped: Vec<Skipped>,
 }
 
@@ -72,24 +75,25 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut session = weights::open_session(arguments)?;
     session.prepare_for(&config.runs[0].config)?;
     let mut skipped = Vec::new();
-    let files = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
+    let folders = drive::add_class_folders(&mut session, folder, json, &mut skipped)?;
+    let files = &folders.photos;
     for run in &mut config.runs {
         if run.config.needs_advice() {
-            run.config = advise::advice(&mut session, &files, None, run.config.clone(), json)?.plan.config;
+            run.config = advise::advice(&mut session, files, None, run.config.clone(), json)?.plan.config;
         }
     }
     session.start_comparison(config)?;
-    let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? else {
+    let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, files, json, None))? else {
         return Err(Error::internal("a comparison that ends with another result"));
     };
     if !json {
-        skipped.iter().for_each(|skipped| print_line(format_args!("left out: {}: {}", skipped.file, skipped.error)));
+        skipped::print(&skipped);
         print(&comparison);
         return Ok(());
     }
     let file_of = |&id: &PhotoId| files.get(id as usize).map(|file| (id, file.path.display().to_string()));
-    let output =
-        Output { files: comparison.held_out.iter().filter_map(file_of).collect(), skipped, comparison: *comparison };
+    let held_out = comparison.held_out.iter().filter_map(file_of).collect();
+    let output = Output { files: held_out, notes: folders.notes, skipped, comparison: *comparison };
     print_line(serde_json::to_string(&output).map_err(Error::internal)?);
     Ok(())
 }
@@ -128,12 +132,8 @@ fn print(comparison: &Compared) {
         comparison.train_images,
         comparison.classes.len()
     ));
-    if comparison.held_out_look_alikes > 0 {
-        print_line(format_args!(
-            "    {} of these look like photos learnt from, because their class holds nothing else",
-            comparison.held_out_look_alikes
-        ));
-    }
+    tables::print_look_alikes(comparison.held_out_look_alikes);
+    tables::print_never_held_out(&comparison.never_held_out);
     let width = runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0).max(3);
     print_line(format_args!("    {:width$}  top-1   95 % interval  loss  train top-1  epochs     time", "run"));
     for run in runs {

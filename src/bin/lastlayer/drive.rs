@@ -12,39 +12,39 @@ use lastlayer::train::run::epoch::FitPhase;
 use lastlayer::train::run::report::Report;
 
 use crate::checkpoint_file::CheckpointFile;
-use crate::photos::{self, PhotoFile};
-use crate::progress;
-use crate::test_set::Skipped;
+use crate::class_folders::{ClassFolders, PhotoFile};
+use crate::skipped::Skipped;
+use crate::{photos, progress};
 
-/// Adds the photos of a folder of class folders. A photo's id is its place in the list that is returned; those that could not be
-/// used go to `skipped`.
+/// Adds the photos of a folder of class folders that are to be learnt from. A photo's id is its place in the list that is
+/// returned; those that could not be used go to `skipped`.
 pub fn add_class_folders(
     session: &mut Session,
     folder: &Path,
     json: bool,
     skipped: &mut Vec<Skipped>,
-) -> Result<Vec<PhotoFile>> {
-    let files = photos::class_folders(folder)?;
+) -> Result<ClassFolders> {
+    let folders = ClassFolders::to_learn_from(folder, json, skipped)?;
+    let files = &folders.photos;
     let bar = progress::bar(json, files.len(), "reading");
-    for (id, file) in (0..).zip(&files) {
-        if let Err(error) = add(session, id, file, &files) {
-            skipped.push(Skipped { file: file.path.display().to_string(), error });
-        }
+    for (id, file) in (0..).zip(files) {
+        skipped.extend(add(session, id, file, files).err());
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(files)
+    Ok(folders)
 }
 
-/// Adds a photo; the error is the reason it was left out.
-fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), String> {
-    let photo = photos::read(&file.path).map_err(|error| error.message)?;
+/// Adds a photo; the error says why it was left out.
+fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]) -> std::result::Result<(), Skipped> {
+    let because = |error| Skipped::because(&file.path, error);
+    let photo = photos::read(&file.path).map_err(because)?;
     let name = photos::file_name(&file.path);
-    match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(|error| error.message)? {
+    match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(because)? {
         Added::New => Ok(()),
         Added::DuplicateOf(other) => {
             let other = files.get(other as usize).map_or_else(String::new, |other| other.path.display().to_string());
-            Err(format!("the same photo as {other}"))
+            Err(Skipped::new(&file.path, format!("the same photo as {other}")))
         }
     }
 }

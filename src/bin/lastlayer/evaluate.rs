@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::backbone::weights::Weights;
+use lastlayer::data::folder_layout::Note;
 use lastlayer::error::{Error, Result};
 use lastlayer::eval::classifier::Classifier;
 use lastlayer::image::prepare::InputSpec;
 use lastlayer::train::plan::config::TrainConfig;
 use serde::Serialize;
 
+use crate::class_folders::ClassFolders;
 use crate::embeddings::EmbeddingFiles;
-use crate::test_set::{Skipped, TestReport, TestSet};
-use crate::{io_error, options, print_line, weights};
+use crate::skipped::Skipped;
+use crate::test_set::{TestReport, TestSet};
+use crate::{io_error, options, print_line, skipped, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
@@ -32,6 +35,8 @@ pub fn command() -> Command {
 struct Output {
     #[serde(flatten)]
     report: TestReport,
+    /// What was made of the folders.
+    notes: Vec<Note>,
     skipped: Vec<Skipped>,
 }
 
@@ -49,15 +54,15 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         _ => None,
     };
     let mut skipped = Vec::new();
-    let report = pollster::block_on(TestSet::of(&session, folder, store.as_ref(), json, &mut skipped))?.report()?;
+    let folders = ClassFolders::to_test_with(folder, json, &mut skipped)?;
+    let report =
+        pollster::block_on(TestSet::of(&session, &folders.photos, store.as_ref(), json, &mut skipped))?.report()?;
     if json {
-        let output = Output { report, skipped };
+        let output = Output { report, notes: folders.notes, skipped };
         print_line(serde_json::to_string(&output).map_err(Error::internal)?);
         return Ok(());
     }
-    for skipped in &skipped {
-        print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
-    }
+    skipped::print(&skipped);
     report.print();
     Ok(())
 }

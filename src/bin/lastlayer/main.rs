@@ -2,6 +2,7 @@
 
 mod advise;
 mod checkpoint_file;
+mod class_folders;
 mod compare;
 mod draws;
 mod drive;
@@ -14,6 +15,7 @@ mod photos;
 mod picture_file;
 mod predict;
 mod progress;
+mod skipped;
 mod tables;
 mod test_set;
 mod train;

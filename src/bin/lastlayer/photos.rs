@@ -1,48 +1,17 @@
-//! Reading a folder of class folders.
+//! Reading a photo file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lastlayer::backbone::weights::sha256_hex;
-use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::error::Result;
 use lastlayer::image::{Pixels, decode};
 
 use crate::io_error;
-
-/// A photo file and the class its folder names.
-pub struct PhotoFile {
-    pub path: PathBuf,
-    pub label: String,
-}
 
 /// A decoded file.
 pub struct Photo {
     pub pixels: Pixels,
     pub sha256: String,
-}
-
-/// The files in the class folders of `folder`, by class and then by name. Hidden files are left out; links are followed.
-///
-/// # Errors
-/// `io` when a folder cannot be read; `too-few-classes` when there is no class folder.
-pub fn class_folders(folder: &Path) -> Result<Vec<PhotoFile>> {
-    let mut files = Vec::new();
-    for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let label = file_name(&class);
-        files.extend(
-            entries(&class)?
-                .into_iter()
-                .filter(|path| path.is_file())
-                .map(|path| PhotoFile { path, label: label.clone() }),
-        );
-    }
-    if files.is_empty() {
-        return Err(Error::new(
-            ErrorCode::TooFewClasses,
-            format!("{}: expected one folder per class with photos in it", folder.display()),
-        )
-        .with("count", 0));
-    }
-    Ok(files)
 }
 
 /// Reads and decodes a file.
@@ -53,16 +22,4 @@ pub fn read(path: &Path) -> Result<Photo> {
 
 pub fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// What lies in a folder, by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let reading = |error| io_error(folder, &error);
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(reading)? {
-        paths.push(entry.map_err(reading)?.path());
-    }
-    paths.retain(|path| !file_name(path).starts_with('.'));
-    paths.sort();
-    Ok(paths)
 }

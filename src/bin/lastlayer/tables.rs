@@ -83,6 +83,26 @@ pub fn print_reduced(Reduced { budget_bytes, augment, last_stages, batch_size }:
     ));
 }
 
+/// Classes that a score says nothing of.
+pub fn print_never_held_out(labels: &[String]) {
+    if !labels.is_empty() {
+        print_line(format_args!(
+            "    not judged: {}; of a single photo none can be held out, so add different ones",
+            labels.join(", ")
+        ));
+    }
+}
+
+/// Near-duplicates across the two sides.
+pub fn print_look_alikes(count: usize) {
+    if count > 0 {
+        print_line(format_args!(
+            "    {count} of these look like photos learnt from, because their class holds nothing else: the score says little \
+             of photos that look different"
+        ));
+    }
+}
+
 /// What the curves show, and what helps. `stopped` says that the classifier was kept from it, by fewer epochs.
 pub fn print_overfitting(overfitting: &Overfitting, stopped: bool) {
     print_line(format_args!(

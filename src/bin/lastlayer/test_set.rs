@@ -1,7 +1,6 @@
 //! Scoring a classifier on class folders.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::metrics::{Scores, top_k};
@@ -11,17 +10,13 @@ use lastlayer::score::interval::{Interval, jeffreys};
 use lastlayer::session::{ModelChoice, Session};
 use serde::Serialize;
 
+use crate::class_folders::PhotoFile;
 use crate::embeddings::EmbeddingFiles;
 use crate::photos;
 use crate::print_line;
 use crate::progress;
+use crate::skipped::Skipped;
 use crate::tables;
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Skipped {
-    pub file: String,
-    pub error: String,
-}
 
 /// Photos of class folders as a classifier sees them.
 pub struct TestSet {
@@ -71,16 +66,15 @@ pub struct Stranger {
 }
 
 impl TestSet {
-    /// Runs the session's trained classifier over the class folders of `folder`. Files that cannot be read go to `skipped`.
+    /// Runs the session's trained classifier over the photos. Files that cannot be read go to `skipped`.
     pub async fn of(
         session: &Session,
-        folder: &Path,
+        files: &[PhotoFile],
         store: Option<&EmbeddingFiles>,
         json: bool,
         skipped: &mut Vec<Skipped>,
     ) -> Result<Self> {
         let classifier = session.classifier().ok_or_else(|| Error::internal("a test without a classifier"))?;
-        let files = photos::class_folders(folder)?;
         let bar = progress::bar(json, files.len(), "testing");
         let mut set = Self {
             labels: classifier.labels.clone(),
@@ -89,7 +83,7 @@ impl TestSet {
             known: Vec::new(),
             strangers: BTreeMap::new(),
         };
-        for file in &files {
+        for file in files {
             match photos::read(&file.path) {
                 Ok(photo) => {
                     let activation = match store.map(|store| store.read_views(&photo.sha256)).transpose()?.flatten() {
@@ -111,7 +105,7 @@ impl TestSet {
                         }
                     }
                 }
-                Err(error) => skipped.push(Skipped { file: file.path.display().to_string(), error: error.message }),
+                Err(error) => skipped.push(Skipped::because(&file.path, error)),
             }
             bar.inc(1);
         }

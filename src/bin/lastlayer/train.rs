@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command};
 use lastlayer::advise::decide::Advice;
 use lastlayer::data::dataset::PhotoId;
+use lastlayer::data::folder_layout::Note;
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::metrics::{CLASSES_FOR_TOP5, Scores};
@@ -14,21 +15,28 @@ use lastlayer::train::run::report::Report;
 use serde::Serialize;
 
 use crate::checkpoint_file::CheckpointFile;
+use crate::class_folders::ClassFolders;
 use crate::drive::{self, Outcome};
 use crate::embeddings::EmbeddingFiles;
-use crate::test_set::{Skipped, TestReport, TestSet};
-use crate::{advise, io_error, options, print_line, tables, weights};
+use crate::skipped::Skipped;
+use crate::test_set::{TestReport, TestSet};
+use crate::{advise, io_error, options, print_line, skipped, tables, weights};
 
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(clap::value_parser!(PathBuf));
     Command::new("train")
         .about("Fine-tunes on the class folders of DIR and says how good the result is")
-        .arg(path("dir").required(true).value_name("DIR").help("Folder with one folder of photos per class"))
+        .arg(path("dir").required(true).value_name("DIR").help(
+            "Folder with one folder of photos per class, or with `train`, `val` and `test` that hold such folders",
+        ))
         .arg(
             path("test")
                 .long("test")
                 .value_name("DIR")
-                .help("Class folders to score the finished classifier on; nothing is learnt from them"),
+                .help(
+                    "Class folders to score the finished classifier on; nothing is learnt from them. Without it, the folder `test` \
+                     beside `train`, where DIR has these",
+                ),
         )
         .arg(
             path("output")
@@ -69,6 +77,8 @@ struct Output {
     /// Path of each photo of the evaluation, by its id.
     files: BTreeMap<PhotoId, String>,
     seconds: f64,
+    /// What was made of the folders.
+    notes: Vec<Note>,
     /// Files that were not used, and why.
     skipped: Vec<Skipped>,
     /// Why it was trained like this; `None` where the regime was given.
@@ -93,12 +103,17 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let path = |name: &str| arguments.get_one::<PathBuf>(name);
     let train_dir = path("dir").ok_or_else(|| Error::internal("no DIR"))?;
     let mut skipped = Vec::new();
-    let files = drive::add_class_folders(&mut session, train_dir, json, &mut skipped)?;
+    let folders = drive::add_class_folders(&mut session, train_dir, json, &mut skipped)?;
+    let files = &folders.photos;
+    // Looked for before anything is trained, not after.
+    let test_folders = path("test").map(|folder| ClassFolders::to_test_with(folder, json, &mut skipped)).transpose()?;
+    // Without a folder of its own, what the data set has for it.
+    let test_files = test_folders.as_ref().map_or(&folders.test, |folders| &folders.photos);
     let checkpoint = path("checkpoint").cloned().map(CheckpointFile::open).transpose()?;
     // What was left to advice was decided when the training began.
     let begun = checkpoint.as_ref().is_some_and(CheckpointFile::has_begun);
     let advice = match config.needs_advice() && !begun {
-        true => Some(advise::advice(&mut session, &files, path("embeddings-cache"), config.clone(), json)?),
+        true => Some(advise::advice(&mut session, files, path("embeddings-cache"), config.clone(), json)?),
         false => None,
     };
     let config = advice.as_ref().map_or(config, |advice| advice.plan.config.clone());
@@ -121,7 +136,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         print_line(format_args!("going on after {done} epochs"));
     }
     let Outcome::Trained(report) =
-        pollster::block_on(drive::to_the_end(&mut session, &files, json, checkpoint.as_ref()))?
+        pollster::block_on(drive::to_the_end(&mut session, files, json, checkpoint.as_ref()))?
     else {
         return Err(Error::internal("a training that ends without a report"));
     };
@@ -131,14 +146,14 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let mut evaluation = None;
     if let Some(folds) = folds {
         session.start_evaluation(EvaluationConfig { folds, ..EvaluationConfig::default() })?;
-        match pollster::block_on(drive::to_the_end(&mut session, &files, json, None))? {
+        match pollster::block_on(drive::to_the_end(&mut session, files, json, None))? {
             Outcome::Evaluated(result) => evaluation = Some(*result),
             _ => return Err(Error::internal("an evaluation that ends with something else")),
         }
     }
     let (mut test, mut test_report) = (None, None);
-    if let Some(folder) = path("test") {
-        let set = pollster::block_on(TestSet::of(&session, folder, store.as_ref(), json, &mut skipped))?;
+    if !test_files.is_empty() {
+        let set = pollster::block_on(TestSet::of(&session, test_files, store.as_ref(), json, &mut skipped))?;
         test = set.fractions().map(|(top1, top5, count)| Accuracy { top1, top5, count });
         // Folders of other classes alone are no reason to throw the training away.
         test_report = match set.report() {
@@ -166,6 +181,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
         evaluation,
         files: evaluated_files,
         seconds: report.seconds,
+        notes: folders.notes,
         skipped,
         advice,
         report: *report,
@@ -197,9 +213,7 @@ fn accuracy(scores: Scores) -> Accuracy {
 
 fn print_summary(output: &Output, model: Option<&PathBuf>) {
     let report = &output.report;
-    for skipped in &output.skipped {
-        print_line(format_args!("left out: {}: {}", skipped.file, skipped.error));
-    }
+    skipped::print(&output.skipped);
     if let Some(advice) = &output.advice {
         advise::print(advice);
     }
@@ -214,6 +228,8 @@ fn print_summary(output: &Output, model: Option<&PathBuf>) {
     }
     if let Some(val) = output.val {
         print_line(format_args!("held-out photos: {}", describe(val, output.classes.len())));
+        tables::print_look_alikes(report.held_out_look_alikes);
+        tables::print_never_held_out(&report.never_held_out);
         if report.epochs_chosen {
             print_line(format_args!(
                 "    {} photos chose {} of {} epochs, so this score is slightly optimistic;",

@@ -235,6 +235,12 @@ impl TrainRun {
         overfitting(&judged.cloned().collect::<Vec<_>>(), self.hold_out.held_out.len() as f64)
     }
 
+    fn never_held_out(&self) -> Vec<String> {
+        let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
+        let classes = self.hold_out.never_held_out(&labels, self.labels.len());
+        classes.into_iter().map(|class| self.labels[class].clone()).collect()
+    }
+
     fn report(&mut self, train: Scores, bench: &Workbench<'_>) -> Report {
         let epochs_in = |phase| self.history.iter().filter(|event| event.phase == phase).count();
         Report {
@@ -243,6 +249,7 @@ impl TrainRun {
             per_class: self.per_class.clone(),
             held_out: self.hold_out.held_out.len(),
             held_out_look_alikes: self.hold_out.look_alikes,
+            never_held_out: self.never_held_out(),
             epochs: epochs_in(FitPhase::Refit),
             epochs_tried: epochs_in(FitPhase::Holdout),
             epochs_chosen: self.best.is_some() && self.config.stops_early(),

@@ -22,6 +22,8 @@ pub struct Report {
     /// How many of them have near-duplicates among the photos learnt from, because their class holds nothing else: their score
     /// says little of new photos.
     pub held_out_look_alikes: usize,
+    /// Classes of which no photo was held out, having one only, although others were judged: the score says nothing of them.
+    pub never_held_out: Vec<String>,
     /// Epochs of the classifier that was kept.
     pub epochs: usize,
     /// Epochs tried before that choice.

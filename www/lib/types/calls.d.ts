@@ -24,6 +24,7 @@ import type {
   Explanation,
   FeatureMaps,
   Info,
+  Layout,
   ModelChoice,
   Prediction,
   Progress,
@@ -48,6 +49,7 @@ export interface Calls {
   /** The first of all: makes the core. */
   start: Call<StartOptions, Info, Progress | DeviceEvent>;
 
+  arrange: Call<{ paths: string[] }, Layout>;
   addClass: Call<{ label: string }, void>;
   /** The class is made where there is none of that label. The answer is the id of the photo with the same bytes where there is one already. */
   addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, number | undefined>;

@@ -12,6 +12,7 @@ import type {
   ExplanationNumbers,
   FeatureMap,
   FeatureMaps,
+  Layout,
   ModelChoice,
   Nearest,
   Prediction,
@@ -112,6 +113,7 @@ export interface Core {
   inspect(file: Uint8Array): { width: number; height: number };
   /** For pages without `crypto.subtle`. */
   sha256(file: Uint8Array): string;
+  arrange(paths: string[]): Layout;
   addClass(label: string): void;
   /** For `add` and `supply`. */
   photoToAdd(width: number, height: number): CorePhoto;

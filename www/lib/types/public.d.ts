@@ -422,6 +422,26 @@ export interface Score {
   count: number;
 }
 
+/** What the folders of files mean. Files go by their position in the list of paths; what a system left behind is in none of the lists. */
+export interface Layout {
+  /** To learn from, by class in natural order of the names, and by path in each. */
+  photos: FileGroup[];
+  /** Of a folder such as `test` beside `train`: to be tested with, and never learnt from. */
+  test: FileGroup[];
+  /** Beside the class folders, and so of no class. */
+  leftOut: number[];
+  notes: LayoutNote[];
+}
+
+/** `label`: null for files that came without a folder. */
+export interface FileGroup {
+  label: string | null;
+  files: number[];
+}
+
+/** Folders that were taken as parts of a data set and not as classes; or a folder whose name is too long for a class. */
+export type LayoutNote = { type: "splits"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
+
 /** The result of a training. */
 export interface Report {
   classes: string[];
@@ -429,6 +449,8 @@ export interface Report {
   heldOut: number;
   /** How many of them have near-duplicates among the photos learnt from, because their class holds nothing else. */
   heldOutLookAlikes: number;
+  /** Classes of a single photo, of which none could be held out: the score says nothing of them. */
+  neverHeldOut: string[];
   /** Photos of each class, in the order of `classes`. */
   perClass: number[];
   /** The classifier was fitted on all photos for that many epochs. */
@@ -500,6 +522,8 @@ export interface Comparison {
   independent: number;
   /** How many have near-duplicates among the photos learnt from, because their class holds nothing else. */
   heldOutLookAlikes: number;
+  /** Classes of a single photo, which no score covers. */
+  neverHeldOut: string[];
   holdout: number;
   seed: number;
   runs: ComparedRun[];
