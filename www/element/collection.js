@@ -10,6 +10,7 @@ export class Collection {
     /** @type {import("../ui/types.js").Count | null} */ this.reading = null;
     /** @type {import("../ui/types.js").FailureView[]} */ this.failures = [];
     /** @type {import("../ui/types.js").DuplicateView[]} */ this.duplicates = [];
+    /** @type {import("../ui/types.js").NoteView[]} */ this.notes = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
     /** @type {{ photos: readonly import("../ui/types.js").Photo[], classes: readonly string[], views: import("../ui/types.js").ClassView[] }} */
@@ -56,6 +57,7 @@ export class Collection {
         this.note({
           failures: report.failed.map(({ name, error }) => ({ name, problem: error })),
           duplicates: report.duplicates.map(({ name, of }) => ({ name, original: of.name, label: of.label })),
+          notes: report.notes,
         });
       }
     });
@@ -70,6 +72,7 @@ export class Collection {
   dismissProblems() {
     this.failures = [];
     this.duplicates = [];
+    this.notes = [];
     this.session.changed();
   }
 
@@ -103,10 +106,11 @@ export class Collection {
     return this.session.attempt((tuner) => tuner.remove(ids));
   }
 
-  /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[] }} more */
-  note({ failures = [], duplicates = [] }) {
+  /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[], notes?: import("../ui/types.js").NoteView[] }} more */
+  note({ failures = [], duplicates = [], notes = [] }) {
     this.failures = [...this.failures, ...failures];
     this.duplicates = [...this.duplicates, ...duplicates];
+    this.notes = [...this.notes, ...notes];
   }
 
   /** Several drops at once share one bar. @param {number} done @param {number} total */

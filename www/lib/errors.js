@@ -22,7 +22,7 @@ export class LastLayerError extends Error {
 }
 
 /** The codes that speak of one image file: the others go on. */
-const OF_ONE_IMAGE = new Set(["not-an-image", "image-truncated", "image-empty", "image-too-large"]);
+const OF_ONE_IMAGE = new Set(["not-an-image", "unsupported-format", "image-truncated", "image-empty", "image-too-large"]);
 
 /**
  * True where the fault is one file's own, so that a list of files can go on without it.

@@ -1,4 +1,4 @@
-/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
+/** @import { AddReport, Advice, Answer, Comparison, ComparisonOptions, Draws, ErrorCode, Evaluation, EvaluationOptions, Explanation, FeatureMaps, Info, ModelChoice, Nearest, NearestIds, Photo, PhotoNote, Prediction, Progress, Report, RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types.d.ts" */
 /** @import { Caller } from "./connection.js" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { Connection } from "./connection.js";
@@ -132,19 +132,20 @@ export class FineTuner extends EventTarget {
     label = label.trim(); // as the core does
     const list = [...files].map((blob, position) => ({ id: this.#nextId++, name: nameOf(blob, position), label, blob }));
     /** @type {AddReport} */
-    const report = { added: [], duplicates: [], failed: [] };
+    const report = { added: [], duplicates: [], failed: [], notes: [] };
     this.#progress(0, list.length, onProgress);
     // One by one, so that the worker can answer something else in between; the next ones are decoded meanwhile.
     await this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
-          /** @type {number | undefined} */
-          const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
-          const of = existing === undefined ? undefined : this.#mirror.photo(existing);
+          /** @type {{ duplicateOf?: number, note?: PhotoNote | null }} */
+          const { duplicateOf, note } = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
+          const of = duplicateOf === undefined ? undefined : this.#mirror.photo(duplicateOf);
           if (of) {
             report.duplicates.push({ name: photo.name, label, of });
           } else {
             report.added.push(photo);
+            if (note) report.notes.push({ name: photo.name, code: note });
             this.#change(() => this.#mirror.addedPhoto(photo));
           }
         } catch (error) {

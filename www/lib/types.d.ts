@@ -36,6 +36,7 @@ export type Warning = "canvas-noise";
 /** The closed set of what can go wrong; `params` of the error names what was involved. */
 export type ErrorCode =
   | "not-an-image"
+  | "unsupported-format"
   | "image-truncated"
   | "image-empty"
   | "image-too-large"
@@ -103,7 +104,12 @@ export interface AddReport {
   /** Files with the very bytes of a photo that is already there (`of`), whatever its class. */
   duplicates: { name: string; label: string; of: Photo }[];
   failed: { name: string; error: LastLayerError }[];
+  /** Of photos that were added, what one should know of their files. */
+  notes: { name: string; code: PhotoNote }[];
 }
+
+/** `nearly-whole`: a small part of the picture, or its finest details, is missing. */
+export type PhotoNote = "nearly-whole";
 
 export interface Prediction {
   label: string;
@@ -680,7 +686,8 @@ export interface ComparisonOptions {
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): { device: Device; adapter: string; adapterType: string; backbone: string; inputSize: number; stages: number; version: string };
-  inspect(file: Uint8Array): { width: number; height: number };
+  inspect(file: Uint8Array): { width: number; height: number; orientation: number; turnedByBrowsers: boolean; rare: ErrorMessage | null };
+  examine(file: Uint8Array): { note: PhotoNote | null; repaired: Uint8Array<ArrayBuffer> | null };
   /** For pages without `crypto.subtle`. */
   sha256(file: Uint8Array): string;
   addClass(label: string): void;

@@ -84,17 +84,19 @@ const handlers = {
   },
 
   /**
-   * Adds one photo, and its class where that is new. The answer is the id of the photo with the same bytes where there is one already.
+   * Adds one photo, and its class where that is new. The answer is the id of the photo with the same bytes where there is one already, and what
+   * the person should know of the file.
    * @param {{ id: number, name: string, label: string, blob: Blob, next?: Expected[] }} args  `next`: files that will follow.
    */
   async addPhoto({ id, name, label, blob, next = [] }) {
     ahead.expect(next);
-    const { photo, sha256 } = await photoOfFile(await ahead.take({ id, blob }), toAdd);
+    const { photo, sha256, note } = await photoOfFile(await ahead.take({ id, blob }), toAdd);
     const duplicateOf = core().add(id, name, label, sha256, photo);
-    if (duplicateOf !== undefined) return duplicateOf;
+    if (duplicateOf !== undefined) return { duplicateOf };
     photos.set(id, { name, blob });
     // While the next one is decoded.
     if (readsAhead && !underWay) await helpers?.feed(core(), core().unread(), supplyAll);
+    return { note };
   },
 
   /** Files that were to follow will not. @param {{ ids: number[] }} args */
