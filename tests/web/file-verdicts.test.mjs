@@ -13,6 +13,7 @@ import { testBed } from "./support/browser.mjs";
 import { chunk, png } from "./support/png.mjs";
 
 const LASTLAYER = fileURLToPath(new URL("../../target/release/lastlayer", import.meta.url));
+const missing = existsSync(LASTLAYER) ? false : "target/release/lastlayer is not built (cargo build --release)";
 const bed = testBed();
 const folder = await mkdtemp(join(tmpdir(), "lastlayer-"));
 after(() => rm(folder, { recursive: true }));
@@ -73,7 +74,10 @@ function seen(page, files) {
   );
 }
 
-/** From where in the stored picture the pixel of an upright one comes. @type {Record<number, (x: number, y: number, w: number, h: number) => [number, number]>} */
+/**
+ * From where in the stored picture the pixel of an upright one comes.
+ * @type {Record<number, (x: number, y: number, w: number, h: number) => [number, number]>}
+ */
 const STORED = {
   1: (x, y) => [x, y],
   2: (x, y, w) => [w - 1 - x, y],
@@ -105,7 +109,7 @@ test("PNG and WebP stand upright as their EXIF says, to the last pixel, also whe
   for (const [index, { name }] of cases.entries()) assert.ok(JSON.stringify(marked[index]) === JSON.stringify(upright[index]), name);
 });
 
-test("a JPEG is judged by how much of its picture is there: the page as the command line", { skip: existsSync(LASTLAYER) ? false : "target/release/lastlayer is not built" }, async () => {
+test("a JPEG is judged by how much of its picture is there: the page as the command line", { skip: missing }, async () => {
   const page = await bed.lab();
   const whole = await encoded(page, png(320, 240, colour), "image/jpeg");
   const part = (/** @type {number} */ share) => whole.subarray(0, Math.floor(whole.length * share));
@@ -133,7 +137,11 @@ test("a JPEG is judged by how much of its picture is there: the page as the comm
     const blobs = files.map(({ name, base64 }) => new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name));
     const { added, failed, notes } = await tuner.add(blobs, "photos");
     tuner.close();
-    return { added: added.map(({ name }) => name), failed: failed.map(({ name, error }) => [name, error.code]), notes: notes.map(({ name, code }) => [name, code]) };
+    return {
+      added: added.map(({ name }) => name),
+      failed: failed.map(({ name, error }) => [name, error.code]),
+      notes: notes.map(({ name, code }) => [name, code]),
+    };
   }, files);
   /** @param {string} verdict */
   const named = (verdict) => cases.filter(([, , expected]) => expected === verdict).map(([name]) => `${name}.jpg`);

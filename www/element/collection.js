@@ -106,7 +106,12 @@ export class Collection {
     return this.session.attempt((tuner) => tuner.remove(ids));
   }
 
-  /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[], notes?: import("../ui/types.js").NoteView[] }} more */
+  /**
+   * @param {object} more
+   * @param {import("../ui/types.js").FailureView[]} [more.failures]
+   * @param {import("../ui/types.js").DuplicateView[]} [more.duplicates]
+   * @param {import("../ui/types.js").NoteView[]} [more.notes]
+   */
   note({ failures = [], duplicates = [], notes = [] }) {
     this.failures = [...this.failures, ...failures];
     this.duplicates = [...this.duplicates, ...duplicates];

@@ -46,7 +46,10 @@ export const MESSAGES = {
   "photos.reading": { en: "Reading photos: {done} of {total}", zh: "正在读取照片：{done} / {total}" },
   "photos.added": { en: { one: "{count} photo in all.", other: "{count} photos in all." }, zh: "现在共有 {count} 张照片。" },
   "photos.locked": { en: "Photos can be changed again when the training, cross-validation or comparison has ended.", zh: "训练、交叉验证或比较结束后即可继续修改照片。" },
-  "photos.noted": { en: { one: "{count} photo was added with a note", other: "{count} photos were added with a note" }, zh: "有 {count} 张照片已添加，但请留意" },
+  "photos.noted": {
+    en: { one: "{count} photo was added with a note", other: "{count} photos were added with a note" },
+    zh: "有 {count} 张照片已添加，但请留意",
+  },
   "photos.note.nearly-whole": { en: "The last bytes are missing or broken. Nearly all of the picture is there.", zh: "文件末尾缺失或已损坏，但画面几乎完整。" },
   "photos.failed": { en: { one: "{count} file was not added", other: "{count} files were not added" }, zh: "有 {count} 个文件未能添加" },
   "photos.duplicate": { en: "Already there: the same photo as {original} in “{label}”.", zh: "已经存在：与“{label}”中的 {original} 是同一张照片。" },
@@ -381,7 +384,9 @@ export const MESSAGES = {
     zh: ["这里无法读取 {format} 格式，请另存为 JPEG 或 PNG。", "这里无法读取该格式，请另存为 JPEG 或 PNG。"],
   },
   "error.unsupported-format.heic": {
-    en: "{format}, the iPhone’s format: this browser cannot read it. Export the photos as JPEG; for new ones choose Settings › Camera › Formats › Most Compatible.",
+    en:
+      "{format}, the iPhone’s format: this browser cannot read it. Export the photos as JPEG; " +
+      "for new ones choose Settings › Camera › Formats › Most Compatible.",
     zh: "{format} 是 iPhone 的照片格式，此浏览器无法读取。请将照片导出为 JPEG；今后拍摄可在“设置 › 相机 › 格式”中选择“兼容性最佳”。",
   },
   "error.unsupported-format.raw": {

@@ -57,7 +57,8 @@ impl Family {
     fn advice(self) -> &'static str {
         match self {
             Self::Heic => {
-                "the iPhone's format, which is not read here; export the photos as JPEG, and for new ones choose Settings, Camera, Formats, Most Compatible"
+                "the iPhone's format, which is not read here; export the photos as JPEG, and for new ones choose Settings, \
+                 Camera, Formats, Most Compatible"
             }
             Self::Raw => "a camera's raw file; export it as JPEG with the camera's program",
             Self::Picture => "a picture format that is not read here; save it as JPEG or PNG",
