@@ -13,6 +13,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum ErrorCode {
     /// The bytes are not an image of a known format.
     NotAnImage,
+    /// A file of a known kind that is no image, or an image that cannot be read here.
+    UnsupportedFormat,
     /// An image by its header, but the rest is missing or damaged.
     ImageTruncated,
     /// An image without pixels.

@@ -6,9 +6,11 @@
 use lastlayer::advise::cost::{Measured, Speed};
 use lastlayer::advise::decide::{Advice, Findings, Plan, Reason, Separability};
 use lastlayer::advise::similarity::Similarity;
+use lastlayer::data::folder_layout::{Group, Layout, Note};
 use lastlayer::device::DeviceKind;
 use lastlayer::error::{Error, ErrorCode};
 use lastlayer::eval::classifier::{Answer, Prediction};
+use lastlayer::eval::compared::{Compared, ComparedRun, Difference};
 use lastlayer::eval::explain::{ClassScore, Explanation};
 use lastlayer::eval::feature_maps::Channel;
 use lastlayer::eval::nearest::{Features, Nearest, Neighbour};
@@ -21,13 +23,14 @@ use lastlayer::score::evaluation::{Evaluation, Method, PhotoResult};
 use lastlayer::score::interval::Interval;
 use lastlayer::score::novelty::Threshold;
 use lastlayer::score::paired::PairedCounts;
-use lastlayer::train::budget::{Change, Reduced};
-use lastlayer::train::compared::{Compared, ComparedRun, Difference};
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{EpochEvent, FitPhase, Report, StepEvent};
-use lastlayer::train::overfitting::Overfitting;
-use lastlayer::train::regime::Regime;
-use lastlayer::train::run::Resumed;
+use lastlayer::session::event::StepEvent;
+use lastlayer::train::plan::budget::{Change, Reduced};
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::plan::regime::Regime;
+use lastlayer::train::run::epoch::{EpochEvent, FitPhase};
+use lastlayer::train::run::overfitting::Overfitting;
+use lastlayer::train::run::report::Report;
+use lastlayer::train::run::resume::Resumed;
 use serde_json::{Value, json};
 
 /// Structs are written out field by field, and enums matched without a wildcard: what is new does not compile until it is here.
@@ -38,6 +41,7 @@ fn what_crosses_the_boundary_is_what_the_fixture_says() {
         "Advice": [advice(true), advice(false)],
         "CoreResumed": [resumed(Some(FitPhase::Refit)), resumed(None)],
         "NearestIds": [nearest(Features::Source), nearest(Features::Trained)],
+        "Layout": [layout()],
         "Answer": [answer(true), answer(false)],
         "ExplanationAsWritten": [explanation(true), explanation(false)],
         "ChannelAsWritten": [channel()],
@@ -60,6 +64,7 @@ fn events() -> Vec<StepEvent> {
         StepEvent::Batch { phase: FitPhase::Holdout, epoch: 1, epochs: 2, batch: 1, batches: 3 },
         StepEvent::Epoch(epoch(true)),
         StepEvent::Advising,
+        StepEvent::Advised { advice: Box::new(advice(true)) },
         StepEvent::Done { report: Box::new(report(true)) },
         StepEvent::Fold { fold: 1, folds: 5, epoch: 1, epochs: 2, batch: 1, batches: 3 },
         StepEvent::Evaluated { evaluation: Box::new(evaluation()) },
@@ -71,23 +76,23 @@ fn events() -> Vec<StepEvent> {
         StepEvent::Done { report: Box::new(report(false)) },
         StepEvent::Compared { comparison: Box::new(compared(false)) },
     ];
-    some.into_iter().chain(none).filter(reaches_the_page).collect()
+    some.into_iter().chain(none).inspect(every_event_is_known).collect()
 }
 
-fn reaches_the_page(event: &StepEvent) -> bool {
+/// An event that is added does not compile until it has a sample.
+fn every_event_is_known(event: &StepEvent) {
     match event {
         StepEvent::NeedPhotos { .. }
         | StepEvent::Embed { .. }
         | StepEvent::Batch { .. }
         | StepEvent::Epoch(_)
         | StepEvent::Advising
+        | StepEvent::Advised { .. }
         | StepEvent::Done { .. }
         | StepEvent::Fold { .. }
         | StepEvent::Evaluated { .. }
         | StepEvent::Run { .. }
-        | StepEvent::Compared { .. } => true,
-        // The boundary puts the advice into its place.
-        StepEvent::Advised => false,
+        | StepEvent::Compared { .. } => {}
     }
 }
 
@@ -102,7 +107,7 @@ macro_rules! codes {
 }
 
 codes! {
-    NotAnImage ImageTruncated ImageEmpty ImageTooLarge TooFewClasses EmptyClass TooFewPhotos ClassExists UnknownClass UnknownPhoto InvalidLabel
+    NotAnImage UnsupportedFormat ImageTruncated ImageEmpty ImageTooLarge TooFewClasses EmptyClass TooFewPhotos ClassExists UnknownClass UnknownPhoto InvalidLabel
     InvalidOption NoClassifier WeightsCorrupt WeightsMismatch ModelCorrupt ModelMismatch CheckpointCorrupt CheckpointMismatch WebgpuUnavailable
     Busy Io Internal
 }
@@ -139,7 +144,7 @@ fn overfitting() -> Overfitting {
 
 fn reduced() -> Reduced {
     let change = Change { asked: 4, used: 2 };
-    Reduced { budget_bytes: 1 << 20, augment: change, last_stages: change }
+    Reduced { budget_bytes: 1 << 20, augment: change, last_stages: change, batch_size: Some(change) }
 }
 
 fn report(some: bool) -> Report {
@@ -149,6 +154,7 @@ fn report(some: bool) -> Report {
         per_class: vec![3, 3],
         held_out: 2,
         held_out_look_alikes: 0,
+        never_held_out: vec!["b".to_owned()],
         epochs: 1,
         epochs_tried: 2,
         epochs_chosen: true,
@@ -245,6 +251,7 @@ fn compared(some: bool) -> Compared {
         labels: vec![0, 1],
         independent: 2.0,
         held_out_look_alikes: 0,
+        never_held_out: vec!["b".to_owned()],
         holdout: 0.25,
         seed: 0,
         runs: vec![run("head"), run("full")],
@@ -287,6 +294,19 @@ fn resumed(phase: Option<FitPhase>) -> Resumed {
 fn nearest(features: Features) -> Nearest {
     let neighbour = Neighbour { id: 1, name: "1.jpg".to_owned(), label: "a".to_owned(), similarity: 0.5 };
     Nearest { features, compared: 2, neighbours: vec![neighbour] }
+}
+
+fn layout() -> Layout {
+    let group = |label: Option<&str>| Group { label: label.map(str::to_owned), files: vec![0] };
+    Layout {
+        photos: vec![group(Some("a")), group(None)],
+        test: vec![group(Some("a"))],
+        left_out: vec![1],
+        notes: vec![
+            Note::Splits { photos: vec!["train".to_owned()], test: vec!["test".to_owned()] },
+            Note::Shortened { from: "long".to_owned(), to: "lo".to_owned() },
+        ],
+    }
 }
 
 fn prediction() -> Prediction {

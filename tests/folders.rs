@@ -8,9 +8,10 @@ use common::{TOY_LABELS, drawn, head, stages, supply_drawn, toy_session, train, 
 use lastlayer::eval::cross_validation::EvaluationConfig;
 use lastlayer::score::evaluation::Evaluation;
 use lastlayer::session::Session;
-use lastlayer::train::checkpoint::Checkpoint;
-use lastlayer::train::config::TrainConfig;
-use lastlayer::train::event::{EpochEvent, StepEvent};
+use lastlayer::session::event::StepEvent;
+use lastlayer::train::plan::config::TrainConfig;
+use lastlayer::train::run::checkpoint::Checkpoint;
+use lastlayer::train::run::epoch::EpochEvent;
 use libtest_mimic::Arguments;
 use serde_json::Value;
 

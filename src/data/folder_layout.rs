@@ -454,7 +454,7 @@ mod tests {
         let shortened = layout.notes.iter().filter(|note| matches!(note, Note::Shortened { from, to } if from.starts_with(&long) && labels.contains(&to.as_str())));
         assert_eq!(shortened.count(), 2);
         // The same folder of test photos has the same name.
-        let both = [format!("s/train/{long}/1.jpg"), format!("s/train/rose/2.jpg"), format!("s/test/{long}/3.jpg")];
+        let both = [format!("s/train/{long}/1.jpg"), "s/train/rose/2.jpg".to_owned(), format!("s/test/{long}/3.jpg")];
         let layout = arrange(&both);
         assert!(layout.photos.iter().any(|group| group.label == layout.test[0].label));
     }

@@ -7,6 +7,7 @@ pub mod augment;
 #[cfg(feature = "cli")]
 pub mod decode;
 pub mod draws;
+pub mod file;
 pub mod header;
 pub mod heat;
 pub mod layout;

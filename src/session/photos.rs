@@ -2,7 +2,6 @@
 
 use super::Session;
 use crate::data::dataset::{Added, Dataset, PhotoId};
-use crate::data::label;
 use crate::data::similar::PerceptualHash;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::DecodedPhoto;

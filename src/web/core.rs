@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::device::OpenDevice;
 use super::photo::Photo;
 use super::slot::Slot;
-use super::{clock, lending, picture, throw, to_js, unknown_value};
+use super::{clock, files, lending, picture, throw, to_js, unknown_value};
 use crate::backbone::weights::{Weights, sha256_hex};
 use crate::data::dataset::Added;
 use crate::data::folder_layout;
@@ -19,7 +19,7 @@ use crate::eval::comparison_config::{ComparisonConfig, HOLDOUT, NamedConfig};
 use crate::eval::cross_validation::{EvaluationConfig, REJECT_RATE};
 use crate::eval::explain::Question;
 use crate::eval::feature_maps::Layer;
-use crate::image::header;
+use crate::image::file;
 use crate::session::{ModelChoice, Session};
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::options::Value;
@@ -36,12 +36,6 @@ struct Info {
     input_size: u32,
     stages: usize,
     version: &'static str,
-}
-
-#[derive(Serialize)]
-struct FileInfo {
-    width: usize,
-    height: usize,
 }
 
 #[derive(Serialize)]
@@ -104,10 +98,17 @@ impl Core {
         })
     }
 
-    /// `{width, height}` of an image file, from its header, before it is decoded.
+    /// What a file's header says, before it is decoded: `{width, height, orientation, turnedByBrowsers, rare}`. `orientation` is by the
+    /// numbers of EXIF; `rare` is the error to throw where the browser cannot decode it, for formats that few browsers have, else `null`.
     pub fn inspect(&self, file: &[u8]) -> JsResult<JsValue> {
-        let (width, height) = header::read_size(file).map_err(throw)?;
-        to_js(&FileInfo { width, height })
+        files::inspected(&file::inspect(file).map_err(throw)?)
+    }
+
+    /// What the rest of a file says, while it is decoded: `{note, repaired}`. `note`: what the person should know of it, by its code;
+    /// `repaired`: bytes to be decoded in place of the file's; both `null` mostly.
+    pub fn examine(&self, file: &[u8]) -> JsResult<JsValue> {
+        let inspected = file::inspect(file).map_err(throw)?;
+        files::examined(&file::examine(file, &inspected).map_err(throw)?)
     }
 
     /// SHA-256 in lower-case hexadecimal, for pages without `crypto.subtle`, as those over plain http.

@@ -5,6 +5,7 @@
 
 mod core;
 mod device;
+mod files;
 mod lending;
 mod photo;
 mod picture;

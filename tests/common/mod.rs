@@ -311,7 +311,7 @@ pub fn sorted_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 pub fn read_photo(path: &Path) -> Pixels {
-    decode::decode(&std::fs::read(path).unwrap()).unwrap()
+    decode::decode(&std::fs::read(path).unwrap()).unwrap().pixels
 }
 
 /// What PyTorch says of the photo sets; beside them.

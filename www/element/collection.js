@@ -12,6 +12,7 @@ export class Collection {
     /** @type {import("../ui/types.js").FailureView[]} */ this.failures = [];
     /** @type {import("../ui/types.js").DuplicateView[]} */ this.duplicates = [];
     /** @type {import("../ui/types.js").FolderNote[]} */ this.folderNotes = [];
+    /** @type {import("../ui/types.js").NoteView[]} */ this.notes = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
     /** @type {{ photos: readonly import("../ui/types.js").Photo[], classes: readonly string[], views: import("../ui/types.js").ClassView[] }} */
@@ -102,6 +103,7 @@ export class Collection {
   dismissProblems() {
     this.failures = [];
     this.duplicates = [];
+    this.notes = [];
     this.session.changed();
   }
 
@@ -146,17 +148,24 @@ export class Collection {
   }
 
   /** @param {AddReport} report */
-  #noteReport({ failed, duplicates }) {
+  #noteReport({ failed, duplicates, notes }) {
     this.note({
       failures: failed.map(({ name, error }) => ({ name, problem: error })),
       duplicates: duplicates.map(({ name, of }) => ({ name, original: of.name, label: of.label })),
+      notes,
     });
   }
 
-  /** @param {{ failures?: import("../ui/types.js").FailureView[], duplicates?: import("../ui/types.js").DuplicateView[] }} more */
-  note({ failures = [], duplicates = [] }) {
+  /**
+   * @param {object} more
+   * @param {import("../ui/types.js").FailureView[]} [more.failures]
+   * @param {import("../ui/types.js").DuplicateView[]} [more.duplicates]
+   * @param {import("../ui/types.js").NoteView[]} [more.notes]
+   */
+  note({ failures = [], duplicates = [], notes = [] }) {
     this.failures = [...this.failures, ...failures];
     this.duplicates = [...this.duplicates, ...duplicates];
+    this.notes = [...this.notes, ...notes];
   }
 
   /** Several drops at once share one bar. @param {number} done @param {number} total */

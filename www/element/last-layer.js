@@ -105,7 +105,9 @@ export class LastLayer extends LitElement {
       <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       <div class="panels">
-        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading} .failures=${collection.failures} .duplicates=${collection.duplicates} .notes=${collection.folderNotes} ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
+        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading}
+          .failures=${collection.failures} .duplicates=${collection.duplicates} .notes=${collection.notes} .folderNotes=${collection.folderNotes}
+          ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
           @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
           @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()} @notes-dismiss=${() => collection.dismissNotes()}
           @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}

@@ -80,10 +80,10 @@ export class CoreWorker {
     embed: ({ lastStages, pictures }) => this.core.embed(lastStages, pictures),
     learn: (parts) => this.core.learn(parts),
     addPhoto: async (photo) => {
-      const duplicateOf = await this.#files.add(photo);
+      const added = await this.#files.add(photo);
       // While the next one is decoded.
-      if (duplicateOf === undefined) await this.#reading.added();
-      return duplicateOf;
+      if (added.duplicateOf === undefined) await this.#reading.added();
+      return added;
     },
   });
 

@@ -1,19 +1,31 @@
-/** @import { Core, CorePhoto } from "./types/core.d.ts" */
-import { LastLayerError } from "./errors.js";
+/** @import { PhotoNote } from "./types/public.d.ts" */
+/** @import { Core, CorePhoto, ErrorMessage } from "./types/core.d.ts" */
+import { fromMessage, LastLayerError } from "./errors.js";
 import { pour, pourBitmap } from "./rows.js";
 
 /**
  * A file that the browser has decoded.
- * @typedef {{ bitmap: ImageBitmap, sha256: string }} Decoded  `sha256` is of the file's bytes
+ * @typedef {object} Decoded
+ * @property {ImageBitmap} bitmap
+ * @property {number} orientation  How its rows are still to be turned, by the numbers of EXIF; 1: not at all.
+ * @property {PhotoNote | null} note  What the person should know of the file.
+ * @property {string} sha256  Of the file's bytes.
  *
  * Makes the core ready for a photo of some size. @typedef {(width: number, height: number) => CorePhoto} Begin
  */
 
 /**
  * A file that has been read, and whose header is good: one which claims 30,000 px a side is refused before the browser sets aside the memory.
- * @typedef {{ blob: Blob, bytes: Uint8Array<ArrayBuffer>, width: number, height: number }} Inspected
+ * @typedef {object} Inspected
+ * @property {Blob} blob
+ * @property {Uint8Array<ArrayBuffer>} bytes
+ * @property {number} width  As stored, before it is turned.
+ * @property {number} height
+ * @property {number} orientation
+ * @property {boolean} turnedByBrowsers
+ * @property {ErrorMessage | null} rare  What to say where this browser cannot decode it, for formats that few browsers have.
  *
- * What the core is asked about files. @typedef {Pick<Core, "inspect" | "sha256">} Files
+ * What the core is asked about files. @typedef {Pick<Core, "inspect" | "examine" | "sha256">} Files
  */
 
 /**
@@ -23,24 +35,64 @@ import { pour, pourBitmap } from "./rows.js";
  */
 export async function inspect(core, blob) {
   const bytes = await read(blob);
-  const { width, height } = core.inspect(bytes);
-  return { blob, bytes, width, height };
+  return { blob, bytes, ...core.inspect(bytes) };
 }
 
 /**
- * The browser decodes and turns the photo upright, nothing else: colours are left as the file has them, and resizing is the core's. It
- * does so on a thread of its own.
+ * The browser decodes, nothing else: what the file is, whether it is taken and how it has to be turned is the core's to say, colours are left as
+ * the file has them, and resizing is the core's. It decodes on a thread of its own, while the core looks at the rest of the file here.
  *
  * @param {Files} core
  * @param {Inspected} file
  * @returns {Promise<Decoded>}  Its bitmap is to be closed.
  */
-export async function decode(core, { blob, bytes }) {
-  const bitmap = createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch((error) => {
-    throw new LastLayerError("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
-  });
-  const [decoded, sha256] = await Promise.all([bitmap, hash(core, bytes)]);
-  return { bitmap: decoded, sha256 };
+export async function decode(core, file) {
+  const [{ bitmap, note }, sha256] = await Promise.all([decodeAsJudged(core, file), hash(core, file.bytes)]);
+  return { bitmap, orientation: stillToTurn(file, bitmap), note, sha256 };
+}
+
+/**
+ * @param {Files} core
+ * @param {Inspected} file
+ */
+async function decodeAsJudged(core, { blob, bytes, rare }) {
+  const asItIs = decodeInBrowser(blob);
+  asItIs.catch(ignored); // asked for below, unless there is a better reason or a repaired file
+  let close = true;
+  try {
+    const { note, repaired } = core.examine(bytes);
+    if (repaired) return { bitmap: await decodeInBrowser(new Blob([repaired])), note };
+    close = false;
+    return { bitmap: await asItIs, note };
+  } catch (error) {
+    if (error instanceof Undecodable && rare) throw fromMessage(rare);
+    throw error;
+  } finally {
+    if (close) asItIs.then((bitmap) => bitmap.close(), ignored);
+  }
+}
+
+/** The browser could not decode a file. */
+class Undecodable extends LastLayerError {}
+
+/** @param {Blob} blob */
+async function decodeInBrowser(blob) {
+  try {
+    return await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  } catch (error) {
+    throw new Undecodable("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
+  }
+}
+
+/**
+ * Browsers turn a JPEG, and of the other formats what they turn differs, so the core takes the EXIF data out of these. A JPEG that still lies on
+ * its side has been left so.
+ * @param {Inspected} file
+ * @param {ImageBitmap} bitmap
+ */
+function stillToTurn({ width, height, orientation, turnedByBrowsers }, bitmap) {
+  const lies = orientation >= 5 && width !== height && bitmap.width === width && bitmap.height === height;
+  return turnedByBrowsers && !lies ? 1 : orientation;
 }
 
 /**
@@ -48,7 +100,7 @@ export async function decode(core, { blob, bytes }) {
  * @param {Files} core
  * @param {Blob | ImageBitmap | ImageData} image  A bitmap is closed.
  * @param {Begin} begin
- * @returns {Promise<{ photo: CorePhoto, width: number, height: number, sha256?: string }>}  `sha256` is of the bytes of a file
+ * @returns {Promise<{ photo: CorePhoto, width: number, height: number, note?: PhotoNote | null, sha256?: string }>}  `sha256` is of the bytes of a file
  */
 export async function photoOf(core, image, begin) {
   if (image instanceof Blob) {
@@ -56,7 +108,7 @@ export async function photoOf(core, image, begin) {
   }
   if (image instanceof ImageBitmap) {
     if (image.width === 0 || image.height === 0) throw new LastLayerError("image-empty", "The bitmap has no pixels: it has been closed.");
-    return photoOfBitmap(image, begin);
+    return photoOfBitmap(image, 1, begin);
   }
   if (image instanceof ImageData) {
     const { data, width, height } = image;
@@ -71,19 +123,20 @@ export async function photoOf(core, image, begin) {
  * @param {Decoded} decoded  Its bitmap is closed.
  * @param {Begin} begin
  */
-export async function photoOfFile({ bitmap, sha256 }, begin) {
-  return { ...(await photoOfBitmap(bitmap, begin)), sha256 };
+export async function photoOfFile({ bitmap, orientation, note, sha256 }, begin) {
+  return { ...(await photoOfBitmap(bitmap, orientation, begin)), note, sha256 };
 }
 
 /**
  * @param {ImageBitmap} bitmap
+ * @param {number} orientation  How it is to be turned, by the numbers of EXIF.
  * @param {Begin} begin
  */
-async function photoOfBitmap(bitmap, begin) {
-  const { width, height } = bitmap;
+async function photoOfBitmap(bitmap, orientation, begin) {
+  const [width, height] = orientation >= 5 ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
   try {
     const photo = begin(width, height);
-    await pourBitmap(photo, bitmap);
+    await pourBitmap(photo, bitmap, orientation);
     return { photo, width, height };
   } finally {
     bitmap.close();
@@ -111,3 +164,5 @@ async function hash(core, bytes) {
   const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+function ignored() {}

@@ -50,7 +50,7 @@ export function interrupted(error, report) {
 }
 
 /** The codes that speak of one image file: the others go on. */
-const OF_ONE_IMAGE = new Set(["not-an-image", "image-truncated", "image-empty", "image-too-large"]);
+const OF_ONE_IMAGE = new Set(["not-an-image", "unsupported-format", "image-truncated", "image-empty", "image-too-large"]);
 
 /**
  * True where the fault is one file's own, so that a list of files can go on without it.

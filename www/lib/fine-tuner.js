@@ -157,18 +157,19 @@ export class FineTuner extends EventTarget {
     label = cleanLabel(label);
     const list = [...files].map((blob, position) => ({ id: this.#nextId++, name: nameOf(blob, position), label, blob }));
     /** @type {AddReport} */
-    const report = { added: [], duplicates: [], failed: [] };
+    const report = { added: [], duplicates: [], failed: [], notes: [] };
     this.#progress(0, list.length, onProgress);
     // One by one, so that the worker can answer something else in between; the next ones are decoded meanwhile.
     const work = this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
-          const existing = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
-          const of = existing === undefined ? undefined : this.#mirror.photo(existing);
+          const { duplicateOf, note } = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
+          const of = duplicateOf === undefined ? undefined : this.#mirror.photo(duplicateOf);
           if (of) {
             report.duplicates.push({ name: photo.name, label, of });
           } else {
             report.added.push(photo);
+            if (note) report.notes.push({ name: photo.name, code: note });
             this.#change(() => this.#mirror.addedPhoto(photo));
           }
         } catch (error) {

@@ -42,14 +42,15 @@ export class PhotoFiles {
   /**
    * Adds one photo, and its class where that is new.
    * @param {Calls["addPhoto"]["args"]} photo
-   * @returns {Promise<number | undefined>}  The id of the photo with the same bytes where there is one already.
+   * @returns {Promise<Calls["addPhoto"]["result"]>}
    */
   async add({ id, name, label, blob, next = [] }) {
     this.#ahead.expect(next);
-    const { photo, sha256 } = await photoOfFile(await this.#ahead.take({ id, blob }), this.#toAdd);
+    const { photo, sha256, note } = await photoOfFile(await this.#ahead.take({ id, blob }), this.#toAdd);
     const duplicateOf = this.#bench.core.add(id, name, label, sha256, photo);
-    if (duplicateOf === undefined) this.#files.set(id, { name, blob });
-    return duplicateOf;
+    if (duplicateOf !== undefined) return { duplicateOf };
+    this.#files.set(id, { name, blob });
+    return { note };
   }
 
   /** Whether files are to come that were named before their turn. */

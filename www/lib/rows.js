@@ -10,6 +10,17 @@ const STRIP_PIXELS = 1024 * 1024;
 /** Rows that are read in both ways to see whether the faster one can be relied on. */
 const COMPARED = 4;
 
+/** By orientation, where a stored pixel goes: `x' = a x + c y`, `y' = b x + d y`. @type {Record<number, [number, number, number, number]>} */
+const TURNS = {
+  2: [-1, 0, 0, 1],
+  3: [-1, 0, 0, -1],
+  4: [1, 0, 0, -1],
+  5: [0, 1, 1, 0],
+  6: [0, 1, -1, 0],
+  7: [0, -1, -1, 0],
+  8: [0, -1, 1, 0],
+};
+
 /**
  * The rows of a photo, four bytes a pixel.
  * @typedef {object} Rows
@@ -38,8 +49,10 @@ export async function pour(photo, { width, height, channels, read }) {
  * As `pour`, from a bitmap: through a `VideoFrame` where it has these very pixels, since that takes a tenth of the time, else over a canvas.
  * @param {CorePhoto} photo
  * @param {ImageBitmap} bitmap
+ * @param {number} orientation  How it is to be turned, by the numbers of EXIF: over a canvas, since few are.
  */
-export async function pourBitmap(photo, bitmap) {
+export async function pourBitmap(photo, bitmap, orientation) {
+  if (orientation !== 1) return pour(photo, turnedRows(bitmap, orientation));
   const frame = frameOf(bitmap);
   try {
     const rows = frame && frameRows(frame, bitmap);
@@ -107,6 +120,29 @@ function canvasRows(bitmap, strip) {
   context.imageSmoothingEnabled = false;
   const read = (/** @type {number} */ top, /** @type {number} */ rows) => {
     context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
+    const { data } = context.getImageData(0, 0, width, rows);
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  };
+  return { width, height, channels: "RGBA", read };
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {number} orientation
+ * @returns {Rows}
+ */
+function turnedRows(bitmap, orientation) {
+  const swapped = orientation >= 5;
+  const [width, height] = swapped ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
+  const context = readable(width, stripOf(width, height));
+  context.globalCompositeOperation = "copy";
+  context.imageSmoothingEnabled = false;
+  const [a = 1, b = 0, c = 0, d = 1] = TURNS[orientation] ?? [];
+  // Pixels that would go to the left of the canvas or above it are brought back.
+  const [left, above] = [a + c < 0 ? width : 0, b + d < 0 ? height : 0];
+  const read = (/** @type {number} */ top, /** @type {number} */ rows) => {
+    context.setTransform(a, b, c, d, left, above - top);
+    context.drawImage(bitmap, 0, 0);
     const { data } = context.getImageData(0, 0, width, rows);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   };

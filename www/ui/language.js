@@ -13,9 +13,12 @@ export const PANEL_LANGUAGES = { en: new Language("en", MESSAGES), zh: new Langu
  * @param {import("./types.js").ProblemView} problem
  */
 export function sayProblem(language, problem) {
-  const key = `error.${problem.code}`;
-  if (!language.has(key)) return problem.message;
   const { params } = problem;
+  const general = `error.${problem.code}`;
+  // Files of unsupported formats have a text for each family of formats.
+  const ofFamily = `${general}.${params?.family}`;
+  const key = language.has(ofFamily) ? ofFamily : general;
+  if (!language.has(key)) return problem.message;
   const ofOption = problem.code === "invalid-option" && params?.name != null;
   return language.say(key, ofOption ? { ...params, name: optionLabel(language, String(params.name)) } : params);
 }

@@ -54,6 +54,11 @@ export const MESSAGES = {
   "photos.reading": { en: "Reading photos: {done} of {total}", zh: "正在读取照片：{done} / {total}" },
   "photos.added": { en: { one: "{count} photo in all.", other: "{count} photos in all." }, zh: "现在共有 {count} 张照片。" },
   "photos.locked": { en: "Photos can be changed again when the training, cross-validation or comparison has ended.", zh: "训练、交叉验证或比较结束后即可继续修改照片。" },
+  "photos.noted": {
+    en: { one: "{count} photo was added with a note", other: "{count} photos were added with a note" },
+    zh: "有 {count} 张照片已添加，但请留意",
+  },
+  "photos.note.nearly-whole": { en: "The last bytes are missing or broken. Nearly all of the picture is there.", zh: "文件末尾缺失或已损坏，但画面几乎完整。" },
   "photos.failed": { en: { one: "{count} file was not added", other: "{count} files were not added" }, zh: "有 {count} 个文件未能添加" },
   "photos.noImages": { en: { one: "{count} file that is no image: {names}", other: "{count} files that are no images: {names}" }, zh: "{count} 个文件不是图片：{names}" },
   "photos.noClass": { en: { one: "{names} lies beside the class folders, and so is of no class. Put it into the folder of its class.", other: "{count} files lie beside the class folders, and so are of no class: {names}" }, zh: "有 {count} 个文件放在各类别文件夹之外，不属于任何类别：{names}" },
@@ -393,7 +398,44 @@ export const MESSAGES = {
   // Errors by code
   "error.unreadable": { en: "The browser could not read this file. It may have been moved, or be open in another program.", zh: "浏览器无法读取此文件，可能已被移动，或正被其他程序占用。" },
   "error.not-an-image": { en: "Not an image, or a format that browsers cannot read. JPEG, PNG, WebP, AVIF, GIF and BMP work.", zh: "不是图片，或浏览器不支持该格式。支持 JPEG、PNG、WebP、AVIF、GIF 和 BMP。" },
-  "error.image-truncated": { en: "The image is damaged or cut short. Copy it again from where it came from.", zh: "图片已损坏或不完整，请从来源处重新复制。" },
+  // One text for each family of formats, and one for those that this table does not know.
+  "error.unsupported-format": {
+    en: ["{format} is not a format that can be read here. Save it as JPEG or PNG.", "A format that cannot be read here. Save it as JPEG or PNG."],
+    zh: ["这里无法读取 {format} 格式，请另存为 JPEG 或 PNG。", "这里无法读取该格式，请另存为 JPEG 或 PNG。"],
+  },
+  "error.unsupported-format.heic": {
+    en:
+      "{format}, the iPhone’s format: this browser cannot read it. Export the photos as JPEG; " +
+      "for new ones choose Settings › Camera › Formats › Most Compatible.",
+    zh: "{format} 是 iPhone 的照片格式，此浏览器无法读取。请将照片导出为 JPEG；今后拍摄可在“设置 › 相机 › 格式”中选择“兼容性最佳”。",
+  },
+  "error.unsupported-format.raw": {
+    en: "{format}, a camera’s raw file: browsers cannot read it. Export it as JPEG with the camera’s program.",
+    zh: "{format} 是相机的原始文件，浏览器无法读取。请用相机附带的软件导出为 JPEG。",
+  },
+  "error.unsupported-format.picture": {
+    en: "{format}, a picture format that this browser cannot read. Open it in a program for pictures and save it as JPEG or PNG.",
+    zh: "此浏览器无法读取 {format} 图片格式。请用看图软件打开，另存为 JPEG 或 PNG。",
+  },
+  "error.unsupported-format.video": {
+    en: "A video ({format}), not a photo. Save single frames of it as JPEG or PNG, for instance as screenshots.",
+    zh: "这是视频（{format}），不是照片。请把其中的画面另存为 JPEG 或 PNG，例如截屏。",
+  },
+  "error.unsupported-format.document": {
+    en: "A document ({format}), not a photo. Export it as JPEG or PNG.",
+    zh: "这是文档（{format}），不是照片。请导出为 JPEG 或 PNG。",
+  },
+  "error.unsupported-format.archive": {
+    en: "An archive ({format}), not a photo. Unpack it and choose the photos in it.",
+    zh: "这是压缩文件（{format}），不是照片。请先解压，再选择其中的照片。",
+  },
+  "error.image-truncated": {
+    en: [
+      "Only {percent} % of the picture are there, the rest is missing or broken. Copy it again from where it came from.",
+      "The image is damaged or cut short. Copy it again from where it came from.",
+    ],
+    zh: ["图片只有 {percent}% 可用，其余部分缺失或已损坏，请从来源处重新复制。", "图片已损坏或不完整，请从来源处重新复制。"],
+  },
   "error.image-empty": { en: "The image has no pixels.", zh: "图片没有任何像素。" },
   "error.image-too-large": { en: ["{width} × {height} pixels are more than a browser decodes safely. Make it smaller, at most {maxSide} on a side and {maxMegapixels} megapixels.", "{width} × {height} pixels are more than a browser decodes safely. Make the image smaller.", "The image has more pixels than a browser decodes safely. Make it smaller."], zh: ["{width} × {height} 像素超出了浏览器能安全解码的范围。请缩小图片：边长不超过 {maxSide} 像素，总数不超过 {maxMegapixels} 百万像素。", "{width} × {height} 像素超出了浏览器能安全解码的范围，请缩小图片。", "图片像素超出了浏览器能安全解码的范围，请缩小图片。"] },
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },

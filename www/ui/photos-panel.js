@@ -26,6 +26,7 @@ export class PhotosPanel extends LitElement {
     failures: { attribute: false },
     duplicates: { attribute: false },
     notes: { attribute: false },
+    folderNotes: { attribute: false },
     look: { attribute: false },
     locked: { type: Boolean },
     openPhoto: { state: true },
@@ -38,7 +39,8 @@ export class PhotosPanel extends LitElement {
     /** @type {import("./types.js").Count | null} */ this.reading = null;
     /** @type {import("./types.js").FailureView[]} */ this.failures = [];
     /** @type {import("./types.js").DuplicateView[]} */ this.duplicates = [];
-    /** @type {readonly import("./types.js").FolderNote[]} */ this.notes = [];
+    /** @type {readonly import("./types.js").FolderNote[]} */ this.folderNotes = [];
+    /** @type {import("./types.js").NoteView[]} */ this.notes = [];
     /** @type {import("./types.js").LookView | null} */ this.look = null;
     this.locked = false;
     /** @type {number | null} */ this.openPhoto = null;
@@ -82,8 +84,8 @@ export class PhotosPanel extends LitElement {
         ${started ? nothing : html`<p class="hint">${language.say("photos.hint")}</p>`}
       </last-layer-drop-zone>
       ${this.reading ? this.#readingBar(language, this.reading) : nothing}
-      ${folderNotes(language, this.notes, () => emit(this, "notes-dismiss"))}
-      ${photoProblems(language, this.failures, this.duplicates, () => emit(this, "problems-dismiss"))}
+      ${folderNotes(language, this.folderNotes, () => emit(this, "notes-dismiss"))}
+      ${photoProblems(language, this.failures, this.duplicates, this.notes, () => emit(this, "problems-dismiss"))}
       ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
       <div class="cards" @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
         @photo-drag=${(/** @type {CustomEvent} */ event) => (this.draggedPhoto = event.detail.id)} @photo-drop=${this.#dropPhoto}

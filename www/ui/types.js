@@ -7,6 +7,7 @@
  * @typedef {{ label: string, photos: Photo[] }} ClassView
  * @typedef {{ code: string, message: string, params?: Record<string, string | number> }} ProblemView   an error, by its code
  * @typedef {{ name: string, problem: ProblemView }} FailureView
+ * @typedef {{ name: string, code: string }} NoteView   what to know of a photo that was added, by its code
  * @typedef {{ name: string, original: string, label: string }} DuplicateView   a photo that is already there, under which name and class
  * @typedef {{ type: "splits", photos: string[], test: string[] } | { type: "shortened", from: string, to: string }} FolderNote
  *          what was made of folders: parts of a data set instead of classes, or a name that is too long for a class

@@ -41,7 +41,10 @@ fn add(session: &mut Session, id: PhotoId, file: &PhotoFile, files: &[PhotoFile]
     let photo = photos::read(&file.path).map_err(because)?;
     let name = photos::file_name(&file.path);
     match session.add_photo(id, &name, &file.label, &photo.sha256, &photo.pixels).map_err(because)? {
-        Added::New => Ok(()),
+        Added::New => {
+            photos::tell(&file.path, photo.note);
+            Ok(())
+        }
         Added::DuplicateOf(other) => {
             let other = files.get(other as usize).map_or_else(String::new, |other| other.path.display().to_string());
             Err(Skipped::new(&file.path, format!("the same photo as {other}")))

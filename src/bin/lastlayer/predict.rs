@@ -51,8 +51,10 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     let files: Vec<&PathBuf> = arguments.get_many("files").unwrap_or_default().collect();
     let mut rows = Vec::with_capacity(files.len());
     for path in files {
-        let prediction =
-            photos::read(path).and_then(|photo| pollster::block_on(session.answer(&photo.pixels, top, choice)));
+        let prediction = photos::read(path).and_then(|photo| {
+            photos::tell(path, photo.note);
+            pollster::block_on(session.answer(&photo.pixels, top, choice))
+        });
         let file = path.display().to_string();
         let row = match prediction {
             Ok(Answer { predictions, unknown, similarity, .. }) => {

@@ -86,6 +86,7 @@ impl TestSet {
         for file in files {
             match photos::read(&file.path) {
                 Ok(photo) => {
+                    photos::tell(&file.path, photo.note);
                     let activation = match store.map(|store| store.read_views(&photo.sha256)).transpose()?.flatten() {
                         Some(activation) => activation,
                         None => session.activation(&photo.pixels, ModelChoice::Trained).await?,

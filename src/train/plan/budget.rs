@@ -42,7 +42,7 @@ pub struct Reduced {
     pub last_stages: Change,
     /// Where a network that learns from nothing, whose photos have to go together, had to take fewer at a time; `budget_bytes` are a
     /// step's then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub batch_size: Option<Change>,
 }
 

@@ -45,8 +45,7 @@ impl TeachingSet {
         let mut photos: Vec<(usize, &Photo)> =
             dataset.photos().filter_map(|photo| Some((*label_of.get(&photo.class)?, photo))).collect();
         photos.sort_by_key(|(label, photo)| (*label, &photo.sha256));
-        let samples: Vec<Sample> =
-            photos.iter().map(|&(label, photo)| Sample { photo: photo.id, label }).collect();
+        let samples: Vec<Sample> = photos.iter().map(|&(label, photo)| Sample { photo: photo.id, label }).collect();
         let mut per_class = vec![0; classes.len()];
         samples.iter().for_each(|sample| per_class[sample.label] += 1);
         if let Some(empty) = per_class.iter().position(|&photos| photos == 0) {
@@ -57,8 +56,6 @@ impl TeachingSet {
             )
             .with("label", label));
         }
-use crate::data::dataset::{Class, ClassId, Dataset, Photo};
-use crate::data::label::Natural;
         let labels = classes.iter().map(|class| class.label.clone()).collect();
         let classes = classes.iter().map(|class| class.id).collect();
         Ok(Self { labels, classes, per_class, samples })

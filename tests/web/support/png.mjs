@@ -33,7 +33,7 @@ export function pngOf(width, height, data) {
  * @param {string} type
  * @param {Buffer} data
  */
-function chunk(type, data) {
+export function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const framed = Buffer.alloc(body.length + 8);
   framed.writeUInt32BE(data.length, 0);

@@ -41,9 +41,10 @@ function ahead(most) {
   const inspect = (/** @type {Uint8Array} */ bytes) => {
     const width = Number(new TextDecoder().decode(bytes));
     if (Number.isNaN(width)) throw new Error("no image");
-    return { width, height: 1 };
+    return { width, height: 1, orientation: 1, turnedByBrowsers: true, rare: null };
   };
-  return new Ahead(() => ({ inspect, sha256: () => "unused" }), most);
+  const examine = () => ({ note: null, repaired: null });
+  return new Ahead(() => ({ inspect, examine, sha256: () => "unused" }), most);
 }
 
 /** @param {string} name */

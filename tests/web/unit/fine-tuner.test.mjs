@@ -20,7 +20,7 @@ async function tunerWith(handlers = {}) {
     const worker = new FakeWorker({
       start: () => INFO,
       addClass: () => {},
-      addPhoto: () => undefined,
+      addPhoto: () => ({}),
       openModel: () => ({ labels: ["a", "b"] }),
       predict: () => [{ label: "a", index: 0, probability: 1 }],
       ...handlers,
@@ -65,7 +65,7 @@ test("every file of an add ends up in exactly one list", async () => {
   const { tuner } = await tunerWith({
     addPhoto: ({ name }) => {
       if (name === "bad.jpg") throw new LastLayerError("not-an-image", "text");
-      return name === "same.jpg" ? 1 : undefined;
+      return name === "same.jpg" ? { duplicateOf: 1 } : { note: name === "1.jpg" ? "nearly-whole" : null };
     },
   });
   let changes = 0;
@@ -74,6 +74,7 @@ test("every file of an add ends up in exactly one list", async () => {
   assert.deepEqual(report.added.map(({ name }) => name), ["1.jpg", "image 4"]);
   assert.deepEqual(report.failed.map(({ name, error }) => [name, error.code]), [["bad.jpg", "not-an-image"]]);
   assert.deepEqual(report.duplicates.map(({ name, of }) => [name, of.name]), [["same.jpg", "1.jpg"]]);
+  assert.deepEqual(report.notes, [{ name: "1.jpg", code: "nearly-whole" }], "and one that was added may have a note");
   assert.deepEqual(tuner.classes, ["rose"]);
   assert.equal(changes, 2);
 });
@@ -82,6 +83,7 @@ test("a fault that is not the file's own ends the add; what had gone in stays", 
   const { tuner } = await tunerWith({
     addPhoto: ({ name }) => {
       if (name === "2.jpg") throw { code: "busy", message: "a training runs", params: {} };
+      return {};
     },
   });
   assert.equal((await rejection(tuner.add([photo("1.jpg"), photo("2.jpg"), photo("3.jpg")], "rose"))).code, "busy");
@@ -128,6 +130,7 @@ test("a new worker gets classes, photos and classifier, in this order; files tha
   const { tuner, workers, calls } = await tunerWith({
     addPhoto: ({ name }) => {
       if (name === gone) throw new LastLayerError("image-truncated", "the file can no longer be read");
+      return {};
     },
   });
   await tuner.addClass("empty");

@@ -26,6 +26,7 @@ import type {
   Info,
   Layout,
   ModelChoice,
+  PhotoNote,
   Prediction,
   Progress,
   ResumedEvent,
@@ -45,14 +46,23 @@ interface Call<Args, Result, Event = never> {
   event: Event;
 }
 
+/** What became of a file. */
+export interface Added {
+  duplicateOf?: number;
+  note?: PhotoNote | null;
+}
+
 export interface Calls {
   /** The first of all: makes the core. */
   start: Call<StartOptions, Info, Progress | DeviceEvent>;
 
   arrange: Call<{ paths: string[] }, Layout>;
   addClass: Call<{ label: string }, void>;
-  /** The class is made where there is none of that label. The answer is the id of the photo with the same bytes where there is one already. */
-  addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, number | undefined>;
+  /**
+   * The class is made where there is none of that label. The answer is the id of the photo with the same bytes where there is one already, or else
+   * what the person should know of the file.
+   */
+  addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, Added>;
   /** Files that were to follow will not. */
   forgetNext: Call<{ ids: number[] }, void>;
   remove: Call<{ ids: number[] }, void>;

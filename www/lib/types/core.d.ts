@@ -15,6 +15,7 @@ import type {
   Layout,
   ModelChoice,
   Nearest,
+  PhotoNote,
   Prediction,
   Report,
   ResumedEvent,
@@ -110,7 +111,10 @@ export type CoreResumed = Omit<ResumedEvent, "type">;
 /** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
 export interface Core {
   info(): CoreInfo;
-  inspect(file: Uint8Array): { width: number; height: number };
+  /** What a file says of itself before it is decoded. `rare`: what to say where the browser does not decode it. */
+  inspect(file: Uint8Array): { width: number; height: number; orientation: number; turnedByBrowsers: boolean; rare: ErrorMessage | null };
+  /** How whole it is, and its bytes as a decoder needs them where these are others. */
+  examine(file: Uint8Array): { note: PhotoNote | null; repaired: Uint8Array<ArrayBuffer> | null };
   /** For pages without `crypto.subtle`. */
   sha256(file: Uint8Array): string;
   arrange(paths: string[]): Layout;

@@ -37,6 +37,7 @@ export type Warning = "canvas-noise";
 /** The closed set of what can go wrong; `params` of the error names what was involved. */
 export type ErrorCode =
   | "not-an-image"
+  | "unsupported-format"
   | "image-truncated"
   | "image-empty"
   | "image-too-large"
@@ -105,7 +106,12 @@ export interface AddReport {
   /** Files with the very bytes of a photo that is already there (`of`), whatever its class. */
   duplicates: { name: string; label: string; of: Photo }[];
   failed: { name: string; error: LastLayerError }[];
+  /** Of photos that were added, what one should know of their files. */
+  notes: { name: string; code: PhotoNote }[];
 }
+
+/** `nearly-whole`: a small part of the picture, or its finest details, is missing. */
+export type PhotoNote = "nearly-whole";
 
 export interface Prediction {
   label: string;
@@ -479,7 +485,7 @@ export interface Report {
     augment: { asked: number; used: number };
     lastStages: { asked: number; used: number };
     /** With the regime `scratch`, where a step bears fewer photos than `batchSize`; `budgetBytes` are a step's then. */
-    batchSize?: { asked: number; used: number };
+    batchSize: { asked: number; used: number } | null;
   } | null;
   config: TrainConfig;
   device: Device;
