@@ -120,9 +120,7 @@ export class Testing {
 
   /** @param {{ scored: number, top1: number | null, top5: number | null }} report */
   #finish({ scored, top1, top5 }) {
-    // Top-5 of five classes or fewer is always right: as a score it would only impress.
-    const meaningful = this.session.training.labels.length > 5;
-    this.score = { scored, top1, top5: meaningful ? top5 : null };
+    this.score = { scored, top1, top5 };
     if (this.rows.length === 1 && this.rows[0]?.unknown) this.session.announce("unknown.done");
     else if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
     else this.session.announce("test.doneScore", { count: this.rows.length, top1 });

@@ -116,7 +116,6 @@ export const MESSAGES = {
   "report.top5": { en: "top-5", zh: "top-5" },
   "report.top1Help": { en: "the first guess is right", zh: "首选猜测正确" },
   "report.top5Help": { en: "the right class is among five guesses", zh: "正确类别在前五个猜测之中" },
-  "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", zh: "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。" },
   "report.reduced": { en: "So many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.", zh: "照片太多，内存放不下所要求的全部内容：在 {mebibytes} MiB 之内，每张照片使用了 {drawsAsked} 个增强版本中的 {drawsUsed} 个，最后 {stagesAsked} 个阶段中有 {stagesUsed} 个参与训练。" },

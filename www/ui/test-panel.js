@@ -125,7 +125,8 @@ export class TestPanel extends LitElement {
     const seen = rows.filter((row) => row.seen).length;
     const unknown = rows.filter((row) => row.unknown);
     const score = top1 === null ? null : { top1, top5 };
-    return html`${scores(language, { score, top1Id: "test-top1", top5Id: "test-top5", on: language.say("test.scoredOn", { count: scored }) })}
+    const on = language.say("test.scoredOn", { count: scored });
+    return html`${scores(language, { score, classes: this.classCount, top1Id: "test-top1", top5Id: "test-top5", on })}
       ${!score && !running && model === "trained" ? html`<p class="small soft">${language.say("test.noLabels")}</p>` : nothing}
       ${seen > 0 && score ? html`<div class="notice attention">${icons.warning}<p>${language.say("test.seen", { count: seen })}</p></div>` : nothing}
       ${unknown.length > 0 ? html`<p class="hint" data-testid="unknown-count">${language.say("unknown.count", { count: unknown.length, rate: language.percent(unknown[0]?.threshold?.rejectRate ?? 0) })}</p>` : nothing}
