@@ -74,7 +74,7 @@ export class Comparing {
   #follow(event) {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "run") this.#followRun(event);
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** @param {import("../lib/types.d.ts").RunEvent} event */

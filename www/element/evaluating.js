@@ -114,6 +114,6 @@ export class Evaluating {
       const { fold, folds, epoch, epochs, batch, batches } = event;
       this.stage = { stage: "fold", fold, folds, share: (fold - 1 + (epoch - 1 + batch / batches) / epochs) / folds };
     }
-    this.session.changed();
+    this.session.changedBit();
   }
 }

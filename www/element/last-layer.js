@@ -1,7 +1,7 @@
 import { LitElement, html, nothing } from "lit";
 import { OPTIONS } from "../lib/index.js";
 import { define } from "../ui/define.js";
-import { refuseStrayFiles } from "../ui/drop-target.js";
+import { refuseStrayDrops } from "../ui/drop-target.js";
 import { icons, mark } from "../ui/icons.js";
 import { PANEL_LANGUAGES, sayProblem } from "../ui/language.js";
 import { LANGUAGES, LANGUAGE_NAMES, LANGUAGE_TAGS, matchLanguage } from "../ui/localize.js";
@@ -53,7 +53,7 @@ export class LastLayer extends LitElement {
     this.announcement = "";
     /** @type {Session} */ this.session = this.#newSession();
     this.stopWaiting = () => {};
-    refuseStrayFiles(this);
+    refuseStrayDrops(this);
   }
 
   get fineTuner() {

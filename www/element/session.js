@@ -3,11 +3,15 @@ import { Collection } from "./collection.js";
 import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
 import { Looking } from "./looking.js";
+import { paced } from "./paced.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
 /** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number | string> }} Settings */
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
+
+/** Milliseconds between two drawings of what changes all the time: a progress bar still moves smoothly. */
+const BETWEEN_DRAWINGS = 100;
 
 /**
  * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`, what the three panels show.
@@ -24,6 +28,11 @@ export class Session {
   constructor({ settings, changed, notify, announce }) {
     this.settings = settings;
     this.changed = changed;
+    /**
+     * As `changed`, for what comes photo by photo or batch by batch: drawing the panels again for each of a thousand photos would take longer
+     * than reading them.
+     */
+    this.changedBit = paced(changed, BETWEEN_DRAWINGS);
     this.notify = notify;
     this.announce = announce;
     /** @type {FineTuner | null} */ this.tuner = null;
@@ -134,7 +143,7 @@ export class Session {
   #listen(tuner) {
     tuner.addEventListener("change", () => {
       this.notify("change", null);
-      this.changed();
+      this.changedBit();
     });
     for (const type of ["progress", "train"]) {
       tuner.addEventListener(type, (event) => this.notify(type, /** @type {CustomEvent} */ (event).detail));

@@ -106,7 +106,7 @@ export class Testing {
     const view = { name, blob: file, label, predictions, unknown, threshold, problem: error, seen: false };
     this.rows = [...this.rows, view];
     this.running = { done, total };
-    this.session.changed();
+    this.session.changedBit();
     void this.#markSeen(view);
   }
 
@@ -115,7 +115,7 @@ export class Testing {
     const seen = await isTrainingPhoto(view.blob, this.session.tuner?.photos ?? []);
     if (!seen) return;
     this.rows = this.rows.map((row) => (row === view ? { ...row, seen } : row));
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** @param {{ scored: number, top1: number | null, top5: number | null }} report */

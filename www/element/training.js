@@ -162,7 +162,7 @@ export class Training {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     if (event.type === "epoch") this.#draw(event);
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out. @param {import("../ui/types.js").EpochView} epoch */

@@ -11,6 +11,8 @@ export const MESSAGES = {
   "element.retry": { en: "Try again", zh: "重试" },
   "element.cancel": { en: "Cancel", zh: "取消" },
 
+  "list.others": { en: "{count} more", zh: "另外 {count} 个" },
+
   // Status
   "status.idle": { en: "Ready when you are. The network is downloaded once, when you begin.", zh: "随时可以开始。网络只需下载一次，开始使用时自动进行。" },
   "status.preparing": { en: "Starting …", zh: "正在启动……" },
@@ -34,6 +36,10 @@ export const MESSAGES = {
   // Dropping files
   "drop.photos": { en: "Choose photos", zh: "选择照片" },
   "drop.folder": { en: "Choose a folder", zh: "选择文件夹" },
+  "drop.noFile": {
+    en: "What was dropped is a link or text, not an image file. Save the image on this device first, then drop the file here.",
+    zh: "拖来的是链接或文字，不是图片文件。请先把图片保存到本机，再把文件拖到这里。",
+  },
 
   // Photos
   "photos.title": { en: "Photos", zh: "照片" },
@@ -52,6 +58,7 @@ export const MESSAGES = {
   // Classes
   "class.default": { en: "Class {number}", zh: "类别 {number}" },
   "class.name": { en: "Name of the class", zh: "类别名称" },
+  "class.list": { en: "Classes", zh: "类别" },
   "class.add": { en: "Add a class", zh: "添加类别" },
   "class.addPhotos": { en: "Add photos to “{label}”", zh: "为“{label}”添加照片" },
   "class.remove": { en: "Remove the class “{label}”", zh: "删除类别“{label}”" },
@@ -196,6 +203,17 @@ export const MESSAGES = {
   "evaluation.perClassHelp": { en: "Recall: how many photos of the class were recognised. Precision: how often it is right when it names the class.", zh: "召回率：这一类的照片有多少被认出。精确率：判为这一类时有多少是对的。" },
   "evaluation.confusion": { en: "What was taken for what", zh: "混淆矩阵" },
   "evaluation.confusionHelp": { en: "Rows: the class a photo is in. Columns: the class it was taken for. Framed: right.", zh: "行：照片所属的类别。列：被判为的类别。带框的是判对的。" },
+  "evaluation.confusionPairs": {
+    en: {
+      one: "The {shown} pair of classes mixed up most often; the table of all {classes} classes would have {cells} cells.",
+      other: "The {shown} pairs of classes mixed up most often, of {count}; the table of all {classes} classes would have {cells} cells.",
+    },
+    zh: "最常混淆的 {shown} 对类别（共 {count} 对）；全部 {classes} 个类别的表会有 {cells} 个格子。",
+  },
+  "evaluation.noConfusion": { en: "No class was taken for another.", zh: "没有类别被认错。" },
+  "evaluation.trueClass": { en: "Is", zh: "实际" },
+  "evaluation.takenFor": { en: "Taken for", zh: "判为" },
+  "evaluation.takenShare": { en: "{part} of {of}", zh: "{part} / {of}" },
   "evaluation.trueAndPredicted": { en: "Is ↓ taken for →", zh: "实际 ↓ 判为 →" },
   "evaluation.cellRight": { en: "right", zh: "正确" },
   "suspicious.title": { en: "Suspicious labels", zh: "可疑的标签" },

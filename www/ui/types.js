@@ -4,7 +4,7 @@
  * @typedef {import("./localize.js").Language<import("./messages.js").MessageKey>} PanelLanguage
  *
  * @typedef {{ id: number, name: string, label: string, blob: Blob }} Photo
- * @typedef {{ label: string, photos: Photo[] }} ClassView
+ * @typedef {{ key: number, label: string, photos: Photo[] }} ClassView   `key`: stays when the class is renamed
  * @typedef {{ code: string, message: string, params?: Record<string, string | number> }} ProblemView   an error, by its code
  * @typedef {{ name: string, problem: ProblemView }} FailureView
  * @typedef {{ name: string, original: string, label: string }} DuplicateView   a photo that is already there, under which name and class
