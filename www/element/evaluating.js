@@ -32,7 +32,7 @@ export class Evaluating {
     this.session.announce("evaluation.starting");
     this.session.changed();
     const { signal } = this.abort;
-    const evaluation = await this.session.attempt((tuner) => tuner.evaluate({ signal, onEvent: (event) => this.#follow(event) }));
+    const evaluation = await this.session.attempt((tuner) => tuner.evaluate({ signal, onEvent: (event) => this.#follow(event) }), { again: () => this.evaluate() });
     Object.assign(this, { stage: null, cancelled: signal.aborted && !evaluation });
     if (evaluation) this.#finish(evaluation);
     else if (this.cancelled) this.session.announce("evaluation.cancelled");

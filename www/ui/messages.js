@@ -11,6 +11,16 @@ export const MESSAGES = {
   "element.retry": { en: "Try again", zh: "重试" },
   "element.cancel": { en: "Cancel", zh: "取消" },
 
+  "unreadable.title": {
+    en: {
+      one: "The file of {count} photo can no longer be read: {names}. It was changed, moved or deleted after it was added.",
+      other: "The files of {count} photos can no longer be read: {names}. They were changed, moved or deleted after they were added.",
+    },
+    zh: "有 {count} 张照片的文件已无法读取：{names}。这些文件在添加之后被修改、移动或删除了。",
+  },
+  "unreadable.remove": { en: { one: "Remove it and go on", other: "Remove them and go on" }, zh: "移除并继续" },
+  "unreadable.anew": { en: { one: "Remove it and train from the start", other: "Remove them and train from the start" }, zh: "移除并从头训练" },
+  "unreadable.keep": { en: { one: "Keep it", other: "Keep them" }, zh: "保留" },
   "list.others": { en: "{count} more", zh: "另外 {count} 个" },
 
   // Status
@@ -393,6 +403,13 @@ export const MESSAGES = {
   "error.image-truncated": { en: "The image is damaged or cut short. Copy it again from where it came from.", zh: "图片已损坏或不完整，请从来源处重新复制。" },
   "error.image-empty": { en: "The image has no pixels.", zh: "图片没有任何像素。" },
   "error.image-too-large": { en: ["{width} × {height} pixels are more than a browser decodes safely. Make it smaller, at most {maxSide} on a side and {maxMegapixels} megapixels.", "{width} × {height} pixels are more than a browser decodes safely. Make the image smaller.", "The image has more pixels than a browser decodes safely. Make it smaller."], zh: ["{width} × {height} 像素超出了浏览器能安全解码的范围。请缩小图片：边长不超过 {maxSide} 像素，总数不超过 {maxMegapixels} 百万像素。", "{width} × {height} 像素超出了浏览器能安全解码的范围，请缩小图片。", "图片像素超出了浏览器能安全解码的范围，请缩小图片。"] },
+  "error.photo-unreadable": {
+    en: [
+      "The file of {name} can no longer be read: it was changed, moved or deleted after it was added. Remove the photo, or add it again.",
+      "The file of a photo can no longer be read. Remove the photo, or add it again.",
+    ],
+    zh: ["照片 {name} 的文件已无法读取：添加之后被修改、移动或删除了。请移除这张照片，或重新添加。", "有照片的文件已无法读取。请移除该照片，或重新添加。"],
+  },
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },
   "error.empty-class": { en: ["The class “{label}” has no photos. Add some or remove the class.", "A class has no photos. Add some or remove the class."], zh: ["类别“{label}”没有照片。请添加照片，或删除该类别。", "有一个类别没有照片。请添加照片，或删除该类别。"] },
   "error.too-few-photos": { en: "Every class has a single photo, or copies of one, so nothing can be held out. Add a different photo to each class.", zh: "每个类别都只有一张照片（或同一张的近似副本），无法留出照片。请为每个类别添加不同的照片。" },

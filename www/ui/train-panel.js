@@ -99,6 +99,13 @@ export class TrainPanel extends LitElement {
     this.hadFocus = focused !== null && focused in FOCUS_AFTER ? focused : null;
   }
 
+  /** Puts the focus on the button that trains, or on the one that stops what runs. */
+  async focusRun() {
+    await this.updateComplete;
+    const buttons = "[data-testid=cancel-button], [data-testid=train-resume], [data-testid=train-button]";
+    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(buttons))?.focus();
+  }
+
   /** These buttons take turns; so does the focus, which would otherwise fall back to the top of the page. */
   updated() {
     if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
