@@ -17,6 +17,10 @@ const bed = testBed();
  */
 async function pageWith(context, classes, language = "en") {
   const page = await (await bed.context({ reducedMotion: "reduce", ...context })).newPage();
+  // The element never comes into view, so it does not start a FineTuner of its own.
+  await page.addInitScript(() => {
+    Object.assign(window, { IntersectionObserver: class { observe() {} unobserve() {} disconnect() {} } });
+  });
   await page.goto(`${bed.site.url}?lang=${language}`);
   await page.waitForFunction(() => customElements.get("last-layer"));
   await page.evaluate((count) => {
