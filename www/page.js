@@ -1,7 +1,7 @@
 /**
  * What both pages do around the element: their own words in the reader's language, in step with the element's, and the offline copy.
  */
-import { refuseStrayFiles } from "./ui/drop-target.js";
+import { refuseStrayDrops } from "./ui/drop-target.js";
 import { Language, LANGUAGE_TAGS, matchLanguage } from "./ui/localize.js";
 import { CHINESE } from "./page-messages.js";
 
@@ -92,7 +92,7 @@ async function keepOffline() {
 }
 
 show(preferred());
-refuseStrayFiles(document);
+refuseStrayDrops(document);
 document.addEventListener("language", (event) => choose(/** @type {CustomEvent} */ (event).detail.language));
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button[data-language]") : null;

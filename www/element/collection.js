@@ -1,4 +1,5 @@
 import { InterruptedError, LastLayerError } from "../lib/index.js";
+import { ClassViews } from "./class-views.js";
 
 /** @import { AddReport } from "../lib/types/public.d.ts" */
 /** @typedef {import("../ui/types.js").Incoming} Incoming */
@@ -15,20 +16,13 @@ export class Collection {
     /** @type {import("../ui/types.js").NoteView[]} */ this.notes = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
-    /** @type {{ photos: readonly import("../ui/types.js").Photo[], classes: readonly string[], views: import("../ui/types.js").ClassView[] }} */
-    this.seen = { photos: [], classes: [], views: [] };
+    this.views = new ClassViews();
   }
 
   /** The same views as long as nothing has changed, so that the panels have nothing to draw again. @returns {import("../ui/types.js").ClassView[]} */
   get classes() {
     const { photos = [], classes = [] } = this.session.tuner ?? {};
-    if (photos !== this.seen.photos || classes !== this.seen.classes) {
-      /** @type {Map<string, import("../ui/types.js").ClassView>} */
-      const views = new Map(classes.map((label) => [label, { label, photos: [] }]));
-      for (const photo of photos) views.get(photo.label)?.photos.push(photo);
-      this.seen = { photos, classes, views: [...views.values()] };
-    }
-    return this.seen.views;
+    return this.views.of(photos, classes);
   }
 
   /**
@@ -172,7 +166,7 @@ export class Collection {
   #read(done, total) {
     const before = this.reading ?? { done: 0, total: 0 };
     this.reading = { done: before.done + done, total: before.total + total };
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** The bar goes when the last of them has ended, however it ended. @param {number} count */

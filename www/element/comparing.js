@@ -54,7 +54,8 @@ export class Comparing {
     const runs = this.chosen.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
     const seed = typeof shared.seed === "number" ? { seed: shared.seed } : {};
     const photos = this.session.tuner?.photos ?? null;
-    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, { ...seed, signal, onEvent: (event) => this.#follow(event) }));
+    const following = { ...seed, signal, onEvent: (/** @type {TrainEvent} */ event) => this.#follow(event) };
+    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, following), { again: () => this.compare() });
     Object.assign(this, { stage: null, cancelled: signal.aborted && !comparison });
     if (comparison) {
       Object.assign(this, { result: drawnUp(comparison), photos });
@@ -74,7 +75,7 @@ export class Comparing {
   #follow(event) {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "run") this.#followRun(event);
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** @param {import("../lib/types/public.d.ts").RunEvent} event */

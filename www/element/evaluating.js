@@ -33,7 +33,7 @@ export class Evaluating {
     this.session.announce("evaluation.starting");
     this.session.changed();
     const { signal } = this.abort;
-    const evaluation = await this.session.attempt((tuner) => tuner.evaluate({ signal, onEvent: (event) => this.#follow(event) }));
+    const evaluation = await this.session.attempt((tuner) => tuner.evaluate({ signal, onEvent: (event) => this.#follow(event) }), { again: () => this.evaluate() });
     Object.assign(this, { stage: null, cancelled: signal.aborted && !evaluation });
     if (evaluation) this.#finish(evaluation);
     else if (this.cancelled) this.session.announce("evaluation.cancelled");
@@ -123,6 +123,6 @@ export class Evaluating {
       const { fold, folds, epoch, epochs, batch, batches } = event;
       this.stage = { stage: "fold", fold, folds, share: (fold - 1 + (epoch - 1 + batch / batches) / epochs) / folds };
     }
-    this.session.changed();
+    this.session.changedBit();
   }
 }

@@ -1,7 +1,7 @@
 import { LitElement, html, nothing } from "lit";
 import { OPTIONS } from "../lib/index.js";
 import { define } from "../ui/define.js";
-import { refuseStrayFiles } from "../ui/drop-target.js";
+import { refuseStrayDrops } from "../ui/drop-target.js";
 import { icons, mark } from "../ui/icons.js";
 import { PANEL_LANGUAGES, sayProblem } from "../ui/language.js";
 import { LANGUAGES, LANGUAGE_NAMES, LANGUAGE_TAGS, matchLanguage } from "../ui/localize.js";
@@ -10,6 +10,7 @@ import "../ui/status-panel.js";
 import { shared, tokens } from "../ui/styles.js";
 import "../ui/test-panel.js";
 import "../ui/train-panel.js";
+import { unreadableNotice } from "../ui/unreadable-notice.js";
 import { OPTION_PROPERTIES, authorOptions } from "./attributes.js";
 import { frame } from "./frame.js";
 import { Session } from "./session.js";
@@ -53,7 +54,8 @@ export class LastLayer extends LitElement {
     this.announcement = "";
     /** @type {Session} */ this.session = this.#newSession();
     this.stopWaiting = () => {};
-    refuseStrayFiles(this);
+    /** The question that has had the focus. @type {unknown} */ this.asked = null;
+    refuseStrayDrops(this);
   }
 
   get fineTuner() {
@@ -104,6 +106,10 @@ export class LastLayer extends LitElement {
       </header>
       <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
+      ${session.unreadable ? unreadableNotice(language, session.unreadable, {
+        remove: () => this.#settled(session.goOnWithout()),
+        keep: () => this.#settled(session.keepUnreadable()),
+      }) : nothing}
       <div class="panels">
         <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading}
           .failures=${collection.failures} .duplicates=${collection.duplicates} .notes=${collection.notes} .folderNotes=${collection.folderNotes}
@@ -135,6 +141,21 @@ export class LastLayer extends LitElement {
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;
+  }
+
+  /** A run has stopped, perhaps far down the page: the question takes the focus, unless the reader is in another part of the page. */
+  updated() {
+    const { unreadable } = this.session;
+    if (unreadable === this.asked) return;
+    this.asked = unreadable;
+    const notice = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("[data-testid=unreadable-photos]"));
+    if (document.activeElement === this || document.activeElement === document.body) notice?.focus();
+  }
+
+  /** The question has gone, and the focus with it: it goes to what the question was about. @param {unknown} _ */
+  async #settled(_) {
+    await this.updateComplete;
+    /** @type {import("../ui/train-panel.js").TrainPanel | null} */ (this.renderRoot.querySelector("last-layer-train-panel"))?.focusRun();
   }
 
   /** @param {import("../ui/types.js").PanelLanguage} language */

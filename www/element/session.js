@@ -3,11 +3,22 @@ import { Collection } from "./collection.js";
 import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
 import { Looking } from "./looking.js";
+import { paced } from "./paced.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
 /** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number | string> }} Settings */
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
+
+/**
+ * @typedef {object} UnreadablePhotos
+ * @property {readonly { id: number, name: string }[]} photos
+ * @property {boolean} resuming  What failed was to go on with a paused training, which has to be begun anew without them.
+ * @property {() => Promise<unknown>} again  The run that failed, from its start.
+ */
+
+/** Milliseconds between two drawings of what changes all the time: a progress bar still moves smoothly. */
+const BETWEEN_DRAWINGS = 100;
 
 /**
  * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`, what the three panels show.
@@ -24,11 +35,18 @@ export class Session {
   constructor({ settings, changed, notify, announce }) {
     this.settings = settings;
     this.changed = changed;
+    /**
+     * As `changed`, for what comes photo by photo or batch by batch: drawing the panels again for each of a thousand photos would take longer
+     * than reading them.
+     */
+    this.changedBit = paced(changed, BETWEEN_DRAWINGS);
     this.notify = notify;
     this.announce = announce;
     /** @type {FineTuner | null} */ this.tuner = null;
     /** @type {Promise<FineTuner> | null} */ this.starting = null;
     /** @type {LastLayerError | null} */ this.problem = null;
+    /** Photos whose files can no longer be read, and what to do without them. @type {UnreadablePhotos | null} */
+    this.unreadable = null;
     /** @type {import("../ui/types.js").LoadingView} */
     this.loading = { state: "idle", bytes: null, device: null, problem: null, restarted: false };
     this.abort = new AbortController();
@@ -53,15 +71,18 @@ export class Session {
    * Runs one thing the reader asked for. What goes wrong is shown and sent as `error`; a cancellation was asked for too and is neither.
    * @template Result
    * @param {(tuner: FineTuner) => Promise<Result>} action
+   * @param {{ again: () => Promise<unknown>, resuming?: boolean }} [run]  Of a run that reads photos: how it is begun again without those whose
+   *        files can no longer be read.
    * @returns {Promise<Result | undefined>}
    */
-  async attempt(action) {
+  async attempt(action, run) {
     // What went wrong before has been read, or is past.
     this.problem = null;
+    if (run) this.unreadable = null;
     try {
       return await action(await this.ready());
     } catch (thrown) {
-      this.fail(thrown);
+      if (!(run && (await this.#offerWithout(thrown, run)))) this.fail(thrown);
       return undefined;
     } finally {
       this.changed();
@@ -76,6 +97,45 @@ export class Session {
     if (error !== this.loading.problem) this.problem = error;
     this.notify("error", { code: error.code, message: error.message, params: error.params });
     this.changed();
+  }
+
+  /** Removes the photos whose files can no longer be read, and begins again what they stopped. */
+  async goOnWithout() {
+    const { unreadable } = this;
+    if (!unreadable) return;
+    this.unreadable = null;
+    const removed = await this.attempt(async (tuner) => {
+      const there = new Set(tuner.photos.map(({ id }) => id));
+      await tuner.remove(unreadable.photos.map(({ id }) => id).filter((id) => there.has(id)));
+      return true;
+    });
+    if (removed) await unreadable.again();
+  }
+
+  /** They stay, and nothing is begun: the files may come back. */
+  keepUnreadable() {
+    this.unreadable = null;
+    this.changed();
+  }
+
+  /**
+   * Where the files of photos were changed, moved or deleted since: names all of them, and offers to go on without.
+   * @param {unknown} thrown
+   * @param {{ again: () => Promise<unknown>, resuming?: boolean }} run
+   * @returns {Promise<boolean>} false where it was something else
+   */
+  async #offerWithout(thrown, { again, resuming = false }) {
+    const { tuner } = this;
+    if (!tuner || !(thrown instanceof LastLayerError) || thrown.code !== "photo-unreadable") return false;
+    const { id, name } = thrown.params;
+    const first = { id: Number(id), name: String(name) };
+    // A look at all the files fails only where the worker does; the one that is known is named all the same.
+    const found = await tuner.checkFiles().catch(() => []);
+    const photos = found.length > 0 ? found : [first];
+    this.unreadable = { photos, resuming, again };
+    this.notify("error", { code: thrown.code, message: thrown.message, params: thrown.params });
+    this.changed();
+    return true;
   }
 
   dismissProblem() {
@@ -134,7 +194,7 @@ export class Session {
   #listen(tuner) {
     tuner.addEventListener("change", () => {
       this.notify("change", null);
-      this.changed();
+      this.changedBit();
     });
     for (const type of ["progress", "train"]) {
       tuner.addEventListener(type, (event) => this.notify(type, /** @type {CustomEvent} */ (event).detail));

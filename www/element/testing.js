@@ -137,7 +137,7 @@ export class Testing {
     const view = { name, blob: file, label, predictions, unknown, threshold, problem: error, seen: false };
     this.rows = [...this.rows, view];
     this.running = { done, total };
-    this.session.changed();
+    this.session.changedBit();
     void this.#markSeen(view);
   }
 
@@ -146,14 +146,12 @@ export class Testing {
     const seen = await isTrainingPhoto(view.blob, this.session.tuner?.photos ?? []);
     if (!seen) return;
     this.rows = this.rows.map((row) => (row === view ? { ...row, seen } : row));
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** @param {{ scored: number, top1: number | null, top5: number | null }} report */
   #finish({ scored, top1, top5 }) {
-    // Top-5 of five classes or fewer is always right: as a score it would only impress.
-    const meaningful = this.session.training.labels.length > 5;
-    this.score = { scored, top1, top5: meaningful ? top5 : null };
+    this.score = { scored, top1, top5 };
     if (this.rows.length === 1 && this.rows[0]?.unknown) this.session.announce("unknown.done");
     else if (top1 === null) this.session.announce("test.done", { count: this.rows.length });
     else this.session.announce("test.doneScore", { count: this.rows.length, top1 });

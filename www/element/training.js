@@ -35,19 +35,24 @@ export class Training {
     return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, paused, pausable, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
   }
 
+  /** @returns {Promise<void>} */
   train() {
     const { options } = this.session.settings();
     const config = /** @type {Partial<TrainConfig>} */ (options);
     // A fit of deeper stages runs a schedule that is fixed beforehand.
     this.epochsChosen = config.regime === "head";
     this.pausable = (config.regime ?? "auto") !== "auto" || Boolean(config.lastStages);
-    return this.#learn((tuner, following) => tuner.train(config, following));
+    return this.#learn((tuner, following) => tuner.train(config, following), { again: () => this.train() });
   }
 
-  /** Goes on with the training that was paused, or that a crash has ended. */
+  /** Goes on with the training that was paused, or that a crash has ended. @returns {Promise<void>} */
   resume() {
     this.pausable = true;
-    return this.#learn((tuner, following) => tuner.resume(tuner.checkpoint, following));
+    const again = async () => {
+      await this.discard();
+      await this.train();
+    };
+    return this.#learn((tuner, following) => tuner.resume(tuner.checkpoint, following), { again, resuming: true });
   }
 
   /** Its promise then rejects, which ends `#learn`. */
@@ -61,8 +66,11 @@ export class Training {
     this.session.changed();
   }
 
-  /** @param {(tuner: FineTuner, following: { signal: AbortSignal, onEvent: (event: TrainEvent) => void }) => Promise<unknown>} begin */
-  async #learn(begin) {
+  /**
+   * @param {(tuner: FineTuner, following: { signal: AbortSignal, onEvent: (event: TrainEvent) => void }) => Promise<unknown>} begin
+   * @param {{ again: () => Promise<unknown>, resuming?: boolean }} run
+   */
+  async #learn(begin, run) {
     const shown = this.history;
     if (!this.view.paused) this.before = shown;
     Object.assign(this, { stage: { stage: "starting" }, history: [], cancelled: false, abort: new AbortController() });
@@ -72,7 +80,7 @@ export class Training {
     const finished = await this.session.attempt(async (tuner) => {
       await begin(tuner, { signal, onEvent: (event) => this.#follow(event) });
       return tuner.report;
-    });
+    }, run);
     this.stage = null;
     this.cancelled = signal.aborted && !finished;
     if (!finished) this.#interrupted(shown);
@@ -94,7 +102,7 @@ export class Training {
     const { signal } = this.abort;
     const { options } = this.session.settings();
     const config = /** @type {Partial<TrainConfig>} */ (options);
-    const advice = await this.session.attempt((tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }));
+    const advice = await this.session.attempt((tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }), { again: () => this.advise() });
     this.stage = null;
     if (advice) this.advice = advice;
     if (advice) this.session.announce("advice.done");
@@ -157,7 +165,7 @@ export class Training {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
     if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     if (event.type === "epoch") this.#draw(event);
-    this.session.changed();
+    this.session.changedBit();
   }
 
   /** The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out. @param {import("../ui/types.js").EpochView} epoch */

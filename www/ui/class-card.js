@@ -15,7 +15,7 @@ export const PHOTO_DRAG = "application/x-lastlayer-photo";
 
 /**
  * One class: its name, its photos, a place to drop more. Sends `class-rename`, `class-remove`, `class-files`,
- * `photo-open`, `photo-remove`, `photo-drag` and `photo-drop`.
+ * `photo-open`, `photo-remove`, `photo-drag`, `photo-drop` and `drop-refused` (a link was dropped, and no file).
  */
 export class ClassCard extends LitElement {
   static properties = {
@@ -38,6 +38,7 @@ export class ClassCard extends LitElement {
       receive: (incoming) => emit(this, "class-files", { label: this.view?.label, ...incoming }),
       enabled: () => !this.locked,
       accepts: (transfer) => transfer.types.includes(PHOTO_DRAG),
+      refused: () => emit(this, "drop-refused"),
       receiveOther: () => emit(this, "photo-drop", { label: this.view?.label }),
     });
   }
@@ -52,6 +53,8 @@ export class ClassCard extends LitElement {
       .name:hover:enabled { border-color: var(--line-strong); } .name:focus { border-color: var(--focus); background: var(--paper); }
       .count { color: var(--ink-soft); font-size: .875em; white-space: nowrap; padding-inline-end: .25em; }
       .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(52px, 1fr)); gap: 6px; }
+      /* Room for the focus ring, which a scrolling box cuts off. */
+      .photos.all { max-height: 24em; overflow: auto; margin: -4px; padding: 4px; }
       li { position: relative; aspect-ratio: 1; }
       .photo { display: block; width: 100%; height: 100%; padding: 0; border: 0; border-radius: 8px; overflow: hidden; background: var(--sunk); cursor: zoom-in; }
       .photo img { width: 100%; height: 100%; object-fit: cover; display: block; transition: opacity .15s; }
@@ -109,7 +112,8 @@ export class ClassCard extends LitElement {
   #thumbnails(language, { label, photos }) {
     const hidden = this.expanded || photos.length <= THUMBNAILS ? 0 : photos.length - (THUMBNAILS - 2);
     const shown = hidden > 0 ? photos.slice(0, THUMBNAILS - 2) : photos;
-    return html`<ul class="photos">
+    const all = this.expanded && photos.length > THUMBNAILS;
+    return html`<ul class="photos ${all ? "all" : ""}" tabindex=${all ? "0" : nothing} aria-label=${all ? label : nothing}>
       ${repeat(shown, (photo) => photo.id, (photo) => this.#thumbnail(language, photo))}
       ${hidden > 0
         ? html`<li><button class="more number" type="button" aria-label=${language.say("class.showAll", { count: hidden })} @click=${() => (this.expanded = true)}>+${language.number(hidden)}</button></li>`
@@ -117,7 +121,7 @@ export class ClassCard extends LitElement {
       <li><button class="more" type="button" ?disabled=${this.locked} aria-label=${language.say("class.addPhotos", { label })} title=${language.say("class.addPhotos", { label })}
         @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#pick"))?.click()}>${icons.plus}</button></li>
     </ul>
-    ${this.expanded && photos.length > THUMBNAILS ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>${language.say("class.showFewer")}</button>` : nothing}`;
+    ${all ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>${language.say("class.showFewer")}</button>` : nothing}`;
   }
 
   /**

@@ -6,17 +6,23 @@ const OVER_MILLISECONDS = 600;
 /** Short after a `dragleave`, which also comes between two children: the next `dragover` keeps the highlight without a flicker. */
 const LEFT_MILLISECONDS = 80;
 
+/** Types of input elements into which no text can be dropped. */
+const WITHOUT_TEXT = new Set(["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]);
+
 /**
  * Makes an element a place to drop files on, and, with `paste`, to paste them into while the pointer or the focus is in it
  * (never elsewhere: a page around the element has its own paste). The element carries the attribute `dropping` while files hover.
+ *
+ * A link, or an image of another page that comes as its address alone, is caught as well: left to itself, the browser would open it over the
+ * work. Text and links for a text field are the field's.
  * @implements {ReactiveController}
  */
 export class DropTarget {
   /**
    * @param {LitElement} host
    * @param {{ receive: (incoming: import("./types.js").Incoming, pasted: boolean) => void, enabled?: () => boolean, paste?: boolean,
-   *           accepts?: (transfer: DataTransfer) => boolean, receiveOther?: (transfer: DataTransfer) => void }} options
-   *        `accepts` and `receiveOther`: for things of our own that are dragged, next to files
+   *           refused?: () => void, accepts?: (transfer: DataTransfer) => boolean, receiveOther?: (transfer: DataTransfer) => void }} options
+   *        `refused`: there was a link, and no file; `accepts` and `receiveOther`: for things of our own that are dragged, next to files
    */
   constructor(host, options) {
     this.host = host;
@@ -42,7 +48,7 @@ export class DropTarget {
 
   /** @param {DragEvent} event */
   #over = (event) => {
-    if (!event.dataTransfer || !this.#wants(event.dataTransfer)) return;
+    if (!event.dataTransfer || !this.#wants(event, event.dataTransfer)) return;
     event.preventDefault();
     // The innermost target takes it: a class card inside the photos panel.
     event.stopPropagation();
@@ -55,12 +61,13 @@ export class DropTarget {
   /** @param {DragEvent} event */
   #drop = (event) => {
     const transfer = event.dataTransfer;
-    if (!transfer || !this.#wants(transfer)) return;
+    if (!transfer || !this.#wants(event, transfer)) return;
     event.preventDefault();
     event.stopPropagation();
     this.#fade(0);
-    if (hasFiles(transfer)) this.#read(transfer, false);
-    else this.options.receiveOther?.(transfer);
+    if (this.options.accepts?.(transfer)) this.options.receiveOther?.(transfer);
+    else if (hasFiles(transfer)) this.#read(transfer, false);
+    else this.options.refused?.();
   };
 
   /** @param {ClipboardEvent} event */
@@ -73,14 +80,21 @@ export class DropTarget {
 
   /** @param {DataTransfer} transfer @param {boolean} pasted */
   #read(transfer, pasted) {
+    // Some browsers announce a file for every image that is dragged, and then hand over its address alone.
+    const link = hasLink(transfer);
     // Never rejects: what cannot be read is listed in `unreadable`.
-    void readTransfer(transfer).then((incoming) => this.options.receive(incoming, pasted));
+    void readTransfer(transfer).then((incoming) => {
+      const nothing = incoming.files.length === 0 && incoming.unreadable.length === 0;
+      if (nothing && link && !pasted) this.options.refused?.();
+      else this.options.receive(incoming, pasted);
+    });
   }
 
-  /** @param {DataTransfer} transfer */
-  #wants(transfer) {
+  /** @param {DragEvent} event @param {DataTransfer} transfer */
+  #wants(event, transfer) {
     if (this.options.enabled?.() === false) return false;
-    return hasFiles(transfer) || this.options.accepts?.(transfer) === true;
+    if (hasFiles(transfer) || this.options.accepts?.(transfer)) return true;
+    return hasLink(transfer) && this.options.refused !== undefined && !isTextField(event.composedPath()[0]);
   }
 
   /** @param {number} milliseconds */
@@ -92,14 +106,15 @@ export class DropTarget {
 }
 
 /**
- * Refuses files dropped anywhere in `target` that nothing inside has taken. Left alone, the browser would open such a file in place
- * of the page, and everything collected would be gone.
+ * Refuses whatever is dropped anywhere in `target` and nothing inside has taken. Left alone, the browser would open a file in place of the page,
+ * and a link in a new tab over it; everything collected would be gone or out of sight. Text fields take text, as everywhere.
  * @param {HTMLElement | Document} target
  */
-export function refuseStrayFiles(target) {
+export function refuseStrayDrops(target) {
   const refuse = (/** @type {Event} */ event) => {
     const transfer = /** @type {DragEvent} */ (event).dataTransfer;
-    if (event.defaultPrevented || !transfer || !hasFiles(transfer)) return;
+    if (event.defaultPrevented || !transfer) return;
+    if (!hasFiles(transfer) && isTextField(event.composedPath()[0])) return;
     event.preventDefault();
     transfer.dropEffect = "none";
   };
@@ -110,4 +125,16 @@ export function refuseStrayFiles(target) {
 /** @param {DataTransfer} transfer */
 function hasFiles(transfer) {
   return transfer.types.includes("Files");
+}
+
+/** A link, or an image that is dragged out of a page. @param {DataTransfer} transfer */
+function hasLink(transfer) {
+  return transfer.types.includes("text/uri-list") || transfer.types.includes("text/html");
+}
+
+/** Whether text can be dropped into it. @param {EventTarget | undefined} target */
+function isTextField(target) {
+  if (target instanceof HTMLTextAreaElement) return !target.disabled && !target.readOnly;
+  if (target instanceof HTMLInputElement) return !target.disabled && !target.readOnly && !WITHOUT_TEXT.has(target.type);
+  return target instanceof HTMLElement && target.isContentEditable;
 }

@@ -10,7 +10,7 @@ const FOLDERS = "webkitdirectory" in HTMLInputElement.prototype;
 
 /**
  * A place to drop or pick photos: the text in its slot, and two buttons for those who do not drag.
- * Sends `files` with what came in. `pick-id` and `folder-id` become the `data-testid` of its two inputs.
+ * Sends `files` with what came in, and `drop-refused` where a link was dropped, and no file. `pick-id` and `folder-id` become the `data-testid` of its two inputs.
  */
 export class DropZone extends LitElement {
   static properties = {
@@ -28,7 +28,11 @@ export class DropZone extends LitElement {
     this.folderId = "";
     this.compact = false;
     this.disabled = false;
-    this.target = new DropTarget(this, { receive: (incoming) => this.#receive(incoming), enabled: () => !this.disabled });
+    this.target = new DropTarget(this, {
+      receive: (incoming) => this.#receive(incoming),
+      enabled: () => !this.disabled,
+      refused: () => emit(this, "drop-refused"),
+    });
   }
 
   static styles = [

@@ -1,16 +1,21 @@
 import { LitElement, css, html, nothing } from "lit";
-import { classTableStyles, confusionMatrix, perClassTable } from "./confusion-matrix.js";
+import { guard } from "lit/directives/guard.js";
+import { classTableStyles, confusions, perClassTable } from "./confusion-matrix.js";
 import { define, emit } from "./define.js";
 import { icons } from "./icons.js";
+import { listNames } from "./language.js";
 import { intervalBar, intervalBarStyles } from "./interval-bar.js";
 import { scoreStyles } from "./scores.js";
 import { shared } from "./styles.js";
 import "./suspicious.js";
 
+/** @typedef {import("./types.js").PanelLanguage} Language */
+/** @typedef {import("./types.js").EvaluationResultView} Result */
+
 /**
  * Cross-validation: what it is, how far it has come, and what it found. Sends `evaluate`, `evaluate-cancel` and what `last-layer-suspicious` sends.
  * For tests: `evaluate-button`, `evaluate-cancel`, `evaluation-progress`, `evaluation-accuracy` (fraction in `data-value`) and
- * `evaluation-interval` (`data-low`, `data-high`); `confusion-matrix` and `suspicious-photo` are further in.
+ * `evaluation-interval` (`data-low`, `data-high`); `confusion-matrix` (of many classes `confused-pair`) and `suspicious-photo` are further in.
  */
 export class EvaluationPanel extends LitElement {
   static properties = { language: { attribute: false }, view: { attribute: false }, classes: { attribute: false }, blocked: { type: Boolean } };
@@ -103,13 +108,19 @@ export class EvaluationPanel extends LitElement {
       </div>
       <p class="text" data-testid="evaluation-interval" data-low=${low} data-high=${high}>${language.say("evaluation.interval", { low: language.percent(low), high: language.percent(high) })}</p>
       ${stale ? html`<div class="notice attention" data-testid="evaluation-stale">${icons.warning}<p>${language.say("evaluation.stale")}</p></div>` : html`<p class="text">${language.say(applied ? "evaluation.applied" : "evaluation.notApplied")}</p>`}
-      ${neverHeldOut.length > 0 ? html`<div class="notice" data-testid="evaluation-uncovered">${icons.warning}<p>${language.say("evaluation.neverHeldOut", { labels: language.list(neverHeldOut) })}</p></div>` : nothing}
+      ${neverHeldOut.length > 0 ? html`<div class="notice" data-testid="evaluation-uncovered">${icons.warning}<p>${language.say("evaluation.neverHeldOut", { labels: listNames(language, neverHeldOut) })}</p></div>` : nothing}
       ${nearDuplicates.length > 0 ? html`<details><summary class="small">${language.say("evaluation.nearDuplicates", { count: nearDuplicates.length })}</summary>
         <ul class="groups small soft">${nearDuplicates.map((names) => html`<li>${language.list(names)}</li>`)}</ul></details>` : nothing}
       <last-layer-suspicious .language=${language} .photos=${result.suspicious} ?any=${result.anySuspicious} .classes=${this.classes.map(({ label }) => label)}
         @photo-move=${this.#forward} @photo-remove=${this.#forward} @photo-keep=${this.#forward}></last-layer-suspicious>
-      <div><h5 id="per-class">${language.say("evaluation.perClass")}</h5><p class="small soft help">${language.say("evaluation.perClassHelp")}</p>${perClassTable(language, result.perClass)}</div>
-      <div><h5 id="confusion">${language.say("evaluation.confusion")}</h5><p class="small soft help">${language.say("evaluation.confusionHelp")}</p>${confusionMatrix(language, result.classes, result.confusion)}</div>`;
+      ${guard([language, result.classes, result.perClass, result.confusion], () => this.#classByClass(language, result))}`;
+  }
+
+  /** Hundreds of rows, drawn again only where they have changed. @param {Language} language @param {Result} result */
+  #classByClass(language, { perClass, classes, confusion }) {
+    return html`<div><h5 id="per-class">${language.say("evaluation.perClass")}</h5>
+        <p class="small soft help">${language.say("evaluation.perClassHelp")}</p>${perClassTable(language, perClass)}</div>
+      <div><h5 id="confusion">${language.say("evaluation.confusion")}</h5>${confusions(language, classes, confusion)}</div>`;
   }
 
   /** @param {CustomEvent} event */

@@ -7,6 +7,21 @@ import { MESSAGES } from "./messages.js";
  */
 export const PANEL_LANGUAGES = { en: new Language("en", MESSAGES), zh: new Language("zh", MESSAGES) };
 
+/** Longer lists of names than this are no sentence any more. */
+const NAMES_IN_A_SENTENCE = 8;
+
+/**
+ * Names as a list in a sentence; of very many the first ones, and how many more there are.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {readonly string[]} names
+ * @param {number} [most]
+ */
+export function listNames(language, names, most = NAMES_IN_A_SENTENCE) {
+  if (names.length <= most) return language.list(names);
+  const first = names.slice(0, most - 1);
+  return language.list([...first, language.say("list.others", { count: names.length - first.length })]);
+}
+
 /**
  * A problem in the reader's words; one whose code this table does not know speaks for itself.
  * @param {import("./types.js").PanelLanguage} language

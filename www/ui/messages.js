@@ -11,6 +11,18 @@ export const MESSAGES = {
   "element.retry": { en: "Try again", zh: "重试" },
   "element.cancel": { en: "Cancel", zh: "取消" },
 
+  "unreadable.title": {
+    en: {
+      one: "The file of {count} photo can no longer be read: {names}. It was changed, moved or deleted after it was added.",
+      other: "The files of {count} photos can no longer be read: {names}. They were changed, moved or deleted after they were added.",
+    },
+    zh: "有 {count} 张照片的文件已无法读取：{names}。这些文件在添加之后被修改、移动或删除了。",
+  },
+  "unreadable.remove": { en: { one: "Remove it and go on", other: "Remove them and go on" }, zh: "移除并继续" },
+  "unreadable.anew": { en: { one: "Remove it and train from the start", other: "Remove them and train from the start" }, zh: "移除并从头训练" },
+  "unreadable.keep": { en: { one: "Keep it", other: "Keep them" }, zh: "保留" },
+  "list.others": { en: "{count} more", zh: "另外 {count} 个" },
+
   // Status
   "status.idle": { en: "Ready when you are. The network is downloaded once, when you begin.", zh: "随时可以开始。网络只需下载一次，开始使用时自动进行。" },
   "status.preparing": { en: "Starting …", zh: "正在启动……" },
@@ -42,6 +54,10 @@ export const MESSAGES = {
   // Dropping files
   "drop.photos": { en: "Choose photos", zh: "选择照片" },
   "drop.folder": { en: "Choose a folder", zh: "选择文件夹" },
+  "drop.noFile": {
+    en: "What was dropped is a link or text, not an image file. Save the image on this device first, then drop the file here.",
+    zh: "拖来的是链接或文字，不是图片文件。请先把图片保存到本机，再把文件拖到这里。",
+  },
 
   // Photos
   "photos.title": { en: "Photos", zh: "照片" },
@@ -69,6 +85,7 @@ export const MESSAGES = {
   // Classes
   "class.default": { en: "Class {number}", zh: "类别 {number}" },
   "class.name": { en: "Name of the class", zh: "类别名称" },
+  "class.list": { en: "Classes", zh: "类别" },
   "class.add": { en: "Add a class", zh: "添加类别" },
   "class.addPhotos": { en: "Add photos to “{label}”", zh: "为“{label}”添加照片" },
   "class.remove": { en: "Remove the class “{label}”", zh: "删除类别“{label}”" },
@@ -133,7 +150,6 @@ export const MESSAGES = {
   "report.top5": { en: "top-5", zh: "top-5" },
   "report.top1Help": { en: "the first guess is right", zh: "首选猜测正确" },
   "report.top5Help": { en: "the right class is among five guesses", zh: "正确类别在前五个猜测之中" },
-  "report.noTop5": { en: "Top-5 says nothing with five classes or fewer: it is always right.", zh: "类别不超过五个时，top-5 必然正确，没有意义，故不显示。" },
   "report.on": { en: { one: "on {count} held-out photo", other: "on {count} held-out photos" }, zh: "基于 {count} 张留出的照片" },
   "report.explain": { en: ["{heldOut} of {all} photos were held out, about the same share of every class but {uncovered}, with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs.", "{heldOut} of {all} photos were held out, about the same share of every class with near-duplicates kept together, and never trained on. They chose the number of epochs: of {tried} tried, epoch {epochs} had the lowest validation loss. The classifier you now have was then trained afresh on all {all} photos for {epochs} epochs."], zh: ["从 {all} 张照片中留出了 {heldOut} 张（除 {uncovered} 外，各类别大致等比例，近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。", "从 {all} 张照片中按类别大致等比例留出了 {heldOut} 张（近似重复的照片不拆开），不参与训练，用来确定轮数：试了 {tried} 轮，第 {epochs} 轮的验证损失最低。随后用全部 {all} 张照片重新训练 {epochs} 轮，得到现在的分类器。"] },
   "report.reducedBatch": {
@@ -219,6 +235,17 @@ export const MESSAGES = {
   "evaluation.perClassHelp": { en: "Recall: how many photos of the class were recognised. Precision: how often it is right when it names the class.", zh: "召回率：这一类的照片有多少被认出。精确率：判为这一类时有多少是对的。" },
   "evaluation.confusion": { en: "What was taken for what", zh: "混淆矩阵" },
   "evaluation.confusionHelp": { en: "Rows: the class a photo is in. Columns: the class it was taken for. Framed: right.", zh: "行：照片所属的类别。列：被判为的类别。带框的是判对的。" },
+  "evaluation.confusionPairs": {
+    en: {
+      one: "The {shown} pair of classes mixed up most often; the table of all {classes} classes would have {cells} cells.",
+      other: "The {shown} pairs of classes mixed up most often, of {count}; the table of all {classes} classes would have {cells} cells.",
+    },
+    zh: "最常混淆的 {shown} 对类别（共 {count} 对）；全部 {classes} 个类别的表会有 {cells} 个格子。",
+  },
+  "evaluation.noConfusion": { en: "No class was taken for another.", zh: "没有类别被认错。" },
+  "evaluation.trueClass": { en: "Is", zh: "实际" },
+  "evaluation.takenFor": { en: "Taken for", zh: "判为" },
+  "evaluation.takenShare": { en: "{part} of {of}", zh: "{part} / {of}" },
   "evaluation.trueAndPredicted": { en: "Is ↓ taken for →", zh: "实际 ↓ 判为 →" },
   "evaluation.cellRight": { en: "right", zh: "正确" },
   "suspicious.title": { en: "Suspicious labels", zh: "可疑的标签" },
@@ -438,16 +465,18 @@ export const MESSAGES = {
   },
   "error.image-empty": { en: "The image has no pixels.", zh: "图片没有任何像素。" },
   "error.image-too-large": { en: ["{width} × {height} pixels are more than a browser decodes safely. Make it smaller, at most {maxSide} on a side and {maxMegapixels} megapixels.", "{width} × {height} pixels are more than a browser decodes safely. Make the image smaller.", "The image has more pixels than a browser decodes safely. Make it smaller."], zh: ["{width} × {height} 像素超出了浏览器能安全解码的范围。请缩小图片：边长不超过 {maxSide} 像素，总数不超过 {maxMegapixels} 百万像素。", "{width} × {height} 像素超出了浏览器能安全解码的范围，请缩小图片。", "图片像素超出了浏览器能安全解码的范围，请缩小图片。"] },
+  "error.photo-unreadable": {
+    en: [
+      "The file of {name} can no longer be read: it was changed, moved or deleted after it was added. Remove the photo, or add it again.",
+      "The file of a photo can no longer be read. Remove the photo, or add it again.",
+    ],
+    zh: ["照片 {name} 的文件已无法读取：添加之后被修改、移动或删除了。请移除这张照片，或重新添加。", "有照片的文件已无法读取。请移除该照片，或重新添加。"],
+  },
   "error.too-few-classes": { en: "Training needs at least two classes. Add another one.", zh: "训练至少需要两个类别，请再添加一个。" },
   "error.empty-class": { en: ["The class “{label}” has no photos. Add some or remove the class.", "A class has no photos. Add some or remove the class."], zh: ["类别“{label}”没有照片。请添加照片，或删除该类别。", "有一个类别没有照片。请添加照片，或删除该类别。"] },
   "error.too-few-photos": { en: "Every class has a single photo, or copies of one, so nothing can be held out. Add a different photo to each class.", zh: "每个类别都只有一张照片（或同一张的近似副本），无法留出照片。请为每个类别添加不同的照片。" },
   "error.class-exists": { en: ["The classifier was trained with another class “{removed}”, which you removed since. Choose another name, or train again first.", "There is already a class “{label}”. Choose another name.", "There is already a class of that name. Choose another one."], zh: ["当前的分类器训练时还有另一个类别“{removed}”，它后来被移除了。请换一个名称，或先重新训练。", "类别“{label}”已经存在，请换一个名称。", "已有同名类别，请换一个名称。"] },
   "error.unknown-class": { en: ["There is no class “{label}” (any more).", "There is no class of that name (any more)."], zh: ["没有名为“{label}”的类别，可能已被删除。", "没有这个类别，可能已被删除。"] },
-  "error.photo-unreadable": {
-    en: {
-      one: "The file of the photo “{name}” can no longer be read: it was changed, moved or deleted since you added it. Remove the photo, and add its file again if you want to keep it.",
-      other: "The files of {count} photos, “{name}” first, can no longer be read: they were changed, moved or deleted since you added them. Remove these photos, and add their files again if you want to keep them.",
-    },
     zh: "有 {count} 张照片的文件（例如“{name}”）已无法读取：添加之后，文件被修改、移动或删除了。请移除这些照片；如果仍要使用，请重新添加文件。",
   },
   "error.unknown-photo": { en: "That photo is no longer there.", zh: "这张照片已经不在了。" },

@@ -1,13 +1,18 @@
 import { LitElement, css, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import "./class-card.js";
 import { define, emit } from "./define.js";
 import { DropTarget } from "./drop-target.js";
 import "./drop-zone.js";
 import { folderNotes } from "./folder-notes.js";
 import { icons } from "./icons.js";
+import { linkNotice } from "./link-notice.js";
 import "./photo-dialog.js";
 import { photoProblems } from "./photo-problems.js";
 import { shared, stepHeading } from "./styles.js";
+
+/** More classes than this scroll in a pane of their own, so that training and testing are not pages away. */
+const CLASSES_IN_FULL = 8;
 
 /**
  * Step 1: photos in, as classes. The whole panel takes drops, so that a photo let go a little beside the zone is not
@@ -16,7 +21,7 @@ import { shared, stepHeading } from "./styles.js";
  * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `notes-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`,
  * and `photo-look` (`{ id }`: the photo that is open now, null for none).
  * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each card `class-name`
- * and `input-class`, `photo-failures` and `folder-notes`.
+ * and `input-class`, `class-list`, `drop-link` (a link was dropped), `photo-failures` and `folder-notes`.
  */
 export class PhotosPanel extends LitElement {
   static properties = {
@@ -30,6 +35,7 @@ export class PhotosPanel extends LitElement {
     look: { attribute: false },
     locked: { type: Boolean },
     openPhoto: { state: true },
+    linkDropped: { state: true },
   };
 
   constructor() {
@@ -44,12 +50,14 @@ export class PhotosPanel extends LitElement {
     /** @type {import("./types.js").LookView | null} */ this.look = null;
     this.locked = false;
     /** @type {number | null} */ this.openPhoto = null;
+    /** What was dropped last was a link, and no file. */ this.linkDropped = false;
     /** @type {number | null} */ this.draggedPhoto = null;
     this.focusNewClass = false;
     this.target = new DropTarget(this, {
       receive: (incoming, pasted) => this.#send(pasted ? this.#labelAtPointer() : null, incoming),
       enabled: () => !this.locked,
       paste: true,
+      refused: () => this.#refused(),
     });
   }
 
@@ -61,6 +69,9 @@ export class PhotosPanel extends LitElement {
       :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
       last-layer-drop-zone:not([compact]) { min-height: 17em; }
       .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 235px), 1fr)); gap: .8em; }
+      .cards.pane { max-height: min(80vh, 44em); overflow: auto; padding: .6em; margin: 0; border: 1px solid var(--line); border-radius: var(--radius); }
+      /* Of hundreds of cards the browser lays out and paints only those in sight. */
+      .cards.pane last-layer-class-card { content-visibility: auto; contain-intrinsic-size: auto 11em; }
       .invite { font-size: 1.1875em; font-weight: 650; letter-spacing: -.01em; margin-bottom: .35em; text-wrap: balance; }
       .reading { display: grid; gap: .4em; }
       .hint { max-width: 34em; color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
@@ -76,7 +87,9 @@ export class PhotosPanel extends LitElement {
     const { language } = this;
     if (!language) return nothing;
     const started = this.classes.length > 0;
-    return html`<section class="stack" aria-labelledby="title">
+    const { classes } = this;
+    const many = classes.length > CLASSES_IN_FULL;
+    return html`<section class="stack" aria-labelledby="title" @drop-refused=${this.#refused}>
       <div class="step"><span class="chip" aria-hidden="true">1</span><h3 id="title">${language.say("photos.title")}</h3>${started ? html`<p class="aside number">${this.#summary(language)}</p>` : nothing}</div>
       <last-layer-drop-zone data-testid="drop-photos" pick-id="input-photos" folder-id="input-folder" .language=${language} ?compact=${started} ?disabled=${this.locked}
         @files=${(/** @type {CustomEvent} */ event) => this.#send(null, event.detail)}>
@@ -85,13 +98,17 @@ export class PhotosPanel extends LitElement {
       </last-layer-drop-zone>
       ${this.reading ? this.#readingBar(language, this.reading) : nothing}
       ${folderNotes(language, this.folderNotes, () => emit(this, "notes-dismiss"))}
+      ${this.linkDropped ? linkNotice(language, () => (this.linkDropped = false)) : nothing}
       ${photoProblems(language, this.failures, this.duplicates, this.notes, () => emit(this, "problems-dismiss"))}
       ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
-      <div class="cards" @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
+      <div class="cards ${many ? "pane" : ""}" data-testid="class-list" role=${many ? "region" : nothing} tabindex=${many ? "0" : nothing}
+        aria-label=${many ? language.say("class.list") : nothing}
+        @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
         @photo-drag=${(/** @type {CustomEvent} */ event) => (this.draggedPhoto = event.detail.id)} @photo-drop=${this.#dropPhoto}
         @class-files=${(/** @type {CustomEvent} */ event) => this.#send(event.detail.label, event.detail)}
         @class-rename=${this.#forward} @class-remove=${this.#forward} @photo-remove=${this.#forward}>
-        ${this.classes.map((view) => html`<last-layer-class-card data-testid="class-card" data-label=${view.label} .language=${language} .view=${view} ?locked=${this.locked}></last-layer-class-card>`)}
+        ${repeat(classes, ({ key }) => key, (view) => html`<last-layer-class-card data-testid="class-card" data-label=${view.label}
+          .language=${language} .view=${view} ?locked=${this.locked}></last-layer-class-card>`)}
         <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>${icons.plus}${language.say("class.add")}</button>
       </div>
       <last-layer-photo-dialog .language=${language} .photos=${this.#photosOfOpenClass()} .labels=${this.classes.map((view) => view.label)} .photoId=${this.openPhoto} .look=${this.look} ?locked=${this.locked}
@@ -136,6 +153,10 @@ export class PhotosPanel extends LitElement {
     return this.renderRoot.querySelector("last-layer-class-card:is(:hover, :focus-within)")?.getAttribute("data-label") ?? null;
   }
 
+  #refused() {
+    this.linkDropped = true;
+  }
+
   #addClass() {
     this.focusNewClass = true;
     emit(this, "class-add");
@@ -143,6 +164,7 @@ export class PhotosPanel extends LitElement {
 
   /** @param {string | null} label @param {import("./types.js").Incoming} incoming */
   #send(label, { files, unreadable }) {
+    this.linkDropped = false;
     emit(this, "photos-files", { label, files, unreadable });
   }
 

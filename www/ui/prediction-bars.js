@@ -7,6 +7,7 @@ export const predictionBarStyles = css`
   .bars li:first-child { font-weight: 680; }
   .bars .probability { font-variant-numeric: tabular-nums; }
   .bars progress { grid-column: 1 / -1; --bar: var(--ink-faint); }
+  .bars progress::-webkit-progress-value { transition: inline-size .2s; }
   .bars li:first-child progress { --bar: var(--accent); }
   .bars.asked { gap: .15em; margin-inline: -.6em; }
   .bars.asked li { position: relative; padding: .35em .6em .5em; border-radius: var(--radius-small); min-height: 44px; }

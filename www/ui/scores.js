@@ -7,16 +7,28 @@ export const scoreStyles = css`
   .scores dt { font-size: .875em; color: var(--ink-soft); margin-top: .25em; } .scores dt b { color: var(--ink); font-weight: 650; }
   .scores-on { margin-top: .3em; font-size: .875em; color: var(--ink-soft); }`;
 
+/** Of fewer classes five guesses are more than half, and a high top-5 would only impress. */
+const CLASSES_FOR_TOP5 = 10;
+
 /**
- * Top-1 and top-5, large; the test panel shows its scores in the same way. Nothing where there is no score.
- * @param {import("./types.js").PanelLanguage} language
- * @param {{ score: { top1: number, top5: number | null } | null, top1Id: string, top5Id: string, on: string }} what
+ * Whether top-5 says something that top-1 does not: with ten classes or more, and where the two differ.
+ * @param {{ top1: number, top5: number | null }} score
+ * @param {number} classes
  */
-export function scores(language, { score, top1Id, top5Id, on }) {
+export function top5Says({ top1, top5 }, classes) {
+  return top5 !== null && classes >= CLASSES_FOR_TOP5 && top5 !== top1;
+}
+
+/**
+ * Top-1, large, and top-5 beside it where that says something; a training and a test show their scores alike. Nothing where there is no score.
+ * @param {import("./types.js").PanelLanguage} language
+ * @param {{ score: { top1: number, top5: number | null } | null, classes: number, top1Id: string, top5Id: string, on: string }} what
+ */
+export function scores(language, { score, classes, top1Id, top5Id, on }) {
   if (!score) return nothing;
   const one = (/** @type {"top1" | "top5"} */ kind, /** @type {number} */ value, /** @type {string} */ id) => html`<div>
     <dt><b>${language.say(`report.${kind}`)}</b> ${language.say(`report.${kind}Help`)}</dt>
     <dd class="number" data-testid=${id} data-value=${value}>${language.percent(value, Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1)}</dd></div>`;
-  return html`<div><dl class="scores">${one("top1", score.top1, top1Id)}${score.top5 === null ? nothing : one("top5", score.top5, top5Id)}</dl>
-    <p class="scores-on">${on}${score.top5 === null ? html`<br />${language.say("report.noTop5")}` : nothing}</p></div>`;
+  const top5 = top5Says(score, classes) ? one("top5", score.top5 ?? 0, top5Id) : nothing;
+  return html`<div><dl class="scores">${one("top1", score.top1, top1Id)}${top5}</dl><p class="scores-on">${on}</p></div>`;
 }

@@ -75,7 +75,7 @@ export const shared = css`
 
   progress { appearance: none; display: block; width: 100%; height: 8px; border: 0; border-radius: 99px; background: var(--line); overflow: hidden; }
   progress::-webkit-progress-bar { background: var(--line); border-radius: 99px; }
-  progress::-webkit-progress-value { background: var(--bar, var(--accent)); border-radius: 99px; transition: inline-size .2s; }
+  progress::-webkit-progress-value { background: var(--bar, var(--accent)); border-radius: 99px; }
   progress::-moz-progress-bar { background: var(--bar, var(--accent)); border-radius: 99px; }
 
   summary { display: inline-flex; align-items: center; gap: .5em; min-height: 44px; cursor: pointer; font-weight: 550; border-radius: 6px; list-style: none; }

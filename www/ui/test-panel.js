@@ -9,6 +9,7 @@ import { partsOf } from "./folder-notes.js";
 import "./heatmap.js";
 import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
+import { linkNotice } from "./link-notice.js";
 import { scores, scoreStyles } from "./scores.js";
 import { shared, stepHeading } from "./styles.js";
 import "./test-table.js";
@@ -18,8 +19,8 @@ import "./why-note.js";
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
  * Sends `test-files`, `test-cancel`, `test-clear`, `test-now`, `model-choice` (`{ model }`), `why-toggle`,
  * `why-class` (`{ label }`) and `why-stage` (`{ stage }`).
- * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `test-waiting` (`data-count`), `test-parts`, `why-button`,
- * `unknown-teach`, `unknown-count`.
+ * For tests: `drop-test` (with `input-test` and `input-test-folder`), `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model`
+ * (`data-model`), `test-waiting` (`data-count`), `test-parts`, `why-button`, `unknown-teach`, `unknown-count`, `drop-link` (a link was dropped).
  */
 export class TestPanel extends LitElement {
   static properties = {
@@ -27,6 +28,7 @@ export class TestPanel extends LitElement {
     test: { attribute: false },
     classCount: { type: Number },
     openRow: { state: true },
+    linkDropped: { state: true },
   };
 
   constructor() {
@@ -35,7 +37,12 @@ export class TestPanel extends LitElement {
     /** @type {import("./types.js").TestView | undefined} */ this.test = undefined;
     this.classCount = 0;
     /** @type {number | null} */ this.openRow = null;
-    this.target = new DropTarget(this, { receive: (incoming) => emit(this, "test-files", incoming), paste: true });
+    /** What was dropped last was a link, and no file. */ this.linkDropped = false;
+    this.target = new DropTarget(this, {
+      receive: (incoming) => this.#send(incoming),
+      paste: true,
+      refused: () => this.#refused(),
+    });
   }
 
   static styles = [
@@ -75,24 +82,35 @@ export class TestPanel extends LitElement {
     const { language, test } = this;
     if (!language || !test) return nothing;
     const { rows, running } = test;
-    return html`<section class="stack" aria-labelledby="title">
+    return html`<section class="stack" aria-labelledby="title" @drop-refused=${this.#refused}>
       <div class="step"><span class="chip" aria-hidden="true">3</span><h3 id="title">${language.say("test.title")}</h3>
         ${rows.length > 0 && !running ? html`<span class="aside"><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>${language.say("test.clear")}</button></span>` : nothing}</div>
       <div class="columns ${rows.length > 0 ? "with-results" : ""}">
         <div class="stack ask">
           ${this.#model(language, test)}
           <last-layer-drop-zone data-testid="drop-test" pick-id="input-test" folder-id="input-test-folder" .language=${language}
-            @files=${(/** @type {CustomEvent} */ event) => emit(this, "test-files", event.detail)}>
+            @files=${(/** @type {CustomEvent} */ event) => this.#send(event.detail)}>
             <p class="invite">${language.say("test.invite")}</p>
             <p class="hint">${language.say("test.hint")}</p>
           </last-layer-drop-zone>
           ${this.#waiting(language, test)}
+          ${this.linkDropped ? linkNotice(language, () => (this.linkDropped = false)) : nothing}
           ${running ? this.#runningBar(language, running) : nothing}
         </div>
         ${rows.length > 0 ? html`<div class="stack">${this.#results(language, test)}</div>` : nothing}
       </div>
       ${this.#dialog(language, rows)}
     </section>`;
+  }
+
+  /** @param {import("./types.js").Incoming} incoming */
+  #send(incoming) {
+    this.linkDropped = false;
+    emit(this, "test-files", incoming);
+  }
+
+  #refused() {
+    this.linkDropped = true;
   }
 
   updated() {
@@ -135,7 +153,8 @@ export class TestPanel extends LitElement {
     const seen = rows.filter((row) => row.seen).length;
     const unknown = rows.filter((row) => row.unknown);
     const score = top1 === null ? null : { top1, top5 };
-    return html`${scores(language, { score, top1Id: "test-top1", top5Id: "test-top5", on: language.say("test.scoredOn", { count: scored }) })}
+    const on = language.say("test.scoredOn", { count: scored });
+    return html`${scores(language, { score, classes: this.classCount, top1Id: "test-top1", top5Id: "test-top5", on })}
       ${!score && !running && model === "trained" ? html`<p class="small soft">${language.say("test.noLabels")}</p>` : nothing}
       ${seen > 0 && score ? html`<div class="notice attention">${icons.warning}<p>${language.say("test.seen", { count: seen })}</p></div>` : nothing}
       ${unknown.length > 0 ? html`<p class="hint" data-testid="unknown-count">${language.say("unknown.count", { count: unknown.length, rate: language.percent(unknown[0]?.threshold?.rejectRate ?? 0) })}</p>` : nothing}

@@ -5,6 +5,7 @@ import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
 import { icons } from "./icons.js";
+import { listNames } from "./language.js";
 import { shared, stepHeading } from "./styles.js";
 import "./train-options.js";
 import "./training-result.js";
@@ -78,7 +79,7 @@ export class TrainPanel extends LitElement {
       ${stage ? this.#progress(language, stage, training.pausable) : training.paused ? this.#paused(language) : this.#start(language, training)}
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${stale && report && !stage ? html`<div class="notice attention" data-testid="train-stale">${icons.warning}<p>${language.say("train.stale")}</p></div>` : nothing}
-      ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: language.list(opened.labels) })}</p></div>` : nothing}
+      ${opened ? html`<div class="notice">${icons.check}<p>${language.say("model.opened", { name: opened.name, labels: listNames(language, opened.labels) })}</p></div>` : nothing}
       ${training.advice && !stage ? html`<last-layer-advice .language=${language} .advice=${training.advice} .chosen=${String(this.values.regime ?? "auto")} ?disabled=${this.evaluation?.stage != null}
         @regime-choose=${this.#chooseRegime}></last-layer-advice>` : nothing}
       ${report && !stage && !training.paused ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
@@ -96,6 +97,13 @@ export class TrainPanel extends LitElement {
   willUpdate() {
     const focused = this.renderRoot?.querySelector(":focus")?.getAttribute("data-testid") ?? null;
     this.hadFocus = focused !== null && focused in FOCUS_AFTER ? focused : null;
+  }
+
+  /** Puts the focus on the button that trains, or on the one that stops what runs. */
+  async focusRun() {
+    await this.updateComplete;
+    const buttons = "[data-testid=cancel-button], [data-testid=train-resume], [data-testid=train-button]";
+    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(buttons))?.focus();
   }
 
   /** These buttons take turns; so does the focus, which would otherwise fall back to the top of the page. */
@@ -137,7 +145,7 @@ export class TrainPanel extends LitElement {
     const reasons = [];
     const empty = this.classes.filter((view) => view.photos.length === 0).map((view) => view.label);
     if (this.classes.length < 2) reasons.push(language.say("train.needClasses"));
-    if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: language.list(empty) }));
+    if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: listNames(language, empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
     if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
     if (this.comparison?.stage) reasons.push(language.say("comparison.running"));

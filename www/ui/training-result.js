@@ -7,7 +7,8 @@ import { shared } from "./styles.js";
 
 /**
  * What a training came to: the scores, large, and right below them what they mean and what they do not.
- * For tests: `val-top1`, `val-top5` (fraction in `data-value`), `report-explanation`, `never-held-out`, `overfitting` (its epoch in `data-epoch`).
+ * For tests: `val-top1`, `val-top5` where it says something (fraction in `data-value`), `report-explanation`, `never-held-out`, `overfitting` (its
+ * epoch in `data-epoch`).
  */
 export class TrainingResult extends LitElement {
   static properties = { language: { attribute: false }, report: { attribute: false } };
@@ -29,7 +30,8 @@ export class TrainingResult extends LitElement {
   render() {
     const { language, report } = this;
     if (!language || !report) return nothing;
-    return html`${scores(language, { score: report.val, top1Id: "val-top1", top5Id: "val-top5", on: report.val ? language.say("report.on", { count: report.val.count }) : "" })}
+    const on = report.val ? language.say("report.on", { count: report.val.count }) : "";
+    return html`${scores(language, { score: report.val, classes: report.classes.length, top1Id: "val-top1", top5Id: "val-top5", on })}
       <div class="explanation" data-testid="report-explanation">${this.#explanation(language, report)}
         ${reducedNote(language, report.reduced)}
         <p class="small faint number">${language.say("report.time", { photos: report.trainImages, seconds: language.seconds(report.seconds) })}</p></div>`;

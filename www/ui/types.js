@@ -4,7 +4,7 @@
  * @typedef {import("./localize.js").Language<import("./messages.js").MessageKey>} PanelLanguage
  *
  * @typedef {{ id: number, name: string, label: string, blob: Blob }} Photo
- * @typedef {{ label: string, photos: Photo[] }} ClassView
+ * @typedef {{ key: number, label: string, photos: Photo[] }} ClassView   `key`: stays when the class is renamed
  * @typedef {{ code: string, message: string, params?: Record<string, string | number> }} ProblemView   an error, by its code
  * @typedef {{ name: string, problem: ProblemView }} FailureView
  * @typedef {{ name: string, code: string }} NoteView   what to know of a photo that was added, by its code
@@ -37,7 +37,7 @@
  *             val: Score | null, train: Score, overfitting: OverfittingView | null, seconds: number,
  *             reduced: ReducedView | null }} ReportView
  * @typedef {{ asked: number, used: number }} ReductionView
- * @typedef {{ budgetBytes: number, augment: ReductionView, lastStages: ReductionView, batchSize?: ReductionView }} ReducedView
+ * @typedef {{ budgetBytes: number, augment: ReductionView, lastStages: ReductionView, batchSize: ReductionView | null }} ReducedView
  * @typedef {{ epoch: number, lowestValLoss: number, lastValLoss: number, trainTop1: number, valTop1: number }} OverfittingView
  *          after `epoch` the validation loss rose from its lowest
  * @typedef {{ stage: TrainingStage | null, history: EpochView[], report: ReportView | null, stale: boolean, cancelled: boolean, paused: boolean,
