@@ -23,7 +23,10 @@ export class FalseCore {
     return {};
   }
   inspect() {
-    return { width: 2, height: 1 };
+    return { width: 2, height: 1, orientation: 1, turnedByBrowsers: false, rare: null };
+  }
+  examine() {
+    return { note: null, repaired: null };
   }
   setReaders() {}
   photoToAdd = () => ({ push() {}, free() {} });

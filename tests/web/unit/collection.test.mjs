@@ -25,13 +25,14 @@ function collecting(layout, refuse = () => null) {
       const error = refuse(label);
       if (error) throw error;
       added.push([label, files.map(({ name }) => name)]);
-      return { added: [], duplicates: [], failed: [] };
+      return { added: [], duplicates: [], failed: [], notes: [] };
     },
   };
   const session = {
     tuner,
     attempt: (/** @type {(tuner: any) => Promise<void>} */ action) => action(tuner).catch((error) => (failed = error)),
     changed: () => {},
+    changedBit: () => {},
     announce: () => {},
     testing: { offer: (/** @type {any[]} */ items) => offered.push(...items) },
   };

@@ -100,7 +100,7 @@ for (const how of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       addPhoto: ({ name }) => {
         if (name === "4.jpg") dies();
         if (name === "bad.jpg") throw new LastLayerError("not-an-image", "text");
-        return name === "same.jpg" ? 1 : undefined;
+        return name === "same.jpg" ? { duplicateOf: 1 } : {};
       },
       answer: () => {
         if (++answers === 3) dies();

@@ -14,6 +14,7 @@ for (const code of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       added: [original],
       duplicates: [{ name: "copy.jpg", label: "rose", of: original }],
       failed: [{ name: "bad.jpg", error: new LastLayerError("not-an-image", "text") }],
+      notes: [],
     };
     const ended = new InterruptedError(new LastLayerError(code, "text"), report);
     const arrange = async (/** @type {string[]} */ paths) => ({ photos: [], test: [], leftOut: paths.map((_, index) => index), notes: [] });
@@ -24,6 +25,7 @@ for (const code of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       tuner,
       attempt: (/** @type {(tuner: any) => Promise<void>} */ action) => action(tuner).catch((error) => void thrown.push(error)),
       changed() {},
+      changedBit() {},
       announce() {},
     };
     const collection = new Collection(/** @type {Session} */ (/** @type {unknown} */ (session)));
