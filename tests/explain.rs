@@ -95,7 +95,7 @@ fn questions_that_make_no_sense_are_refused_with_words() {
     };
     let unknown = ask(Some("four"), None, ModelChoice::Source);
     assert_eq!(unknown.code, ErrorCode::UnknownClass);
-    assert!(unknown.message.contains("one, two, three"), "{unknown}");
+    assert!(unknown.message.contains("one, two, zero"), "{unknown}");
     assert_eq!(ask(Some("one"), Some("four"), ModelChoice::Source).code, ErrorCode::UnknownClass);
     assert_eq!(ask(Some("one"), Some("one"), ModelChoice::Source).code, ErrorCode::InvalidOption);
     assert_eq!(ask(None, None, ModelChoice::Trained).code, ErrorCode::NoClassifier);

@@ -188,7 +188,7 @@ fn a_scratch_classifier_works_wherever_a_classifier_does() {
         assert_eq!((maps.width, maps.height), (32, 32));
     }
 
-    let nearest = pollster::block_on(session.nearest(&seen, 3, ModelChoice::Trained)).unwrap();
+    let nearest = common::nearest(&mut session, &seen, 3, ModelChoice::Trained);
     assert_eq!((nearest.features, nearest.compared, nearest.neighbours[0].id), (Features::Trained, 12, 0));
     assert!((nearest.neighbours[0].similarity - 1.0).abs() < 1e-5);
 
