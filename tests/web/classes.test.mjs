@@ -121,8 +121,8 @@ test("outputs of the classifier follow the identity of classes: a removed one ke
     refused: "class-exists discs",
     other: "checks discs stripes",
     own: "checks discs lines",
-    report: ["lines", "discs", "checks"],
-    opened: ["lines", "discs", "checks"],
+    report: ["checks", "discs", "lines"],
+    opened: ["checks", "discs", "lines"],
     ofFile: "checks discs lines",
   });
 });

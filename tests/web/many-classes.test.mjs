@@ -104,7 +104,7 @@ test("after a training of seven classes there is one score; top-5 stands beside 
     const scores = async (/** @type {number} */ classes, /** @type {number} */ top1, /** @type {number} */ top5) => {
       const result = /** @type {any} */ (document.createElement("last-layer-training-result"));
       const val = { loss: 0.1, top1, top5, count: 20 };
-      const report = { classes: Array.from({ length: classes }, String), trainImages: 80, heldOut: 20, heldOutLookAlikes: 0, epochs: 5, epochsTried: 9,
+      const report = { classes: Array.from({ length: classes }, String), trainImages: 80, heldOut: 20, heldOutLookAlikes: 0, neverHeldOut: [], epochs: 5, epochsTried: 9,
         epochsChosen: true, stoppedEarly: false, val, train: val, overfitting: null, seconds: 1, reduced: null };
       document.body.append(Object.assign(result, { language, report }));
       await result.updateComplete;
