@@ -101,7 +101,7 @@ fn what_learns_goes_there_and_back() {
 /// What becomes of the parts that are lent to some helpers.
 #[derive(Clone, Copy)]
 enum Fate {
-    /// The answers come after so many steps that go on meanwhile.
+    /// The answers come after `after` steps that go on meanwhile.
     Answered { helpers: usize, after: usize },
     /// They never come.
     Lost,

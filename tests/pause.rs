@@ -71,7 +71,7 @@ fn uninterrupted(config: &TrainConfig) -> Outcome {
     finish(&mut session)
 }
 
-/// Steps until so many have been done, and what a checkpoint is then.
+/// Steps until `steps` steps have been done, and what a checkpoint is then.
 fn checkpoint_after(config: &TrainConfig, steps: usize) -> Vec<u8> {
     let mut session = session();
     session.start_training(config.clone()).unwrap();

@@ -206,7 +206,7 @@ fn draws_that_are_lent_when_a_training_begins_are_not_read_twice() {
     let expected = alone(4, usual());
     let mut session = session(4);
     let mut other = toy_session();
-    // Lent are draws of the last four photos, which lie in the midst of batches of a training that goes photo by photo.
+    // Lent are draws of the last four photos, in the middle of batches of a training that goes photo by photo.
     assert!((0..14).all(|_| piece(&mut session)));
     let Loan::Pictures { ticket, last_stages, pictures } = pollster::block_on(session.lend(2)).unwrap() else {
         panic!("draws are left")

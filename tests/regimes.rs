@@ -233,7 +233,7 @@ fn full_and_scratch_ask_for_pixels_and_learn_the_same_from_them() {
     }
 }
 
-/// A training of [`config`] with room for the pixels of so many photos; what it asked for, and its epochs.
+/// A training of [`config`] with room for the pixels of `photos` photos; what it asked for, and its epochs.
 fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train::run::epoch::EpochEvent>) {
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let (device, card) = (common::cpu(), weights.card.input.clone());

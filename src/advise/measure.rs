@@ -10,8 +10,8 @@ use crate::train::read::cache::ActivationCache;
 use crate::train::read::sample::Sample;
 use crate::train::run::workbench::Workbench;
 
-/// Another program may take the processor at any moment, and only ever makes the time longer: so a batch is timed so many times, and
-/// the lowest counts.
+/// Another program may take the processor at any moment, and only ever makes the time longer: so a batch is
+/// timed `TIMES` times, and the lowest counts.
 const TIMES: usize = 3;
 /// Seconds after which what is slow is not timed once more.
 const ENOUGH: f64 = 0.5;

@@ -24,7 +24,7 @@ use crate::train::run::workbench::Workbench;
 
 /// Epochs of the cross-validated output layer.
 const EPOCHS: usize = 30;
-/// The source model is asked about so many photos at once.
+/// The source model is asked about this many photos at once.
 const BATCH: usize = 16;
 /// What `last-k` trains, which is timed beside the output layer.
 const TIMED: usize = 3;

@@ -59,7 +59,8 @@ impl Default for Dataset {
 }
 
 impl Dataset {
-    /// An empty one that keeps at most so many bytes of pixels between two steps; what a single step asks for comes on top.
+    /// An empty one that keeps at most `pixel_budget` bytes of pixels between two steps; what a single step asks
+    /// for comes on top.
     pub fn with_pixel_budget(pixel_budget: usize) -> Self {
         let (classes, photos, surplus) = (Vec::new(), BTreeMap::new(), Vec::new());
         Self { classes, photos, next_class: 0, pixel_bytes: 0, pixel_budget, surplus }

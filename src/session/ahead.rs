@@ -102,8 +102,8 @@ impl Session {
         Ok(passes)
     }
 
-    /// The training that is expected next, where it is one of the output layer: as the last one that was asked for, or the
-    /// defaults. What other regimes need besides is more than is worth guessing.
+    /// The training that is expected next, where it teaches the output layer alone: as the last one that was asked
+    /// for, or the defaults. What other regimes need besides is more than is worth guessing.
     fn expected_training(&self) -> Option<TrainConfig> {
         let wish = self.expected.wish.clone();
         let regime = if wish.needs_advice() { Regime::Head } else { wish.regime };

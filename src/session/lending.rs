@@ -24,7 +24,7 @@ pub enum Loan {
     Nothing,
     /// The pixels of these are needed first.
     Missing(Vec<u32>),
-    /// For [`Session::embed`]: so many pictures one after the other, three bytes a pixel.
+    /// For [`Session::embed`]: pictures one after the other, three bytes a pixel.
     Pictures { ticket: Ticket, last_stages: usize, pictures: Vec<u8> },
     /// For [`Session::learn`].
     Parts { ticket: Ticket, last_stages: usize, parts: LentParts },
@@ -37,8 +37,9 @@ impl Session {
         self.sharing.readers = readers.max(1);
     }
 
-    /// Work for one of so many `workers` that have nothing else to do, this one among them: a batch of the photos that are still to be
-    /// read in what is under way, or parts of the step of its fit; where nothing is under way, photos [ahead](Self::read_ahead) of it.
+    /// Work for one of `workers` instances that have nothing else to do, this one among them: a batch of the photos
+    /// that are still to be read in what is under way, or parts of the step of its fit; where nothing is under way,
+    /// photos [ahead](Self::read_ahead) of it.
     ///
     /// # Errors
     /// `unknown-photo`.

@@ -243,9 +243,10 @@ impl Core {
         to_js(&session.step().await.map_err(throw)?)
     }
 
-    /// Work for the core of another worker, one of so many that have nothing else to do, this one among them: photos to be read,
-    /// `{ticket, lastStages, pictures}`, or parts of a step, `{ticket, lastStages, classes, parameters, photos, inputs, masks, targets}`;
-    /// `{needPhotos: ids}` where pixels are needed first, or `undefined` where nothing is left to share.
+    /// Work for the core of another worker, one of `workers` that have nothing else to do, this one among them: photos
+    /// to be read, `{ticket, lastStages, pictures}`, or parts of a step, `{ticket, lastStages, classes, parameters,
+    /// photos, inputs, masks, targets}`; `{needPhotos: ids}` where pixels are needed first, or `undefined` where
+    /// nothing is left to share.
     pub async fn lend(&self, workers: usize) -> JsResult<JsValue> {
         let mut session = self.session.take().map_err(throw)?;
         lending::loan(&session.lend(workers).await.map_err(throw)?)

@@ -39,7 +39,7 @@ page.on("pageerror", (error) => console.error("uncaught in the page:", error));
 await page.goto(`${site.origin}/blank`);
 
 /**
- * What is timed: a training of so many photos, from its beginning or from one event on, up to another, in so many equal parts.
+ * What is timed: a training of `photos` photos, from its beginning or from the event `after` on, up to the event `upTo`, in `parts` equal parts.
  * @typedef {{ photos: number, config: Partial<TrainConfig>, after?: string, upTo: string, parts: number }} Work
  *
  * In milliseconds.

@@ -31,7 +31,7 @@ const TELLING = `
 /** @typedef {{ workers?: number, readAhead?: boolean, midst?: boolean, script?: string }} Course */
 
 /**
- * Adds photos and trains once nothing more is read ahead, or in the midst of it.
+ * Adds photos and trains once nothing more is read ahead or, with `midst`, while reading ahead still goes on.
  * @param {import("playwright-core").Page} page
  * @param {Course} course
  */

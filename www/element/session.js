@@ -143,7 +143,7 @@ export class Session {
     this.changed();
   }
 
-  /** Ends the worker and gives its memory back. This session is of no more use. */
+  /** Ends the worker and gives its memory back. This session cannot be used afterwards. */
   close() {
     this.abort.abort();
     this.tuner?.close();

@@ -20,7 +20,7 @@ export class Ahead {
 
   /**
    * @param {() => Files} core
-   * @param {{ files: number, pixels: number }} most  So many files at a time, and no further one where so many pixels are decoded already.
+   * @param {{ files: number, pixels: number }} most  `files` files at a time, and no further one where `pixels` pixels are decoded already.
    */
   constructor(core, most) {
     this.#core = core;

@@ -16,7 +16,7 @@ import { spawn } from "./spawn.js";
 import { testAll } from "./test-all.js";
 import { unreadable } from "./unreadable.js";
 
-/** So many milliseconds after the last photo was added, reading ahead begins. */
+/** This many milliseconds after the last photo was added, reading ahead begins. */
 const QUIET = 500;
 
 /**

@@ -20,8 +20,8 @@ const REST = 30_000;
 /** More of them are not fed fast enough by one. */
 const MOST_HELPERS = 7;
 /**
- * How long a step waits for parts that are out before they are computed here: so many times as long as they have been out already, and at least
- * so many milliseconds. Whoever is only slow has answered by then; after it, somebody who may be dead has cost little more than the parts are worth.
+ * How long a step waits for parts that are out before they are computed here: `times` times as long as they have been out already, and at least
+ * `least` milliseconds. Whoever is only slow has answered by then; after it, somebody who may be dead has cost little more than the parts are worth.
  */
 const PATIENCE = { times: 2, least: 100 };
 

@@ -1,6 +1,6 @@
 /** Not more often than this, in milliseconds: what a training of seconds has done is quickly done again. */
 const PAUSE = 2000;
-/** A checkpoint may cost at most one part in so many of the time. */
+/** A checkpoint may cost at most one part in `SHARE` of the time. */
 const SHARE = 20;
 
 /**

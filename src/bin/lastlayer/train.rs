@@ -194,7 +194,7 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-/// What `--folds` asks for: nothing, folds by the smallest class (`Some(None)`), or so many.
+/// What `--folds` asks for: nothing, folds by the smallest class (`Some(None)`), or that number of folds.
 fn folds(arguments: &ArgMatches) -> Result<Option<Option<usize>>> {
     match arguments.get_one::<String>("folds").map_or("0", String::as_str) {
         "0" => Ok(None),

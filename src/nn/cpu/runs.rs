@@ -86,7 +86,7 @@ fn correlate_lanes<V: Lanes>(run: &mut [f32], values: &[f32], taps: &[Tap], filt
     }
 }
 
-/// `sums[tap] += Σ run[i] · padded[tap's offset + i]`, over so many lanes.
+/// `sums[tap] += Σ run[i] · padded[tap's offset + i]`, over `LANES` lanes.
 #[inline(always)]
 pub fn add_filter_gradient(sums: &mut [[f32; LANES]], run: &[f32], padded: &[f32], taps: &[Tap]) {
     for (tap, out) in taps.iter().zip(sums) {

@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-/// So many values, all of which `write` writes.
+/// `length` values, all of which `write` writes.
 ///
 /// # Safety
 /// `write` must write every value.
@@ -23,7 +23,7 @@ pub unsafe trait Slot {
     fn put(&mut self, value: f32);
 }
 
-// SAFETY: it is one.
+// SAFETY: an `f32` lies in memory as an `f32` does.
 unsafe impl Slot for f32 {
     #[inline(always)]
     fn put(&mut self, value: f32) {
@@ -31,7 +31,7 @@ unsafe impl Slot for f32 {
     }
 }
 
-// SAFETY: it promises to.
+// SAFETY: `MaybeUninit<f32>` is guaranteed to lie in memory as an `f32` does.
 unsafe impl Slot for MaybeUninit<f32> {
     #[inline(always)]
     fn put(&mut self, value: f32) {

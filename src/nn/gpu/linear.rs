@@ -13,7 +13,7 @@ use cubecl::prelude::*;
 
 use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
 
-/// Past so many columns a general product fills the device by itself.
+/// Past this many columns a general product fills the device by itself.
 const MOST_OUTPUTS: usize = 64;
 
 /// `None` for what this is not made for.

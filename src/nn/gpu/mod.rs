@@ -68,7 +68,7 @@ fn argument(tensor: &CubeTensor) -> BufferArg {
     unsafe { BufferArg::from_raw_parts(tensor.handle.clone(), length) }
 }
 
-/// One unit for each of so many values.
+/// One unit for each of `values` values.
 fn one_each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
     let dim = CubeDim::new_1d(UNITS);
     (calculate_cube_count_elemwise(client, values, dim), dim)

@@ -9,7 +9,7 @@ use cubecl::prelude::*;
 
 use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
 
-/// Values that a unit squares and sums, until there are so many workgroups.
+/// Values that a unit squares and sums, until there are `WORKGROUPS` workgroups.
 const VALUES: usize = 16;
 const WORKGROUPS: usize = 16;
 
@@ -75,7 +75,7 @@ impl SquaredNorm {
     }
 }
 
-/// Workgroups that sum the squares of so many values.
+/// How many workgroups sum the squares of `values` values.
 fn workgroups(values: usize) -> usize {
     values.div_ceil(UNITS as usize * VALUES).clamp(1, WORKGROUPS)
 }
@@ -141,7 +141,7 @@ fn own<const D: usize>(tensor: Tensor<D>) -> CubeTensor {
     if tensor.can_mut() { tensor } else { expected(Tensor::<D>::from_primitive::<Wgpu>(tensor).mul_scalar(1.0)) }
 }
 
-/// Each unit sums the squares of every so many-th value.
+/// Each unit sums the squares of every `units`-th value.
 #[cube(launch_unchecked)]
 fn squares(gradient: &[f32], partials: &mut [f32], offset: u32, units: u32) {
     let unit = ABSOLUTE_POS as u32;

@@ -38,7 +38,8 @@ use step::Step;
 /// a batch unlike all others.
 const MAX_GRADIENT_NORM: f32 = 5.0;
 
-/// Draws that are made anew are numbered by chance below this: so many that none comes twice, and they fit 32 bits.
+/// Draws that are made anew are numbered by chance below this: so large that no number comes twice, and all
+/// fit 32 bits.
 const FRESH_DRAWS: usize = 1 << 30;
 
 /// What a step did.
@@ -151,7 +152,7 @@ impl Fit {
         }
     }
 
-    /// The same, with no more than so many photos computed together, where its steps may be divided.
+    /// The same, with no more than `at_once` photos computed together, where its steps may be divided.
     pub fn within(self, at_once: usize, divides: bool) -> Self {
         let part_size = if divides { self.part_size.min(at_once) } else { self.part_size };
         Self { part_size, at_once, ..self }

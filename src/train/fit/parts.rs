@@ -23,7 +23,7 @@ const PART: usize = 4;
 /// Bytes of gradients that may wait for those of parts before them, so that all are summed in one order.
 const WAITING_GRADIENTS: usize = 128 << 20;
 
-/// Parts of a batch of so many photos.
+/// How many parts a batch of `photos` photos has.
 pub fn parts_of(photos: usize) -> usize {
     photos.div_ceil(PART)
 }
@@ -68,9 +68,10 @@ impl Fit {
         (WAITING_GRADIENTS / size_of::<f32>() / learning::count(&self.suffix).max(1)).max(1)
     }
 
-    /// Parts of the step that nobody has begun with, those after the one that is next here, for another instance of the core: the share of one of so many `workers`
-    /// with nothing else to do, this one among them, which keeps at least one part. Nobody waits for it: what has not been
-    /// [accepted](Self::accept) when the rest is done is computed here.
+    /// Parts of the step that nobody has begun with, those after the one that is next here, for another instance of the
+    /// core: the share of one of `workers` instances with nothing else to do, this one among them, which keeps at least
+    /// one part. Nobody waits for it: what has not been [accepted](Self::accept) when the rest is done is computed
+    /// here.
     ///
     /// # Errors
     /// As a step.

@@ -130,8 +130,9 @@ impl Fit {
         Ok(())
     }
 
-    /// So many photos into what follows the last batch of an epoch. The momentum of batch-norms is not kept: it is as ever while
-    /// there are batches, and [`measure`](Self::measure) sets its own.
+    /// Goes to where, after the last batch of an epoch, `measured` photos are measured and `judged` ones judged. The
+    /// momentum of batch-norms is not kept: it is as ever while there are batches, and [`measure`](Self::measure) sets
+    /// its own.
     fn go_past_the_last_batch(&mut self, measured: usize, judged: usize) -> std::result::Result<(), String> {
         let (to_measure, held_out) = (self.to_measure(), self.held_out.len());
         let taught = !self.epoch.is_empty() && self.next == self.epoch.len();

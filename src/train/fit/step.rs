@@ -49,7 +49,8 @@ impl Part {
     }
 }
 
-/// Sets a random part of so many features to zero and scales the others up. Ours: Burn's comes from the device's generator.
+/// Sets a random part of `features` features to zero and scales the others up. Ours: Burn's comes from the device's
+/// generator.
 pub fn dropout_mask(features: usize, rate: f32, rng: &mut Rng) -> Vec<f32> {
     if rate == 0.0 {
         return Vec::new();

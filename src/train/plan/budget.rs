@@ -52,10 +52,11 @@ pub struct Change {
     pub used: usize,
 }
 
-/// The settled configuration of a training of so many photos that keeps to the budget: with fewer draws where that is enough,
-/// and with fewer stages where not even the photos as they are would fit. The features that the output layer learns from are
-/// kept in any case, and where no stage is frozen nothing is. From random weights batch-norms go by the batch, so its photos have to
-/// learn together: it has as many as [`STEP_BUDGET`] bears. Any other step is computed in parts where it has more.
+/// The settled configuration of a training of `photos` photos that keeps to the budget: with fewer draws where that is
+/// enough, and with fewer stages where not even the photos as they are would fit. The features that the output layer
+/// learns from are kept in any case, and where no stage is frozen nothing is. From random weights batch-norms go by the
+/// batch, so its photos have to learn together: it has as many as [`STEP_BUDGET`] bears. Any other step is computed in
+/// parts where it has more.
 ///
 /// # Errors
 /// As [`TrainConfig::settle`].

@@ -125,9 +125,10 @@ options! {
 }
 
 impl TrainConfig {
-    /// The same with everything decided that was left to the regime, for a backbone of so many stages and so many photos. What is decided already
-    /// stays, so a settled configuration is settled for good, and repeats its training. [`Regime::Auto`] is decided by
-    /// `lastStages` where that is given; otherwise it stays, and so does what depends on it: advice has to come first.
+    /// The same with everything decided that was left to the regime, for a backbone of `stages` stages and `photos`
+    /// photos. What is decided already stays, so a settled configuration is settled for good, and repeats its training.
+    /// [`Regime::Auto`] is decided by `lastStages` where that is given; otherwise it stays, and so does what depends on
+    /// it: advice has to come first.
     ///
     /// # Errors
     /// `invalid-option` for options that contradict the regime.

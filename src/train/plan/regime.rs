@@ -44,10 +44,11 @@ const DRAWS: (usize, usize) = (4, 32);
 /// Deeper fits see one draw of each photo an epoch. Of hand signs the last three stages learnt more from 16 draws than from 8 in
 /// 150 steps (ten a class: 0.987 against 0.979), and less from 32 than from 8 in 60 (three a class: 0.868 against 0.905).
 const DEEPER_DRAWS: usize = 16;
-/// In shorter fits; and where nothing is embedded, since draws are made anew: so many of nine looks at a photo are of one.
+/// In shorter fits; and where nothing is embedded, since draws are made anew: this many of nine looks at a photo
+/// are of a draw.
 const FEW_DRAWS: usize = 8;
 
-/// Augmented draws of each of so many photos, where nobody says how many.
+/// Augmented draws of each of `photos` photos, where nobody says how many draws.
 pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
     let (least, most) = DRAWS;
     let affordable = (PICTURES / photos.max(1)).clamp(least, most);
@@ -61,7 +62,7 @@ pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
     draws as i32
 }
 
-/// Epochs of a regime for so many photos, where nobody says how many.
+/// Epochs of a regime for `photos` photos, where nobody says how many epochs.
 pub fn usual_epochs(regime: Regime, photos: usize, batch_size: usize) -> usize {
     let (least, most) = DEEPER_EPOCHS;
     match regime {

@@ -76,7 +76,7 @@ impl ActivationCache {
         self.values.retain(|(_, draw), _| [0, MIRRORED].contains(draw));
     }
 
-    /// Forgets the draws that are not `wanted`, by number, when so many more would take it past `budget` bytes.
+    /// Forgets the draws that are not `wanted`, by number, when `more` further ones would take it past `budget` bytes.
     pub fn make_room(&mut self, more: usize, wanted: &[usize], budget: u64) {
         if self.bytes().saturating_add((more as u64).saturating_mul(bytes_of(self.shape))) > budget {
             self.values.retain(|(_, draw), _| wanted.contains(draw));

@@ -28,7 +28,7 @@ pub struct Draw {
 
 /// What became of a batch.
 pub enum Embedded {
-    /// So many draws more are cached.
+    /// This many more draws are cached.
     Draws(usize),
     /// The pixels of these are needed first.
     Missing(Vec<PhotoId>),

@@ -1,4 +1,4 @@
-//! The photos of a training, and which of them are as good as the same.
+//! The photos of a training, and which of them are near-duplicates.
 //!
 //! Their order is part of the result: it decides what is held out, which batches are made and how the output layer begins. So it
 //! follows from the photos themselves. Classes come in natural order of their names, the photos of a class in that of their

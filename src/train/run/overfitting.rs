@@ -6,7 +6,7 @@ use super::epoch::EpochEvent;
 
 /// Epochs whose mean stands for one: a single epoch's loss jumps.
 const WINDOW: usize = 3;
-/// The validation loss must end so many standard errors above its lowest.
+/// The validation loss must end this many standard errors above its lowest.
 const CLEARLY: f64 = 2.0;
 /// And at least this fraction of itself above it, however many photos were held out: less makes no difference to anybody.
 const NOTICEABLE: f64 = 0.1;

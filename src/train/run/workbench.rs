@@ -44,7 +44,7 @@ impl Workbench<'_> {
         embedder.map_or(0, |embedder| embedder.embedded(samples.iter().map(|sample| sample.photo), config))
     }
 
-    /// A fit of `samples` for so many epochs. It starts and goes by the seed alone, so all fits of a run start alike.
+    /// A fit of `samples` for `epochs` epochs. It starts and goes by the seed alone, so all fits of a run start alike.
     pub fn fresh_fit(
         &self,
         config: &TrainConfig,

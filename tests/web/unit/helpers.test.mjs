@@ -140,7 +140,7 @@ test("without work they end after half a minute", async (context) => {
 });
 
 /**
- * A core in the middle of a step of so many parts, each of which is lent by itself. It keeps one, and notes for how many workers it was to share.
+ * A core in the middle of a step of `parts` parts, each of which is lent by itself. It keeps one, and notes for how many workers it was to share.
  * @param {number} parts
  */
 function coreInStep(parts) {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { LITE0, MOBILENET_V2_035, multiplyAdds } from "../../bench/peers/in-page/networks.js";
 
 /**
- * Parameters, with so many of a batch-norm for each channel.
+ * Number of parameters, with `ofNorm` parameters of a batch-norm for each channel.
  * @param {import("../../bench/peers/in-page/networks.js").Network} network
  * @param {number} ofNorm
  */

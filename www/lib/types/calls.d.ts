@@ -207,7 +207,7 @@ export interface CoreCopy {
 /** Page → worker. */
 export type Request = { id: number; call: string; args: unknown } | { cancel: number };
 
-/** Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker is of no more use. */
+/** Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker can no longer be used. */
 export type Response =
   | { id: number; event: unknown }
   | { id: number; ok: unknown }

@@ -84,7 +84,7 @@ impl Panels {
     }
 }
 
-/// Where a part goes: `start` in each panel of so many values.
+/// Where a part goes: `start` in each panel, which holds `panel` values.
 #[derive(Clone, Copy)]
 struct Place {
     start: usize,
