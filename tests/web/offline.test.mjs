@@ -99,6 +99,8 @@ test("a new version takes over when the old one's pages are gone, and removes it
   await next.goto(site.url);
   await kept(next);
   await next.waitForFunction(async (name) => !(await caches.has(name)), before?.name ?? "");
+  // Removing these files is the beginning of taking over, not its end.
+  await next.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === "activated");
   await next.reload();
   assert.ok((await next.title()).includes("(new)"));
   assert.deepEqual((await cachesOf(next, site.url)).map(({ name }) => name), [`lastlayer-site-${version}`]);
