@@ -75,7 +75,10 @@ export class RealPage {
    */
   async predictions(file) {
     await this.hook("input-test").setInputFiles([file]);
+    // What was answered about the same file before may still stand there, until the page has begun to ask anew.
+    await this.page.waitForTimeout(200);
     await this.page.locator("figcaption", { hasText: file.name }).waitFor();
+    await this.hook("prediction-row").first().waitFor();
     const rows = await this.hook("prediction-row").all();
     return Promise.all(
       rows.map(async (row) => ({
