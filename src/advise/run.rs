@@ -20,6 +20,7 @@ use crate::train::plan::regime::Regime;
 use crate::train::read::reading::{EmbedEvent, Reading};
 use crate::train::read::step::Step;
 use crate::train::read::teaching_set::TeachingSet;
+use crate::train::run::under_way::UnderWay;
 use crate::train::run::workbench::Workbench;
 
 /// Epochs of the cross-validated output layer.
@@ -64,6 +65,19 @@ enum Phase {
     Advise,
 }
 
+impl UnderWay for AdviceRun {
+    fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    fn reading(&mut self) -> Option<&mut Reading> {
+        match &mut self.phase {
+            Phase::Read(reading) => Some(reading),
+            _ => None,
+        }
+    }
+}
+
 impl AdviceRun {
     /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer,
     /// `known` what was measured of this device before, which is not measured again; the workbench is that of [`head`].
@@ -85,19 +99,6 @@ impl AdviceRun {
         let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench.photos).keeping_pixels());
         let (similarity, separability) = (None, None);
         Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
-    }
-
-    /// The workbench must be of this one.
-    pub fn config(&self) -> &TrainConfig {
-        &self.config
-    }
-
-    /// What is still to be read, while that goes on.
-    pub fn reading(&mut self) -> Option<&mut Reading> {
-        match &mut self.phase {
-            Phase::Read(reading) => Some(reading),
-            _ => None,
-        }
     }
 
     /// One batch of photos read, asked about or learnt from, or one split measured.

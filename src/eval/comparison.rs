@@ -29,6 +29,7 @@ use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
 use crate::train::run::epoch::{EpochEvent, FitPhase};
 use crate::train::run::event::{BatchEvent, TrainEvent};
 use crate::train::run::overfitting::overfitting;
+use crate::train::run::under_way::UnderWay;
 use crate::train::run::workbench::Workbench;
 
 /// What one of the runs does. Runs count from 1.
@@ -84,6 +85,33 @@ enum Phase {
     },
 }
 
+impl UnderWay for Comparison {
+    fn config(&self) -> &TrainConfig {
+        match self.phase {
+            Phase::Look(_) => &self.look,
+            _ => &self.config.runs[self.current()].config,
+        }
+    }
+
+    fn configs(&self) -> Vec<&TrainConfig> {
+        self.config.runs.iter().map(|run| &run.config).collect()
+    }
+
+    fn reading(&mut self) -> Option<&mut Reading> {
+        match &mut self.phase {
+            Phase::Look(reading) | Phase::Read(reading) => Some(reading),
+            _ => None,
+        }
+    }
+
+    fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Fit { fit, .. } => Some(fit),
+            _ => None,
+        }
+    }
+}
+
 impl Comparison {
     /// What goes on while the source model looks at all photos as they are, before the runs. They are stored for the first one.
     pub fn look(config: &ComparisonConfig) -> TrainConfig {
@@ -113,35 +141,6 @@ impl Comparison {
             run_started: bench.now,
             embed_seconds: 0.0,
         })
-    }
-
-    /// How what is under way goes; the workbench's own embedder must be of the same split and input.
-    pub fn config(&self) -> &TrainConfig {
-        match self.phase {
-            Phase::Look(_) => &self.look,
-            _ => &self.config.runs[self.current()].config,
-        }
-    }
-
-    /// How all of its runs go, those that are done too.
-    pub fn configs(&self) -> impl Iterator<Item = &TrainConfig> {
-        self.config.runs.iter().map(|run| &run.config)
-    }
-
-    /// What is still to be read, while that goes on.
-    pub fn reading(&mut self) -> Option<&mut Reading> {
-        match &mut self.phase {
-            Phase::Look(reading) | Phase::Read(reading) => Some(reading),
-            _ => None,
-        }
-    }
-
-    /// The fit under way.
-    pub fn fit(&mut self) -> Option<&mut Fit> {
-        match &mut self.phase {
-            Phase::Fit { fit, .. } => Some(fit),
-            _ => None,
-        }
     }
 
     /// Position of the run under way, or of the next one.

@@ -21,6 +21,7 @@ use crate::train::read::reading::{EmbedEvent, Reading};
 use crate::train::read::sample::Sample;
 use crate::train::read::step::Step;
 use crate::train::read::teaching_set::{TeachingSet, near_duplicates};
+use crate::train::run::under_way::UnderWay;
 use crate::train::run::workbench::Workbench;
 
 /// The fraction of photos of known classes that "none of these" may cost.
@@ -102,6 +103,23 @@ enum Phase {
     Kept(Box<Outputs>),
 }
 
+impl UnderWay for CrossValidation {
+    fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    fn reading(&mut self) -> Option<&mut Reading> {
+        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
+    }
+
+    fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Fit { fit, .. } => Some(fit),
+            _ => None,
+        }
+    }
+}
+
 impl CrossValidation {
     /// Checks the options; computes nothing yet. `config.epochs` is the fixed schedule of every fit, and `kept` the suffix of a
     /// classifier that was taught on the photos of `set`, if there is one, with the classes in that order.
@@ -140,24 +158,6 @@ impl CrossValidation {
             judged: Vec::new(),
             phase: Phase::Read,
         })
-    }
-
-    /// How the fits go; the workbench's own embedder must be of the same split and input.
-    pub fn config(&self) -> &TrainConfig {
-        &self.config
-    }
-
-    /// What is still to be read, while that goes on.
-    pub fn reading(&mut self) -> Option<&mut Reading> {
-        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
-    }
-
-    /// The fit under way.
-    pub fn fit(&mut self) -> Option<&mut Fit> {
-        match &mut self.phase {
-            Phase::Fit { fit, .. } => Some(fit),
-            _ => None,
-        }
     }
 
     /// One batch of photos read, one optimiser step or a part of one, or one batch of photos judged.

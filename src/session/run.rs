@@ -10,31 +10,13 @@ use crate::error::Result;
 use crate::eval::compared::Compared;
 use crate::eval::comparison::Comparison;
 use crate::eval::cross_validation::{CrossValidation, Evaluated};
-use crate::train::fit::Fit;
-use crate::train::plan::config::TrainConfig;
-use crate::train::read::reading::Reading;
 use crate::train::read::step::Step;
+use crate::train::run::under_way::UnderWay;
 use crate::train::run::workbench::Workbench;
 use crate::train::run::{TrainRun, Trained};
 
 /// Something that takes many steps. It owns all that is its own: dropping it cancels it.
-pub(super) trait Run {
-    /// What the next step needs: the workbench's own embedder must be of this split and input.
-    fn config(&self) -> &TrainConfig;
-
-    /// The trainings that it consists of, those that are done among them.
-    fn configs(&self) -> Vec<&TrainConfig> {
-        vec![self.config()]
-    }
-
-    /// What is still to be read, while that goes on.
-    fn reading(&mut self) -> Option<&mut Reading>;
-
-    /// The fit under way, where there is one that may share its steps.
-    fn fit(&mut self) -> Option<&mut Fit> {
-        None
-    }
-
+pub(super) trait Run: UnderWay {
     /// The run as a training, which can be paused.
     fn training(&self) -> Option<&TrainRun> {
         None
@@ -61,18 +43,6 @@ pub(super) enum Outcome {
 }
 
 impl Run for TrainRun {
-    fn config(&self) -> &TrainConfig {
-        self.config()
-    }
-
-    fn reading(&mut self) -> Option<&mut Reading> {
-        self.reading()
-    }
-
-    fn fit(&mut self) -> Option<&mut Fit> {
-        self.fit()
-    }
-
     fn training(&self) -> Option<&TrainRun> {
         Some(self)
     }
@@ -83,54 +53,18 @@ impl Run for TrainRun {
 }
 
 impl Run for CrossValidation {
-    fn config(&self) -> &TrainConfig {
-        self.config()
-    }
-
-    fn reading(&mut self) -> Option<&mut Reading> {
-        self.reading()
-    }
-
-    fn fit(&mut self) -> Option<&mut Fit> {
-        self.fit()
-    }
-
     fn step<'a>(&'a mut self, bench: Workbench<'a>) -> Stepping<'a> {
         Box::pin(async { Ok(of_session(self.step(bench).await?, Outcome::Evaluated)) })
     }
 }
 
 impl Run for AdviceRun {
-    fn config(&self) -> &TrainConfig {
-        self.config()
-    }
-
-    fn reading(&mut self) -> Option<&mut Reading> {
-        self.reading()
-    }
-
     fn step<'a>(&'a mut self, bench: Workbench<'a>) -> Stepping<'a> {
         Box::pin(async { Ok(of_session(self.step(bench).await?, Outcome::Advised)) })
     }
 }
 
 impl Run for Comparison {
-    fn config(&self) -> &TrainConfig {
-        self.config()
-    }
-
-    fn reading(&mut self) -> Option<&mut Reading> {
-        self.reading()
-    }
-
-    fn fit(&mut self) -> Option<&mut Fit> {
-        self.fit()
-    }
-
-    fn configs(&self) -> Vec<&TrainConfig> {
-        self.configs().collect()
-    }
-
     /// The embedder of a run that is done may hold a hundred megabytes.
     fn keeps_embedders(&self) -> bool {
         false

@@ -13,6 +13,7 @@ pub mod event;
 pub mod overfitting;
 pub mod report;
 pub mod resume;
+pub mod under_way;
 pub mod workbench;
 
 use super::fit::{EpochScores, Fit, Progress};
@@ -32,6 +33,7 @@ use epoch::{EpochEvent, FitPhase};
 use event::{BatchEvent, TrainEvent};
 use overfitting::{Overfitting, overfitting};
 use report::Report;
+use under_way::UnderWay;
 use workbench::Workbench;
 
 /// A validation loss counts as progress when it is at least this far below the last one that did: as a fraction of it, and in
@@ -84,6 +86,23 @@ struct Best {
     progress_loss: f64,
 }
 
+impl UnderWay for TrainRun {
+    fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    fn reading(&mut self) -> Option<&mut Reading> {
+        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
+    }
+
+    fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Read => None,
+            Phase::Fit { fit, .. } => Some(fit),
+        }
+    }
+}
+
 impl TrainRun {
     /// Checks the classes; computes nothing yet.
     ///
@@ -110,24 +129,6 @@ impl TrainRun {
             reading_since: bench.now,
             embed_seconds: 0.0,
         })
-    }
-
-    /// How it goes; the workbench's own embedder must be of the same split and input.
-    pub fn config(&self) -> &TrainConfig {
-        &self.config
-    }
-
-    /// What is still to be read, while that goes on.
-    pub fn reading(&mut self) -> Option<&mut Reading> {
-        matches!(self.phase, Phase::Read).then_some(&mut self.reading)
-    }
-
-    /// The fit under way.
-    pub fn fit(&mut self) -> Option<&mut Fit> {
-        match &mut self.phase {
-            Phase::Read => None,
-            Phase::Fit { fit, .. } => Some(fit),
-        }
     }
 
     /// One batch of photos read, one optimiser step or a part of one, or one end of an epoch.
