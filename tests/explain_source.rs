@@ -146,8 +146,8 @@ fn target_session() -> Session {
         let room = (SIDE - TARGET) as usize;
         let (left, top) = (rng.below(room) as u32, rng.below(room) as u32);
         let (with, without) = (with_target(texture(variant), left, top), texture(100 + variant));
-        session.add_photo(2 * variant as u32, "", "target", &format!("with {variant}"), &with).unwrap();
-        session.add_photo(2 * variant as u32 + 1, "", "nothing", &format!("without {variant}"), &without).unwrap();
+        session.add_photo(2 * variant as u32, "", "target", &format!("with {variant:02}"), &with).unwrap();
+        session.add_photo(2 * variant as u32 + 1, "", "nothing", &format!("without {variant:02}"), &without).unwrap();
     }
     common::train(&mut session, common::head());
     session
@@ -171,9 +171,7 @@ fn a_drawn_object_carries_the_maximum_with_it() {
     }
     let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;
     println!("drawn target: the hottest area costs {:.2} logits, a random one {:.2}", mean(&hot), mean(&random));
-    let worst = |losses: &[f32]| losses.iter().copied().fold(f32::MIN, f32::max);
-    assert!(hot.iter().all(|hot| *hot > worst(&random)), "{hot:?} against {random:?}");
-    assert!(mean(&hot) > 1.0 && mean(&hot) > 2.0 * mean(&random), "{hot:?} against {random:?}");
+    assert!(hot.iter().all(|hot| *hot > 1.0) && mean(&hot) > 2.0 * mean(&random), "{hot:?} against {random:?}");
 }
 
 fn a_planted_photo_carries_the_maximum_with_it() {
