@@ -47,7 +47,8 @@ export async function inspect(core, blob) {
  * @returns {Promise<Decoded>}  Its bitmap is to be closed.
  */
 export async function decode(core, file) {
-  const [{ bitmap, note }, sha256] = await Promise.all([decodeAsJudged(core, file), hash(core, file.bytes)]);
+  // The browser hashes on another thread, so it is asked first: the core's look at the file keeps this one busy.
+  const [sha256, { bitmap, note }] = await Promise.all([hash(core, file.bytes), decodeAsJudged(core, file)]);
   return { bitmap, orientation: stillToTurn(file, bitmap), note, sha256 };
 }
 
