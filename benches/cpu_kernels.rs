@@ -14,6 +14,7 @@ use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use lastlayer::nn::cpu;
 use lastlayer::nn::params::RandomParams;
+use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
 
 const BATCH: usize = 16;
@@ -63,8 +64,11 @@ fn drawn<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
 
 fn layer(bench: &Bench, spec: ConvNormSpec, side: usize) {
     let device = Device::flex().autodiff();
-    let kind = if spec.groups > 1 { "depthwise" } else { "pointwise" };
-    let name = format!("{kind} {}->{} k{} s{} at {side} x {side}", spec.inputs, spec.outputs, spec.kernel, spec.stride);
+    let kind = if spec.window.groups > 1 { "depthwise" } else { "pointwise" };
+    let name = format!(
+        "{kind} {}->{} k{} s{} at {side} x {side}",
+        spec.inputs, spec.outputs, spec.window.kernel, spec.window.stride
+    );
     let layer = ConvNorm::load(&mut RandomParams(Rng::new(2)), ("conv", "norm"), spec, Mode::Trainable, &device);
     let x = drawn([BATCH, spec.inputs, side, side], &device.clone().inner());
     bench.compare(&name, ["forward", "backward"], || {
@@ -116,11 +120,8 @@ fn main() {
     let spec = |inputs, outputs, kernel, stride, groups| ConvNormSpec {
         inputs,
         outputs,
-        kernel,
-        stride,
-        groups,
-        relu6: true,
-        epsilon: 1e-3,
+        window: Spec { kernel, stride, groups, padding: Padding::Same, activation: Activation::Relu6 },
+        epsilon: Some(1e-3),
     };
     for (channels, kernel, stride, side) in [
         (96, 3, 2, 112),

@@ -11,6 +11,7 @@ use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use lastlayer::nn::cpu;
 use lastlayer::nn::params::Params;
+use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
 
 /// Values as a trained network has them: filters of norm 1, statistics that are not the identity.
@@ -37,14 +38,18 @@ struct Case {
     input: [usize; 3],
 }
 
+fn spec([inputs, outputs]: [usize; 2], kernel: usize, stride: usize, groups: usize, relu6: bool) -> ConvNormSpec {
+    let activation = if relu6 { Activation::Relu6 } else { Activation::None };
+    let window = Spec { kernel, stride, groups, padding: Padding::Same, activation };
+    ConvNormSpec { inputs, outputs, window, epsilon: Some(1e-3) }
+}
+
 fn depthwise(channels: usize, kernel: usize, stride: usize, relu6: bool, input: [usize; 3]) -> Case {
-    let spec =
-        ConvNormSpec { inputs: channels, outputs: channels, kernel, stride, groups: channels, relu6, epsilon: 1e-3 };
-    Case { spec, input }
+    Case { spec: spec([channels, channels], kernel, stride, channels, relu6), input }
 }
 
 fn pointwise(inputs: usize, outputs: usize, relu6: bool, input: [usize; 3]) -> Case {
-    Case { spec: ConvNormSpec { inputs, outputs, kernel: 1, stride: 1, groups: 1, relu6, epsilon: 1e-3 }, input }
+    Case { spec: spec([inputs, outputs], 1, 1, 1, relu6), input }
 }
 
 /// Every depthwise and pointwise convolution of Lite0 for a picture of `size`, each once.
@@ -82,7 +87,7 @@ fn awkward() -> Vec<Case> {
 
 /// A convolution of few inputs as a frozen one: these have no backward pass of their own.
 fn stem(outputs: usize, kernel: usize, stride: usize, input: [usize; 3]) -> Case {
-    Case { spec: ConvNormSpec { inputs: 3, outputs, kernel, stride, groups: 1, relu6: true, epsilon: 1e-3 }, input }
+    Case { spec: spec([3, outputs], kernel, stride, 1, true), input }
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn frozen_layers_are_burns() {
         let worst = ours.iter().zip(&burns).map(|(ours, burns)| (ours - burns).abs()).fold(0.0, f32::max);
         assert!(ours.len() == burns.len() && worst < 1e-4, "{case:?}: off by {worst}");
         // A stem that learns takes Burn's operations.
-        if case.spec.groups == 1 && case.spec.kernel > 1 {
+        if case.spec.window.groups == 1 && case.spec.window.kernel > 1 {
             assert_same(case, false);
         }
     }
@@ -201,7 +206,8 @@ fn gradients_are_the_slopes_of_the_output() {
         let shape = [batch, case.spec.inputs, height, width];
         let mut rng = Rng::new(5);
         let x = values(&mut rng, shape.iter().product());
-        let outputs = batch * case.spec.outputs * height.div_ceil(case.spec.stride) * width.div_ceil(case.spec.stride);
+        let [out_height, out_width] = case.spec.window.outputs([height, width]);
+        let outputs = batch * case.spec.outputs * out_height * out_width;
         let weights = values(&mut rng, outputs);
         let value = |x: &[f32]| -> f64 {
             let y = layer.forward(Tensor::<4>::from_data(TensorData::new(x.to_vec(), shape), &device));

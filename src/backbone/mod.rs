@@ -13,6 +13,7 @@ use burn::tensor::{Device, Tensor};
 use crate::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use crate::nn::inverted_residual::{InvertedResidual, InvertedResidualSpec};
 use crate::nn::params::{NamedTensor, Params};
+use crate::nn::spec::{Activation, Padding, Spec};
 
 /// A network of inverted residuals as numbers: what EfficientNet-Lite and MobileNetV2 differ in.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,11 +116,8 @@ impl Architecture {
         let spec = ConvNormSpec {
             inputs,
             outputs: self.features,
-            kernel: 1,
-            stride: 1,
-            groups: 1,
-            relu6: true,
-            epsilon: self.epsilon,
+            window: Spec { kernel: 1, stride: 1, groups: 1, padding: Padding::Same, activation: Activation::Relu6 },
+            epsilon: Some(self.epsilon),
         };
         ConvNorm::load(params, CONV_HEAD, spec, mode, device)
     }
@@ -150,11 +148,8 @@ impl Architecture {
         ConvNormSpec {
             inputs: 3,
             outputs: self.stem_channels,
-            kernel: 3,
-            stride: 2,
-            groups: 1,
-            relu6: true,
-            epsilon: self.epsilon,
+            window: Spec { kernel: 3, stride: 2, groups: 1, padding: Padding::Same, activation: Activation::Relu6 },
+            epsilon: Some(self.epsilon),
         }
     }
 }

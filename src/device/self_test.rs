@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use crate::nn::params::Params;
+use crate::nn::spec::{Activation, Padding, Spec};
 
 const CHANNELS: usize = 8;
 const OUTPUTS: usize = 12;
@@ -27,16 +28,20 @@ pub async fn self_test(device: &Device) -> Result<()> {
     let spec = ConvNormSpec {
         inputs: CHANNELS,
         outputs: CHANNELS,
-        kernel: KERNEL,
-        stride: 1,
-        groups: CHANNELS,
-        relu6: true,
-        epsilon: 0.0,
+        window: Spec {
+            kernel: KERNEL,
+            stride: 1,
+            groups: CHANNELS,
+            padding: Padding::Same,
+            activation: Activation::Relu6,
+        },
+        epsilon: Some(0.0),
     };
     let layer = |weight: &[f32], spec| ConvNorm::load(&mut Plain(weight), ("conv", "norm"), spec, Mode::Frozen, device);
     let image = Tensor::<4>::from_data(TensorData::new(input.clone(), [1, CHANNELS, SIDE, SIDE]), device);
     let spatial = layer(&depthwise, spec).forward(image);
-    let spec = ConvNormSpec { outputs: OUTPUTS, kernel: 1, groups: 1, relu6: false, ..spec };
+    let window = Spec { kernel: 1, groups: 1, activation: Activation::None, ..spec.window };
+    let spec = ConvNormSpec { outputs: OUTPUTS, window, ..spec };
     let mixed = layer(&pointwise, spec).forward(spatial);
     let pixels: Tensor<2> = mixed.clone().reshape([OUTPUTS, SIDE * SIDE]);
     let gram = pixels.clone().matmul(pixels.transpose());

@@ -1,8 +1,8 @@
 //! Convolution, batch-norm, activation: the brick of every backbone here.
 
 use burn::module::{Flag, Module, Param, RunningState};
+use burn::nn::BatchNorm;
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 
 #[cfg(feature = "cpu")]
@@ -10,7 +10,7 @@ use super::cpu::fused;
 #[cfg(feature = "webgpu")]
 use super::gpu;
 use super::params::{NamedTensor, Params};
-use super::spec::Spec;
+use super::spec::{Activation, Padding, Spec};
 
 /// Whether a layer may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +28,23 @@ pub enum Mode {
 const MOMENTUM: f64 = 0.1;
 
 /// Sizes of a [`ConvNorm`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConvNormSpec {
     pub inputs: usize,
     pub outputs: usize,
-    pub kernel: usize,
-    pub stride: usize,
-    pub groups: usize,
-    /// Whether ReLU6 follows.
-    pub relu6: bool,
-    /// Batch-norm's epsilon.
-    pub epsilon: f64,
+    pub window: Spec,
+    /// Batch-norm's; without a batch-norm the convolution has a bias.
+    pub epsilon: Option<f64>,
 }
 
-/// `activation(γ · (conv(x) − μ) / √(σ² + ε) + β)` with TensorFlow's "SAME" padding.
+impl ConvNormSpec {
+    /// `[outputs, inputs / groups, kernel, kernel]`
+    pub fn weight_shape(&self) -> [usize; 4] {
+        [self.outputs, self.inputs / self.window.groups, self.window.kernel, self.window.kernel]
+    }
+}
+
+/// `activation(γ · (conv(x) − μ) / √(σ² + ε) + β)`, or `activation(conv(x) + b)` where there is no batch-norm.
 #[derive(Module, Debug)]
 pub struct ConvNorm {
     conv: Conv2d,
@@ -49,11 +52,14 @@ pub struct ConvNorm {
     norm: Option<BatchNorm>,
     /// Whether `norm` goes by each batch while it learns.
     live: bool,
-    relu6: bool,
+    #[module(skip)]
+    padding: Padding,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl ConvNorm {
-    /// Takes `{conv}.weight` and `{norm}.{weight,bias,running_mean,running_var}` from `params`.
+    /// Takes `{conv}.weight` and `{norm}.{weight,bias,running_mean,running_var}` from `params`, or `{conv}.{weight,bias}`.
     pub fn load(
         params: &mut dyn Params,
         (conv_name, norm_name): (&str, &str),
@@ -61,50 +67,55 @@ impl ConvNorm {
         mode: Mode,
         device: &Device,
     ) -> Self {
-        let shape = [spec.outputs, spec.inputs / spec.groups, spec.kernel, spec.kernel];
+        let shape = spec.weight_shape();
         let mut weight = params.take(&format!("{conv_name}.weight"), &shape);
-        let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
-        let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
-        let (mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
-
-        let (bias, norm) = match mode {
-            Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, spec.epsilon)), None),
-            Mode::Trainable | Mode::Live => {
-                let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
-                let norm = BatchNorm {
-                    gamma: Param::from_data(vector(gamma), device),
-                    beta: Param::from_data(vector(beta), device),
-                    // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on, it does so
-                    // on the plain device alone, and on the autodiff device goes by the batch.
-                    training: Param::<Flag>::from_bool(mode == Mode::Live),
-                    running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
-                    running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
-                    momentum: MOMENTUM,
-                    epsilon: spec.epsilon,
-                };
-                (None, Some(norm))
+        let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
+        let (bias, norm) = match spec.epsilon {
+            None => (Some(params.take(&format!("{conv_name}.bias"), &[spec.outputs])), None),
+            Some(epsilon) => {
+                let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
+                let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
+                let (mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
+                match mode {
+                    Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, epsilon)), None),
+                    Mode::Trainable | Mode::Live => {
+                        let norm = BatchNorm {
+                            gamma: Param::from_data(vector(gamma), device),
+                            beta: Param::from_data(vector(beta), device),
+                            // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on,
+                            // it does so on the plain device alone, and on the autodiff device goes by the batch.
+                            training: Param::<Flag>::from_bool(mode == Mode::Live),
+                            running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
+                            running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
+                            momentum: MOMENTUM,
+                            epsilon,
+                        };
+                        (None, Some(norm))
+                    }
+                }
             }
         };
+        let Spec { kernel, stride, groups, padding, activation } = spec.window;
         let conv = Conv2d {
             weight: Param::from_data(TensorData::new(weight, shape), device),
-            bias: bias.map(|bias| Param::from_data(TensorData::new(bias, [spec.outputs]), device)),
-            stride: [spec.stride; 2],
-            kernel_size: [spec.kernel; 2],
+            bias: bias.map(|bias| Param::from_data(vector(bias), device)),
+            stride: [stride; 2],
+            kernel_size: [kernel; 2],
             dilation: [1; 2],
-            groups: spec.groups,
-            padding: if spec.kernel == 1 { PaddingConfig2d::Valid } else { PaddingConfig2d::Same },
+            groups,
+            padding: padding.config(kernel),
         };
-        Self { conv, norm, live: mode == Mode::Live, relu6: spec.relu6 }
+        Self { conv, norm, live: mode == Mode::Live, padding, activation }
     }
 
     /// # Shapes
     /// - input: `[batch, inputs, height, width]`
-    /// - output: `[batch, outputs, ⌈height / stride⌉, ⌈width / stride⌉]`
+    /// - output: `[batch, outputs, height, width]`, as [`Spec::outputs`] says
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         #[cfg(feature = "cpu")]
         {
             // The statistics of a live batch-norm are of the very batch while it learns: not known before the convolution is.
-            let live = self.live && x.device().is_autodiff();
+            let live = self.live && self.norm.is_some() && x.device().is_autodiff();
             if let Some(y) = self.forward_on_cpu(&x, live) {
                 return if live { self.normalise(y) } else { y };
             }
@@ -122,13 +133,14 @@ impl ConvNorm {
             Some(norm) => norm.forward(x),
             None => x,
         };
-        if self.relu6 { x.clamp(0.0, 6.0) } else { x }
+        activate(x, self.activation)
     }
 
     /// In one operation of our own, where there is one for this device and these sizes; the convolution alone where `bare`.
     #[cfg(feature = "cpu")]
     fn forward_on_cpu(&self, x: &Tensor<4>, bare: bool) -> Option<Tensor<4>> {
-        let spec = Spec { relu6: self.relu6 && !bare, ..self.spec() };
+        let spec = self.spec();
+        let spec = if bare { Spec { activation: Activation::None, ..spec } } else { spec };
         fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
     }
 
@@ -159,7 +171,8 @@ impl ConvNorm {
             kernel: self.conv.kernel_size[0],
             stride: self.conv.stride[0],
             groups: self.conv.groups,
-            relu6: self.relu6,
+            padding: self.padding,
+            activation: self.activation,
         }
     }
 
@@ -193,6 +206,9 @@ impl ConvNorm {
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
     pub fn named(&self, (conv_name, norm_name): (&str, &str), out: &mut Vec<NamedTensor>) {
         out.push(NamedTensor::new(format!("{conv_name}.weight"), self.conv.weight.val()));
+        if let Some(bias) = &self.conv.bias {
+            out.push(NamedTensor::new(format!("{conv_name}.bias"), bias.val()));
+        }
         if let Some(norm) = &self.norm {
             for (name, value) in [
                 ("weight", norm.gamma.val()),
@@ -203,6 +219,15 @@ impl ConvNorm {
                 out.push(NamedTensor::new(format!("{norm_name}.{name}"), value));
             }
         }
+    }
+}
+
+/// By Burn's operations.
+pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    match activation {
+        Activation::None => x,
+        Activation::Relu => x.clamp_min(0.0),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
     }
 }
 

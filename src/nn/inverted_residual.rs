@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use super::params::{NamedTensor, Params};
+use super::spec::{Activation, Padding, Spec};
 
 /// Sizes of an [`InvertedResidual`].
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +42,11 @@ impl InvertedResidual {
         let pointwise = ConvNormSpec {
             inputs: spec.inputs,
             outputs: middle,
-            kernel: 1,
-            stride: 1,
-            groups: 1,
-            relu6: true,
-            epsilon: spec.epsilon,
+            window: Spec { kernel: 1, stride: 1, groups: 1, padding: Padding::Same, activation: Activation::Relu6 },
+            epsilon: Some(spec.epsilon),
         };
+        let spatial = Spec { kernel: spec.kernel, stride: spec.stride, groups: middle, ..pointwise.window };
+        let linear = Spec { activation: Activation::None, ..pointwise.window };
         let mut layer = |names: (&str, &str), spec| {
             let (conv, norm) = (format!("{prefix}.{}", names.0), format!("{prefix}.{}", names.1));
             ConvNorm::load(params, (&conv, &norm), spec, mode, device)
@@ -54,11 +54,11 @@ impl InvertedResidual {
         let [expand, depthwise, project] = names(spec.expansion > 1);
         Self {
             expand: (spec.expansion > 1).then(|| layer(expand, pointwise)),
-            depthwise: layer(
-                depthwise,
-                ConvNormSpec { inputs: middle, kernel: spec.kernel, stride: spec.stride, groups: middle, ..pointwise },
+            depthwise: layer(depthwise, ConvNormSpec { inputs: middle, window: spatial, ..pointwise }),
+            project: layer(
+                project,
+                ConvNormSpec { inputs: middle, outputs: spec.outputs, window: linear, ..pointwise },
             ),
-            project: layer(project, ConvNormSpec { inputs: middle, outputs: spec.outputs, relu6: false, ..pointwise }),
             residual: spec.stride == 1 && spec.inputs == spec.outputs,
         }
     }

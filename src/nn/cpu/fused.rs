@@ -11,7 +11,7 @@ use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 use super::padded::Geometry;
 use super::pointwise::Sizes;
 use super::{depthwise, pointwise, rows, stem, switched_off};
-use crate::nn::spec::Spec;
+use crate::nn::spec::{Activation, Padding, Spec};
 
 /// `clamp(scale · (weight ∗ x) + shift, 0, 6)` with "SAME" padding, without the clamp where there is no ReLU6. `None` for
 /// what this is not made for, which is left to Burn.
@@ -30,6 +30,10 @@ pub fn conv_norm(
     if switched_off() || x.device() != Device::flex() || x.dtype() != DType::F32 || x.dims().contains(&0) {
         return None;
     }
+    if spec.activation == Activation::Relu || (spec.padding != Padding::Same && spec.kernel > 1) {
+        return None;
+    }
+    let relu6 = spec.activation == Activation::Relu6;
     let Some(kernel) = Kernel::of(x.dims(), weight.dims(), spec) else {
         return frozen_stem(x, weight, scale_and_shift, spec);
     };
@@ -43,11 +47,11 @@ pub fn conv_norm(
         let nodes = [x.node(), weight.node(), scale.node(), shift.node()];
         let inputs = [x.into_primitive(), weight.into_primitive(), scale.into_primitive(), shift.into_primitive()];
         let inputs = inputs.map(|tensor| tensor.to_contiguous());
-        let y = forward(kernel, spec.relu6, &inputs);
+        let y = forward(kernel, relu6, &inputs);
         let y = match ConvNormBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let [x, weight, scale, _] = inputs;
-                let y_kept = spec.relu6.then(|| y.clone());
+                let y_kept = relu6.then(|| y.clone());
                 prep.finish(State { kernel, x, weight, scale, y: y_kept }, y)
             }
             OpsKind::UnTracked(prep) => prep.finish(y),
@@ -57,7 +61,7 @@ pub fn conv_norm(
     let x = x.clone().try_into_primitive::<Flex>().ok()?;
     let weight = weight.try_into_primitive::<Flex>().ok()?;
     let inputs = [x, weight, scale.try_into_primitive::<Flex>().ok()?, shift.try_into_primitive::<Flex>().ok()?];
-    Some(Tensor::from_primitive::<Flex>(forward(kernel, spec.relu6, &inputs.map(|tensor| tensor.to_contiguous()))))
+    Some(Tensor::from_primitive::<Flex>(forward(kernel, relu6, &inputs.map(|tensor| tensor.to_contiguous()))))
 }
 
 /// The same for a convolution of few inputs, outside autodiff.
@@ -79,7 +83,8 @@ fn frozen_stem(
     let scale = scale.try_into_primitive::<Flex>().ok()?.to_contiguous();
     let shift = shift.try_into_primitive::<Flex>().ok()?.to_contiguous();
     let filters = scaled(values(&weight), values(&scale));
-    let y = stem::forward(&geometry, inputs, values(&x), &filters, values(&shift), spec.relu6);
+    let y =
+        stem::forward(&geometry, inputs, values(&x), &filters, values(&shift), spec.activation == Activation::Relu6);
     Some(Tensor::from_primitive::<Flex>(tensor(y, [batch, outputs, geometry.out_height, geometry.out_width])))
 }
 

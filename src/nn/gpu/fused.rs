@@ -13,7 +13,7 @@ use cubecl::prelude::*;
 use super::batch_norm::{BatchNorm, Filters};
 use super::depthwise::Geometry;
 use super::{LANES, argument, contiguous, depthwise, one_each, pointwise, shape, unwritten};
-use crate::nn::spec::Spec;
+use crate::nn::spec::{Activation, Padding, Spec};
 
 /// A convolution whose batch-norm is folded into it, outside autodiff; `None` for what this is not made for.
 ///
@@ -25,7 +25,7 @@ use crate::nn::spec::Spec;
 pub fn conv(x: &Tensor<4>, weight: Tensor<4>, shift: Tensor<1>, spec: Spec) -> Option<Tensor<4>> {
     let kernel = Kernel::of(x.dims(), weight.dims(), spec)?;
     let x = kernel.input(x.clone())?;
-    let y = kernel.forward(&x, &kernel.filters(weight)?, &contiguous(shift)?, spec.relu6);
+    let y = kernel.forward(&x, &kernel.filters(weight)?, &contiguous(shift)?, spec.activation == Activation::Relu6);
     Some(kernel.picture(y, kernel.output()))
 }
 
@@ -40,7 +40,7 @@ pub fn conv_norm(x: &Tensor<4>, weight: Tensor<4>, norm: BatchNorm<Tensor<1>>, s
     if !x.device().is_autodiff() {
         let x = kernel.input(x.clone())?;
         let (filters, shift) = kernel.layout(dims).fold(&contiguous(weight)?, &norm.contiguous()?);
-        let y = kernel.forward(&x, &filters, &shift, spec.relu6);
+        let y = kernel.forward(&x, &filters, &shift, spec.activation == Activation::Relu6);
         return Some(kernel.picture(y, kernel.output()));
     }
     type Differentiable = Autodiff<Wgpu>;
@@ -58,8 +58,8 @@ pub fn conv_norm(x: &Tensor<4>, weight: Tensor<4>, norm: BatchNorm<Tensor<1>>, s
     };
     let norm = norm.contiguous()?;
     let (filters, shift) = kernel.layout(dims).fold(&weight, &norm);
-    let y = kernel.forward(&x, &filters, &shift, spec.relu6);
-    let kept = State { kernel, x, weight, norm, filters, y: spec.relu6.then(|| y.clone()) };
+    let y = kernel.forward(&x, &filters, &shift, spec.activation == Activation::Relu6);
+    let kept = State { kernel, x, weight, norm, filters, y: (spec.activation == Activation::Relu6).then(|| y.clone()) };
     let y = kernel.picture(y, kernel.output()).try_into_primitive::<Wgpu>().ok()?;
     let y = match ConvNormBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(kept, y),
@@ -82,7 +82,10 @@ impl Kernel {
         if !inputs.is_multiple_of(LANES) || !outputs.is_multiple_of(LANES) || batch * height * width == 0 {
             return None;
         }
-        let Spec { kernel, stride, groups, .. } = spec;
+        let Spec { kernel, stride, groups, padding, activation } = spec;
+        if activation == Activation::Relu || (padding != Padding::Same && kernel > 1) {
+            return None;
+        }
         match (kernel, groups) {
             (1, 1) if stride == 1 => Some(Self::Pointwise { batch, height, width }),
             (3 | 5, groups) if groups == inputs && outputs == inputs && inputs_per_group == 1 => {
