@@ -121,6 +121,7 @@ fn main() {
         inputs,
         outputs,
         window: Spec { kernel, stride, groups, padding: Padding::Same, activation: Activation::Relu6 },
+        bias: false,
         epsilon: Some(1e-3),
     };
     for (channels, kernel, stride, side) in [

@@ -5,18 +5,16 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::backbone::{Architecture, Stage, named_conv_head, named_stage};
+use crate::backbone::architecture::{Architecture, Operation};
+use crate::backbone::stage::Stage;
 use crate::error::{Error, ErrorCode, Result};
-use crate::nn::conv_norm::{ConvNorm, Mode};
+use crate::nn::conv_norm::Mode;
 use crate::nn::linear;
 use crate::nn::params::{NamedTensor, Params};
 use crate::nn::pool::global_average;
 
-/// Name of the output layer's tensors in weights and model files.
-const CLASSIFIER: &str = "classifier";
-
 /// How many of the last stages learn along with the head. `Split(0)`: the head alone. All stages: full fine-tuning.
-/// The last convolution learns whenever a stage does.
+/// What follows the last stage learns whenever that does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split(pub usize);
 
@@ -40,15 +38,9 @@ impl Split {
 
     /// `[channels, height, width]` of what the prefix makes of one `size` × `size` image.
     pub fn activation_shape(self, architecture: &Architecture, size: usize) -> [usize; 3] {
-        let frozen = &architecture.stages[..self.frozen_stages(architecture)];
-        match frozen.last() {
-            _ if self.0 == 0 => [architecture.features, 1, 1],
-            None => [3, size, size],
-            Some(last) => {
-                // The stem halves first; each stride rounds up.
-                let side = frozen.iter().fold(size.div_ceil(2), |side, stage| side.div_ceil(stage.stride));
-                [last.channels, side, side]
-            }
+        match self.0 {
+            0 => [architecture.features(), 1, 1],
+            _ => architecture.shape_after(self.frozen_stages(architecture), size),
         }
     }
 
@@ -62,16 +54,16 @@ impl Split {
 pub struct Prefix {
     stages: Vec<Stage>,
     /// Only where no stage learns; then pooling is part of the prefix too.
-    conv_head: Option<ConvNorm>,
+    tail: Option<Stage>,
 }
 
 impl Prefix {
     pub fn load(architecture: &Architecture, split: Split, params: &mut dyn Params, device: &Device) -> Self {
         Self {
             stages: (0..split.frozen_stages(architecture))
-                .map(|index| architecture.load_stage(params, index, Mode::Frozen, device))
+                .map(|index| Stage::load(&architecture.stages[index].operations, params, Mode::Frozen, device))
                 .collect(),
-            conv_head: (split.0 == 0).then(|| architecture.load_conv_head(params, Mode::Frozen, device)),
+            tail: (split.0 == 0).then(|| Stage::load(&architecture.tail, params, Mode::Frozen, device)),
         }
     }
 
@@ -81,33 +73,29 @@ impl Prefix {
     ///   `[batch, features, 1, 1]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = self.forward_layers(images, usize::MAX);
-        if self.conv_head.is_some() { global_average(x) } else { x }
+        if self.tail.is_some() { global_average(x) } else { x }
     }
 
     /// The activation after the first `layers` layers, never pooled. The layers of a backbone are its stages and, after
-    /// them, the last convolution; `layers` past the end of the prefix gives the end of the prefix.
+    /// them, its tail; `layers` past the end of the prefix gives the end of the prefix.
     ///
     /// # Shapes
     /// - images: `[batch, 3, size, size]`, normalised
     /// - output: `[batch, channels, height, width]`
     pub fn forward_layers(&self, images: Tensor<4>, layers: usize) -> Tensor<4> {
-        forward_layers(&self.stages, self.conv_head.as_ref(), images, layers)
+        forward_layers(&self.stages, self.tail.as_ref(), images, layers)
     }
 }
 
-fn forward_layers(stages: &[Stage], conv_head: Option<&ConvNorm>, x: Tensor<4>, layers: usize) -> Tensor<4> {
-    let x = stages.iter().take(layers).fold(x, |x, stage| stage.forward(x));
-    match conv_head {
-        Some(conv_head) if layers > stages.len() => conv_head.forward(x),
-        _ => x,
-    }
+fn forward_layers(stages: &[Stage], tail: Option<&Stage>, x: Tensor<4>, layers: usize) -> Tensor<4> {
+    stages.iter().chain(tail).take(layers).fold(x, |x, stage| stage.forward(x))
 }
 
-/// The part that learns: the last stages, the last convolution with them, and a new output layer.
+/// The part that learns: the last stages, what follows them, and a new output layer.
 #[derive(Module, Debug)]
 pub struct Suffix {
     stages: Vec<Stage>,
-    conv_head: Option<ConvNorm>,
+    tail: Option<Stage>,
     head: Linear,
 }
 
@@ -121,12 +109,7 @@ impl Suffix {
         head_params: &mut dyn Params,
         device: &Device,
     ) -> Self {
-        let stages = split.frozen_stages(architecture)..architecture.stages.len();
-        Self {
-            stages: stages.map(|index| architecture.load_stage(stage_params, index, Mode::Trainable, device)).collect(),
-            conv_head: (split.0 > 0).then(|| architecture.load_conv_head(stage_params, Mode::Trainable, device)),
-            head: linear::load(head_params, CLASSIFIER, architecture.features, classes, device),
-        }
+        Self::load_in(Mode::Trainable, architecture, split, classes, stage_params, head_params, device)
     }
 
     /// All stages, to be taught from nothing: their batch-norms go by the batch while they learn; see [`Mode::Live`].
@@ -137,11 +120,25 @@ impl Suffix {
         head_params: &mut dyn Params,
         device: &Device,
     ) -> Self {
-        let stages = 0..architecture.stages.len();
+        let all = Split(architecture.stages.len());
+        Self::load_in(Mode::Live, architecture, all, classes, stage_params, head_params, device)
+    }
+
+    fn load_in(
+        mode: Mode,
+        architecture: &Architecture,
+        split: Split,
+        classes: usize,
+        stage_params: &mut dyn Params,
+        head_params: &mut dyn Params,
+        device: &Device,
+    ) -> Self {
+        let mut load = |operations: &[Operation]| Stage::load(operations, stage_params, mode, device);
+        let learning = &architecture.stages[split.frozen_stages(architecture)..];
         Self {
-            stages: stages.map(|index| architecture.load_stage(stage_params, index, Mode::Live, device)).collect(),
-            conv_head: Some(architecture.load_conv_head(stage_params, Mode::Live, device)),
-            head: linear::load(head_params, CLASSIFIER, architecture.features, classes, device),
+            stages: learning.iter().map(|stage| load(&stage.operations)).collect(),
+            tail: (split.0 > 0).then(|| load(&architecture.tail)),
+            head: linear::load(head_params, architecture.classifier, architecture.features(), classes, device),
         }
     }
 
@@ -187,14 +184,14 @@ impl Suffix {
 
     /// The activation after the first `layers` layers of the suffix, never pooled; see [`Prefix::forward_layers`].
     pub fn forward_layers(&self, activation: Tensor<4>, layers: usize) -> Tensor<4> {
-        forward_layers(&self.stages, self.conv_head.as_ref(), activation, layers)
+        forward_layers(&self.stages, self.tail.as_ref(), activation, layers)
     }
 
     /// The head asked at each position of the last feature map instead of once at their average. Both are linear, so the mean
     /// of a class over the positions is its logit: this is the class activation map (Zhou et al. 2016), exact here.
     ///
     /// # Shapes
-    /// - features: what the last convolution gives, `[batch, features, height, width]`
+    /// - features: what the last layer gives, `[batch, features, height, width]`
     /// - output: `[batch, height · width, classes]`, positions row by row
     pub fn head_at_each_position(&self, features: Tensor<4>) -> Tensor<3> {
         self.head.forward(features.flatten::<3>(2, 3).swap_dims(1, 2))
@@ -203,10 +200,10 @@ impl Suffix {
     /// How far the next batch moves the running statistics of live batch-norms; see [`ConvNorm::set_momentum`].
     pub fn set_momentum(&mut self, momentum: f64) {
         self.stages.iter_mut().for_each(|stage| stage.set_momentum(momentum));
-        self.conv_head.iter_mut().for_each(|conv_head| conv_head.set_momentum(momentum));
+        self.tail.iter_mut().for_each(|tail| tail.set_momentum(momentum));
     }
 
-    /// The stages that learn, from shallow to deep; the last convolution learns at the last one's rate.
+    /// The stages that learn, from shallow to deep; the tail learns at the last one's rate.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
@@ -224,15 +221,13 @@ impl Suffix {
     pub fn named(&self, architecture: &Architecture) -> Vec<NamedTensor> {
         let mut out = Vec::new();
         let first = architecture.stages.len() - self.stages.len();
-        for (offset, stage) in self.stages.iter().enumerate() {
-            named_stage(stage, first + offset, &mut out);
+        for (stage, operations) in self.stages.iter().chain(&self.tail).zip(architecture.layers().skip(first)) {
+            stage.named(operations, &mut out);
         }
-        if let Some(conv_head) = &self.conv_head {
-            named_conv_head(conv_head, &mut out);
-        }
-        out.push(NamedTensor::new(format!("{CLASSIFIER}.weight"), self.head.weight.val().transpose()));
+        let classifier = architecture.classifier;
+        out.push(NamedTensor::new(format!("{classifier}.weight"), self.head.weight.val().transpose()));
         if let Some(bias) = &self.head.bias {
-            out.push(NamedTensor::new(format!("{CLASSIFIER}.bias"), bias.val()));
+            out.push(NamedTensor::new(format!("{classifier}.bias"), bias.val()));
         }
         out
     }

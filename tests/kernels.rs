@@ -7,6 +7,7 @@ mod common;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
+use lastlayer::backbone::architecture::Placed;
 use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use lastlayer::nn::cpu;
@@ -32,7 +33,7 @@ impl Params for Drawn {
 }
 
 /// A convolution and what it is given, `[batch, height, width]`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Case {
     spec: ConvNormSpec,
     input: [usize; 3],
@@ -41,7 +42,7 @@ struct Case {
 fn spec([inputs, outputs]: [usize; 2], kernel: usize, stride: usize, groups: usize, relu6: bool) -> ConvNormSpec {
     let activation = if relu6 { Activation::Relu6 } else { Activation::None };
     let window = Spec { kernel, stride, groups, padding: Padding::Same, activation };
-    ConvNormSpec { inputs, outputs, window, epsilon: Some(1e-3) }
+    ConvNormSpec { inputs, outputs, window, bias: false, epsilon: Some(1e-3) }
 }
 
 fn depthwise(channels: usize, kernel: usize, stride: usize, relu6: bool, input: [usize; 3]) -> Case {
@@ -54,20 +55,16 @@ fn pointwise(inputs: usize, outputs: usize, relu6: bool, input: [usize; 3]) -> C
 
 /// Every depthwise and pointwise convolution of Lite0 for a picture of `size`, each once.
 fn lite0(size: usize, batch: usize) -> Vec<Case> {
-    let (mut cases, mut side, mut inputs) = (Vec::new(), size.div_ceil(2), LITE0.stem_channels);
-    for stage in LITE0.stages {
-        for block in 0..stage.blocks.min(2) {
-            let (middle, stride) = (inputs * stage.expansion, if block == 0 { stage.stride } else { 1 });
-            if stage.expansion > 1 {
-                cases.push(pointwise(inputs, middle, true, [batch, side, side]));
-            }
-            cases.push(depthwise(middle, stage.kernel, stride, true, [batch, side, side]));
-            side = side.div_ceil(stride);
-            cases.push(pointwise(middle, stage.channels, false, [batch, side, side]));
-            inputs = stage.channels;
+    let placed = LITE0.placed(size).into_iter().flatten();
+    let case = |Placed { layer, input: [height, width], .. }| Case { spec: layer.spec, input: [batch, height, width] };
+    let mut cases: Vec<Case> = placed.skip(1).map(case).collect();
+    let mut seen: Vec<Case> = Vec::new();
+    cases.retain(|case| {
+        !seen.contains(case) && {
+            seen.push(*case);
+            true
         }
-    }
-    cases.push(pointwise(inputs, LITE0.features, true, [batch, side, side]));
+    });
     cases
 }
 

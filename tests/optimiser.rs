@@ -3,7 +3,11 @@
 mod common;
 
 use common::{hash32, head};
-use lastlayer::backbone::Architecture;
+use std::sync::LazyLock;
+
+use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::inverted_residuals::Table;
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::halves::widen;
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::Params;
@@ -20,8 +24,14 @@ const FEATURES: usize = 8;
 const CLASSES: usize = 3;
 const SAMPLES: usize = 24;
 
-static HEAD_ONLY: Architecture =
-    Architecture { name: "head", stem_channels: 1, stages: &[], features: FEATURES, epsilon: 1e-3 };
+/// A network of nothing but what the output layer looks at.
+static HEAD_ONLY: LazyLock<Architecture> = LazyLock::new(|| {
+    let (width, depth) = (1.0, 1.0);
+    let input = InputSpec::new(32, [127.0; 3], [128.0; 3]);
+    let (name, stem, stages, epsilon) = ("head", 1, &[], 1e-3);
+    let table = Table { name, stem, stages, features: FEATURES, width, depth, same: true, epsilon, input };
+    table.architecture(|_| Vec::new())
+});
 
 #[derive(Deserialize)]
 struct Golden {

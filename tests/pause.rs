@@ -134,7 +134,7 @@ fn going_on_elsewhere_equals_never_stopping() {
             let file = checkpoint_after(&config, steps);
             let mut other = session();
             let resumed = other.resume(&file).unwrap();
-            assert_eq!(resumed.config, config.clone().settle(3, 3 * PER_CLASS).unwrap());
+            assert_eq!(resumed.config, config.clone().settle(&common::TOY, 3 * PER_CLASS).unwrap());
             assert_same(&finish(&mut other), &expected, &format!("{name}, interrupted after {steps} steps"));
         }
     }

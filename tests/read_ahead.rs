@@ -149,7 +149,7 @@ fn what_was_trained_last_is_expected_again() {
     train(&mut session, TrainConfig { augment: DRAWS as i32, ..usual() });
     add_drawn(&mut session, 2, 19, 200);
     all(&mut session);
-    let fewer = usual().settle(3, 50).unwrap().draws();
+    let fewer = usual().settle(&common::TOY, 50).unwrap().draws();
     assert_eq!(fewer, 16);
     let draws = added_from(200, &session, &usual()).into_iter().map(|(_, number)| number).max();
     assert_eq!(draws, Some(fewer));

@@ -244,7 +244,7 @@ fn with_room_for(photos: usize, regime: Regime) -> (usize, Vec<lastlayer::train:
         let label = TOY_LABELS[id as usize / 4];
         dataset.add_photo(id, "", label, &format!("hash {id}"), hash, stored(id)).unwrap();
     }
-    let config = config(regime).settle(3, 8).unwrap();
+    let config = config(regime).settle(&common::TOY, 8).unwrap();
     let mut embedders: Vec<Embedder> = [(0, card.clone()), (3, InputSpec { size: 64.max(card.size), ..card.clone() })]
         .map(|(k, input)| Embedder::load(&TOY, Split(k), &mut weights.params(), input, card.clone(), &device))
         .into();

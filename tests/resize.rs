@@ -44,7 +44,7 @@ fn draw(width: u32, height: u32) -> Pixels {
 }
 
 fn spec(framing: Framing) -> InputSpec {
-    InputSpec { size: 224, mean: [127.0; 3], std: [128.0; 3], framing }
+    InputSpec { framing, ..InputSpec::new(224, [127.0; 3], [128.0; 3]) }
 }
 
 fn check(image: &Image) {

@@ -37,7 +37,7 @@ const SIZES: [(u32, u32); 12] = [
 const STRIPS: [u32; 6] = [1, 2, 3, 7, 64, u32::MAX];
 
 fn spec(size: u32, framing: Framing) -> InputSpec {
-    InputSpec { size, mean: [127.0, 116.0, 104.0], std: [128.0; 3], framing }
+    InputSpec { framing, ..InputSpec::new(size, [127.0, 116.0, 104.0], [128.0; 3]) }
 }
 
 /// Straight RGBA. `alpha`: of each pixel, by its number.

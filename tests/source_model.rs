@@ -5,6 +5,7 @@ mod common;
 
 use burn::tensor::{Tensor, TensorData};
 use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, pytorch_reference, sampled, trial, weights_file};
+use lastlayer::backbone::stage::Stage;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
@@ -106,12 +107,12 @@ fn every_stage_equals_pytorch() {
     for mode in [Mode::Frozen, Mode::Trainable] {
         let mut params = weights.params();
         let mut x = parity_input(&golden);
-        for stage in 0..architecture.stages.len() {
-            x = architecture.load_stage(&mut params, stage, mode, &device).forward(x);
+        for (stage, spec) in architecture.stages.iter().enumerate() {
+            x = Stage::load(&spec.operations, &mut params, mode, &device).forward(x);
             let difference = difference(layer(&format!("stage{stage}")), &x.dims(), &values(x.clone()));
             assert!(difference < 1e-3, "stage {stage}, {mode:?}: differs by {difference}");
         }
-        let x = architecture.load_conv_head(&mut params, mode, &device).forward(x);
+        let x = Stage::load(&architecture.tail, &mut params, mode, &device).forward(x);
         let difference = difference(layer("conv_head"), &x.dims(), &values(x.clone()));
         assert!(difference < 1e-3, "conv_head, {mode:?}: differs by {difference}");
     }

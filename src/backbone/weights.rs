@@ -10,8 +10,9 @@ use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 use sha2::{Digest, Sha256};
 
+use super::architecture::Architecture;
+use super::by_name;
 use super::card::Card;
-use super::{Architecture, by_name};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
 

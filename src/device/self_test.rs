@@ -35,6 +35,7 @@ pub async fn self_test(device: &Device) -> Result<()> {
             padding: Padding::Same,
             activation: Activation::Relu6,
         },
+        bias: false,
         epsilon: Some(0.0),
     };
     let layer = |weight: &[f32], spec| ConvNorm::load(&mut Plain(weight), ("conv", "norm"), spec, Mode::Frozen, device);

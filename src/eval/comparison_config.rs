@@ -87,6 +87,7 @@ pub fn decide(config: &TrainConfig, mut settled: TrainConfig) -> TrainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backbone::efficientnet_lite::LITE0;
 
     fn config(names: &[&str], holdout: f64) -> ComparisonConfig {
         let run = |name: &&str| NamedConfig { name: (*name).to_owned(), config: TrainConfig::default() };
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn only_what_was_left_open_is_decided() {
-        let decided = |config: TrainConfig| decide(&config, config.clone().settle(7, 50).unwrap());
+        let decided = |config: TrainConfig| decide(&config, config.clone().settle(&LITE0, 50).unwrap());
         let open = |regime| decided(TrainConfig { regime, ..TrainConfig::default() });
         assert_eq!(open(Regime::Head).epochs, HEAD_EPOCHS);
         assert_eq!((open(Regime::Full).epochs, open(Regime::Full).input_size), (FULL_EPOCHS, 0));

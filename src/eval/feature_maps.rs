@@ -4,47 +4,42 @@
 use burn::tensor::Tensor;
 use serde::Serialize;
 
-use crate::backbone::Architecture;
+use crate::backbone::architecture::Architecture;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::heat::Grid;
 use crate::image::{Pixels, mosaic};
 use crate::train::read::embed::read;
 
-/// A stage, counted from 0, or the last convolution, which comes after the stages.
+/// A stage, counted from 0, or what comes after the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layer(pub usize);
 
 /// Most channels that are drawn of a layer: each is a picture of the input's size, 150 kB and more, twice with that of the sheet.
 pub const MAX_CHANNELS: usize = 128;
 
-/// timm's name of the last convolution.
-const CONV_HEAD: &str = "conv_head";
-
 impl Layer {
-    /// From `0`, `1`, … or `conv_head`.
+    /// From one of [`Architecture::layer_names`]: `0`, `1`, … or, where there is one, the convolution after the stages.
     ///
     /// # Errors
     /// `invalid-option` when the backbone has no such layer.
     pub fn parse(name: &str, architecture: &Architecture) -> Result<Self> {
-        match name {
-            CONV_HEAD => Ok(Self(architecture.stages.len())),
-            _ => match name.parse() {
-                Ok(stage) if stage < architecture.stages.len() => Ok(Self(stage)),
-                _ => Err(unknown(name, architecture)),
-            },
-        }
+        let position = architecture.layer_names().iter().position(|layer| layer == name);
+        position.map(Self).ok_or_else(|| unknown(name, architecture))
     }
 
     /// # Errors
     /// `invalid-option` when the backbone has no such layer.
     pub fn check(self, architecture: &Architecture) -> Result<Self> {
-        if self.0 <= architecture.stages.len() { Ok(self) } else { Err(unknown(&self.0.to_string(), architecture)) }
+        let there = self.0 < architecture.layer_names().len();
+        if there { Ok(self) } else { Err(unknown(&self.0.to_string(), architecture)) }
     }
 }
 
 fn unknown(name: &str, architecture: &Architecture) -> Error {
-    let last = architecture.stages.len() - 1;
-    Error::new(ErrorCode::InvalidOption, format!("stage must be 0 to {last} or {CONV_HEAD}, got {name:?}"))
+    let last = architecture.stages.len().saturating_sub(1);
+    let tail: String =
+        architecture.layer_names().into_iter().skip(last + 1).map(|tail| format!(" or {tail}")).collect();
+    Error::new(ErrorCode::InvalidOption, format!("stage must be 0 to {last}{tail}, got {name:?}"))
         .with("name", "stage")
         .with("value", name)
 }

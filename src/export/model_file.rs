@@ -126,7 +126,7 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let classes = card.labels.len();
     let suffix = Suffix::load(weights.architecture, split, classes, &mut stage_params, &mut head_params, device);
-    let features = weights.architecture.features;
+    let features = weights.architecture.features();
     let known = card.unknown.map(|threshold| Known {
         centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
         threshold,

@@ -136,8 +136,7 @@ fn erase(picture: &mut Pixels, input: &InputSpec, rng: &mut Rng) {
 mod tests {
     use super::*;
 
-    const INPUT: InputSpec =
-        InputSpec { size: 32, mean: [127.0; 3], std: [128.0; 3], framing: crate::image::prepare::Framing::Crop };
+    const INPUT: InputSpec = InputSpec::new(32, [127.0; 3], [128.0; 3]);
 
     /// Red grows to the right, green downwards.
     fn gradient(width: u32, height: u32) -> Pixels {

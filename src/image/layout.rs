@@ -4,6 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Pixels;
+use super::filter::Filter;
 use crate::error::{Error, Result};
 
 /// Which part of a photo becomes a picture, of what size, and what is around it. Two of the same make the same pixels of the same
@@ -14,6 +15,7 @@ pub struct Layout {
     pub(super) down: Side,
     /// What the picture is laid on where it is no square by itself.
     pub(super) ground: Option<Ground>,
+    pub(super) filter: Filter,
 }
 
 /// A square of one colour.
@@ -27,7 +29,7 @@ impl Layout {
     /// The picture, from the photo whose rows have been scaled [across](Self::across) already.
     pub(super) fn finish(&self, rows: &Pixels) -> Result<Pixels> {
         let size = (self.across.length, self.down.length);
-        let part = resample(rows, size, Window::whole(rows.width), self.down.window)?;
+        let part = resample(rows, size, Window::whole(rows.width), self.down.window, self.filter)?;
         Ok(match &self.ground {
             Some(ground) => self.mount(&part, ground),
             None => part,
@@ -93,25 +95,43 @@ impl Window {
 }
 
 /// Rows of `width` pixels, scaled across alone: `out` has as many of them, of `side.length` pixels each.
-pub(super) fn resample_rows(bytes: &[u8], width: u32, pixel: PixelType, side: &Side, out: &mut [u8]) -> Result<()> {
+pub(super) fn resample_rows(
+    bytes: &[u8],
+    width: u32,
+    pixel: PixelType,
+    (side, filter): (&Side, Filter),
+    out: &mut [u8],
+) -> Result<()> {
     let rows = (bytes.len() / (width as usize * pixel.size())) as u32;
     let source = ImageRef::new(width, rows, bytes, pixel).map_err(Error::internal)?;
     let mut target = Image::from_slice_u8(side.length, rows, out, pixel).map_err(Error::internal)?;
-    scale(&source, &mut target, side.window, Window::whole(rows))
+    scale(&source, &mut target, side.window, Window::whole(rows), filter)
 }
 
-fn resample(photo: &Pixels, (width, height): (u32, u32), across: Window, down: Window) -> Result<Pixels> {
+fn resample(
+    photo: &Pixels,
+    (width, height): (u32, u32),
+    across: Window,
+    down: Window,
+    filter: Filter,
+) -> Result<Pixels> {
     let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3).map_err(Error::internal)?;
     let mut target = Image::new(width, height, PixelType::U8x3);
-    scale(&source, &mut target, across, down)?;
+    scale(&source, &mut target, across, down, filter)?;
     Ok(Pixels { width, height, rgb: target.into_vec() })
 }
 
-fn scale(source: &ImageRef<'_>, target: &mut Image<'_>, across: Window, down: Window) -> Result<()> {
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .use_alpha(false)
-        .crop(across.start, down.start, across.length, down.length);
+fn scale(source: &ImageRef<'_>, target: &mut Image<'_>, across: Window, down: Window, filter: Filter) -> Result<()> {
+    let filter = match filter {
+        Filter::Bicubic => FilterType::CatmullRom,
+        Filter::Bilinear => FilterType::Bilinear,
+    };
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
+        across.start,
+        down.start,
+        across.length,
+        down.length,
+    );
     Resizer::new().resize(source, target, &options).map_err(Error::internal)
 }
 

@@ -8,6 +8,7 @@ pub mod augment;
 pub mod decode;
 pub mod draws;
 pub mod file;
+pub mod filter;
 pub mod header;
 pub mod heat;
 pub mod layout;

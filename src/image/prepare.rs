@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::filter::Filter;
 use super::layout::{Ground, Layout, Side, Window, crop_start, long_side_to, short_side_to};
 use super::{DecodedPhoto, Pixels};
 use crate::error::Result;
@@ -31,16 +32,27 @@ pub struct InputSpec {
     /// Files without it were made with the centre square.
     #[serde(default, skip_serializing_if = "Framing::is_crop")]
     pub framing: Framing,
+    /// With [`Framing::Crop`], the side of the square as a fraction of the short side; 1 of files without it.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub crop_fraction: f64,
+    /// Bicubic of files without it.
+    #[serde(default, skip_serializing_if = "Filter::is_bicubic")]
+    pub filter: Filter,
 }
 
 impl InputSpec {
+    /// The centre square of the whole short side, by bicubic interpolation.
+    pub const fn new(size: u32, mean: [f32; 3], std: [f32; 3]) -> Self {
+        Self { size, mean, std, framing: Framing::Crop, crop_fraction: 1.0, filter: Filter::Bicubic }
+    }
+
     /// The same with another framing.
     pub fn framed(&self, framing: Framing) -> Self {
         Self { framing, ..self.clone() }
     }
 
-    /// The `size` × `size` square that the network sees of a photo, by antialiased bicubic (a = −0.5). With
-    /// [`Framing::Crop`] this is what torchvision's `Resize` and `CenterCrop` do to a PIL image, with [`Framing::Pad`] Pillow's
+    /// The `size` × `size` square that the network sees of a photo, by the antialiased [`Filter`]. With
+    /// [`Framing::Crop`] this is what torchvision's `Resize` (to `size / crop_fraction`) and `CenterCrop` do to a PIL image, with [`Framing::Pad`] Pillow's
     /// `ImageOps.pad` on the [mean colour](Self::mean_colour), with [`Framing::Squash`] its `resize`, each within one grey level.
     ///
     /// The rows are filtered first, rounded to 8 bits, then the columns: Pillow's order wherever proportions are kept (otherwise its
@@ -56,7 +68,7 @@ impl InputSpec {
         let [across, down] = self.lay(width, height);
         let square = (across.length, down.length) == (self.size, self.size);
         let ground = (!square).then(|| Ground { size: self.size, colour: self.mean_colour() });
-        Layout { across, down, ground }
+        Layout { across, down, ground, filter: self.filter }
     }
 
     /// Where the square that [`prepare`](Self::prepare) makes lies in the photo, in the photo's own pixels: inside it where it
@@ -77,7 +89,9 @@ impl InputSpec {
         let whole = |source, length| Side { window: Window::whole(source), start: crop_start(size, length), length };
         match self.framing {
             Framing::Crop => {
-                let scaled = short_side_to(width, height, size);
+                // As timm rounds it.
+                let short = (f64::from(size) / self.crop_fraction).floor() as u32;
+                let scaled = short_side_to(width, height, short);
                 let part = |source, scaled| Side { window: Window::new(source, scaled, size), start: 0, length: size };
                 [part(width, scaled.0), part(height, scaled.1)]
             }
@@ -96,6 +110,14 @@ impl InputSpec {
             out.extend(prepared.rgb.iter().skip(channel).step_by(3).map(|&x| (f32::from(x) - mean) / std));
         }
     }
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+fn is_whole(fraction: &f64) -> bool {
+    *fraction == 1.0
 }
 
 impl Framing {
@@ -118,7 +140,7 @@ pub struct Crop {
 mod tests {
     use super::*;
 
-    const SPEC: InputSpec = InputSpec { size: 4, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop };
+    const SPEC: InputSpec = InputSpec::new(4, [127.0; 3], [128.0; 3]);
 
     #[test]
     fn a_square_of_the_right_size_is_left_alone() {

@@ -122,7 +122,7 @@ impl Narrowed {
         let strip = &strip[(first - top) as usize * row..(last - top) as usize * row];
         let columns = self.rows.width as usize;
         let out = &mut self.rows.rgb[first as usize * columns * 3..last as usize * columns * 3];
-        let side = &self.layout.across;
+        let side = (&self.layout.across, self.layout.filter);
         if channels == Channels::Rgb {
             return resample_rows(strip, width, PixelType::U8x3, side, out);
         }

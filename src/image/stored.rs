@@ -75,7 +75,7 @@ impl InputSpec {
             let length = scaled.min(2 * short);
             Side { window: Window::new(source, scaled, length), start: 0, length }
         };
-        Layout { across: side(width, scaled.0), down: side(height, scaled.1), ground: None }
+        Layout { across: side(width, scaled.0), down: side(height, scaled.1), ground: None, filter: self.filter }
     }
 }
 
@@ -83,7 +83,7 @@ impl InputSpec {
 mod tests {
     use super::*;
 
-    const SPEC: InputSpec = InputSpec { size: 4, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop };
+    const SPEC: InputSpec = InputSpec::new(4, [127.0; 3], [128.0; 3]);
 
     #[test]
     fn stored_photos_are_bounded() {

@@ -33,7 +33,9 @@ pub struct ConvNormSpec {
     pub inputs: usize,
     pub outputs: usize,
     pub window: Spec,
-    /// Batch-norm's; without a batch-norm the convolution has a bias.
+    /// Whether the convolution has a bias. Before a batch-norm it says nothing that the batch-norm does not, but VGG's files have both.
+    pub bias: bool,
+    /// Batch-norm's, where there is one.
     pub epsilon: Option<f64>,
 }
 
@@ -52,6 +54,8 @@ pub struct ConvNorm {
     norm: Option<BatchNorm>,
     /// Whether `norm` goes by each batch while it learns.
     live: bool,
+    /// Whether the file has a bias besides the batch-norm, which has taken it in.
+    bias_in_norm: bool,
     #[module(skip)]
     padding: Padding,
     #[module(skip)]
@@ -59,7 +63,7 @@ pub struct ConvNorm {
 }
 
 impl ConvNorm {
-    /// Takes `{conv}.weight` and `{norm}.{weight,bias,running_mean,running_var}` from `params`, or `{conv}.{weight,bias}`.
+    /// Takes `{conv}.weight`, `{conv}.bias` and `{norm}.{weight,bias,running_mean,running_var}` from `params`, what there is of it.
     pub fn load(
         params: &mut dyn Params,
         (conv_name, norm_name): (&str, &str),
@@ -70,12 +74,16 @@ impl ConvNorm {
         let shape = spec.weight_shape();
         let mut weight = params.take(&format!("{conv_name}.weight"), &shape);
         let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
+        let bias = spec.bias.then(|| params.take(&format!("{conv_name}.bias"), &[spec.outputs]));
+        let bias_in_norm = spec.bias && spec.epsilon.is_some();
         let (bias, norm) = match spec.epsilon {
-            None => (Some(params.take(&format!("{conv_name}.bias"), &[spec.outputs])), None),
+            None => (bias, None),
             Some(epsilon) => {
                 let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
                 let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
-                let (mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
+                let (mut mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
+                // (x + b) − μ = x − (μ − b)
+                mean.iter_mut().zip(bias.into_iter().flatten()).for_each(|(mean, bias)| *mean -= bias);
                 match mode {
                     Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, epsilon)), None),
                     Mode::Trainable | Mode::Live => {
@@ -105,7 +113,7 @@ impl ConvNorm {
             groups,
             padding: padding.config(kernel),
         };
-        Self { conv, norm, live: mode == Mode::Live, padding, activation }
+        Self { conv, norm, live: mode == Mode::Live, bias_in_norm, padding, activation }
     }
 
     /// # Shapes
@@ -206,10 +214,13 @@ impl ConvNorm {
     /// The parameters of a trainable layer under the names they were loaded by, to be written to a file.
     pub fn named(&self, (conv_name, norm_name): (&str, &str), out: &mut Vec<NamedTensor>) {
         out.push(NamedTensor::new(format!("{conv_name}.weight"), self.conv.weight.val()));
-        if let Some(bias) = &self.conv.bias {
+        if let (Some(bias), None) = (&self.conv.bias, &self.norm) {
             out.push(NamedTensor::new(format!("{conv_name}.bias"), bias.val()));
         }
         if let Some(norm) = &self.norm {
+            if self.bias_in_norm {
+                out.push(NamedTensor::new(format!("{conv_name}.bias"), norm.beta.val().zeros_like()));
+            }
             for (name, value) in [
                 ("weight", norm.gamma.val()),
                 ("bias", norm.beta.val()),

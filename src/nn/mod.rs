@@ -5,8 +5,8 @@ pub mod conv_norm;
 pub mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
-pub mod inverted_residual;
 pub mod linear;
 pub mod params;
 pub mod pool;
+pub mod residual;
 pub mod spec;

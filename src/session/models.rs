@@ -65,7 +65,7 @@ impl Models {
             source: Classifier::new(split, input, suffix, labels),
             classifier: None,
             taught: None,
-            features: ActivationCache::new([weights.architecture.features, 1, 1]),
+            features: ActivationCache::new([weights.architecture.features(), 1, 1]),
             embedders: vec![embedder],
         })
     }

@@ -48,8 +48,8 @@ impl Session {
     /// It was within the budget of memory where the training began, and stays as it is even where that is smaller here: a
     /// reduced training would be another one.
     fn check_settled(&self, config: &TrainConfig) -> Result<()> {
-        let (stages, photos) = (self.weights.architecture.stages.len(), self.dataset.photos().len());
-        let settled = config.clone().settle(stages, photos).map_err(|error| corrupt(error.message))?;
+        let (architecture, photos) = (self.weights.architecture, self.dataset.photos().len());
+        let settled = config.clone().settle(architecture, photos).map_err(|error| corrupt(error.message))?;
         if settled != *config || config.regime == Regime::Auto {
             return Err(corrupt("its options leave something open"));
         }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::backbone::Architecture;
+use crate::backbone::architecture::Architecture;
 use crate::data::dataset::PhotoId;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::Result;
@@ -36,10 +36,10 @@ pub fn warm_up(device: &ComputeDevice, architecture: &Architecture) -> Result<()
     let source = Suffix::load(architecture, split, SOURCE_CLASSES, &mut Zeros, &mut Zeros, tensors);
     source.forward(prefix.forward(Tensor::zeros([1, 3, SIZE, SIZE], tensors)));
 
-    let mut cache = ActivationCache::new([architecture.features, 1, 1]);
+    let mut cache = ActivationCache::new([architecture.features(), 1, 1]);
     let samples: Vec<Sample> = (0..2).map(|label| Sample { photo: label as PhotoId, label }).collect();
     for sample in &samples {
-        cache.insert(sample.photo, &vec![0.0; architecture.features])?;
+        cache.insert(sample.photo, &vec![0.0; architecture.features()])?;
     }
     let learning = tensors.clone().autodiff();
     let suffix = Suffix::load(architecture, split, samples.len(), &mut Zeros, &mut Zeros, &learning);

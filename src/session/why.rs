@@ -49,7 +49,7 @@ impl Session {
     }
 
     fn shown(&self, config: &TrainConfig) -> Result<TrainConfig> {
-        config.clone().settle(self.weights.architecture.stages.len(), self.dataset.photos().len())
+        config.clone().settle(self.weights.architecture, self.dataset.photos().len())
     }
 
     /// Where in a decoded photo the evidence for a class lies. One forward pass.

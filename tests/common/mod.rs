@@ -4,14 +4,17 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
+use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::card::Card;
+use lastlayer::backbone::inverted_residuals::{Row, Table, row};
+use lastlayer::backbone::stage::Stage;
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
-use lastlayer::backbone::{Architecture, StageSpec};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::eval::nearest::Nearest;
-use lastlayer::image::prepare::{Framing, InputSpec};
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::image::{DecodedPhoto, Pixels, decode};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::nn::linear;
@@ -27,17 +30,14 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
 
 /// Three stages at 32 pixels: small enough to train whole in a test, with every kind of block in it.
-pub static TOY: Architecture = Architecture {
-    name: "toy",
-    stem_channels: 8,
-    stages: &[
-        StageSpec { expansion: 1, kernel: 3, stride: 1, channels: 8, blocks: 1 },
-        StageSpec { expansion: 2, kernel: 3, stride: 2, channels: 12, blocks: 2 },
-        StageSpec { expansion: 2, kernel: 5, stride: 2, channels: 16, blocks: 1 },
-    ],
-    features: 32,
-    epsilon: 1e-3,
-};
+pub static TOY: LazyLock<Architecture> = LazyLock::new(|| {
+    const STAGES: &[Row] = &[row(1, 3, 1, 8, 1), row(2, 3, 2, 12, 2), row(2, 5, 2, 16, 1)];
+    let (width, depth) = (1.0, 1.0);
+    let (name, stem, features, epsilon) = ("toy", 8, 32, 1e-3);
+    let input = InputSpec::new(TOY_SIZE, [127.0; 3], [128.0; 3]);
+    let table = Table { name, stem, stages: STAGES, features, width, depth, same: true, epsilon, input };
+    table.architecture(|_| Vec::new())
+});
 
 pub const TOY_SIZE: u32 = 32;
 /// In natural order, as a training puts its classes.
@@ -82,11 +82,10 @@ impl RawTensor {
 pub fn toy_tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let device = cpu().tensors;
     let mut params = Recorder { random: RandomParams(Rng::new(42)), given: Vec::new() };
-    for stage in 0..TOY.stages.len() {
-        TOY.load_stage(&mut params, stage, Mode::Frozen, &device);
+    for operations in TOY.layers() {
+        Stage::load(operations, &mut params, Mode::Frozen, &device);
     }
-    TOY.load_conv_head(&mut params, Mode::Frozen, &device);
-    linear::load(&mut params, "classifier", TOY.features, TOY_LABELS.len(), &device);
+    linear::load(&mut params, TOY.classifier, TOY.features(), TOY_LABELS.len(), &device);
     params.given
 }
 
@@ -107,7 +106,7 @@ pub fn toy_weights_of(tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
         source: "drawn by the tests".into(),
         licence: "MIT".into(),
         source_sha256: checkpoint,
-        input: InputSpec { size: TOY_SIZE, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop },
+        input: InputSpec::new(TOY_SIZE, [127.0; 3], [128.0; 3]),
         resize_filter: "bicubic".into(),
         stages: (0..3).map(|stage| format!("blocks.{stage}")).collect(),
         labels: TOY_LABELS.map(str::to_owned).to_vec(),

@@ -1,11 +1,11 @@
 //! The tensors of the PyTorch checkpoint.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::store::pytorch::PytorchReader;
 use burn::store::pytorch_reader::DType;
-use lastlayer::backbone::Architecture;
-use lastlayer::backbone::efficientnet_lite::timm_name;
+use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::error::{Error, ErrorCode, Result};
 
@@ -16,12 +16,17 @@ pub fn read(path: &Path, architecture: &Architecture) -> Result<Vec<FileTensor>>
         Error::new(ErrorCode::WeightsCorrupt, format!("{} is not a PyTorch checkpoint: {error:?}", path.display()))
     };
     let reader = PytorchReader::new(path).map_err(|error| unreadable(&error))?;
+    let names = architecture.namings.iter().flat_map(|naming| {
+        let parameters = architecture.parameters().into_iter().chain(architecture.classifier_parameters(0));
+        parameters.map(|(name, _)| (naming.name_of(&name), name))
+    });
+    let names: BTreeMap<String, String> = names.collect();
     let mut tensors = Vec::new();
     for name in reader.keys() {
         if name.ends_with("num_batches_tracked") {
             continue;
         }
-        let timm = timm_name(&name, architecture).ok_or_else(|| {
+        let timm = names.get(&name).cloned().ok_or_else(|| {
             Error::new(ErrorCode::WeightsMismatch, format!("unexpected tensor {name:?} in {}", path.display()))
         })?;
         let tensor = reader.get(&name).ok_or_else(|| Error::internal(format!("{name} vanished")))?;

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use lastlayer::backbone::Architecture;
+use lastlayer::backbone::architecture::{Architecture, ConvLayer, Operation};
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::nn::spec::Activation;
 
 /// Mean and variance of one channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,58 +17,77 @@ pub struct Moments {
 }
 
 /// The moments of the input channels, by the name of the weight that they are multiplied by.
+///
+/// # Errors
+/// `weights-mismatch` where a batch-norm is missing: of a network without them nothing is known.
 pub fn layer_inputs(tensors: &[FileTensor], architecture: &Architecture) -> Result<BTreeMap<String, Vec<Moments>>> {
-    let by_name: BTreeMap<&str, &FileTensor> = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
-    let norm = |name: &str| {
-        let values = |part: &str| {
-            let tensor = by_name.get(format!("{name}.{part}").as_str());
-            tensor.map(|tensor| &tensor.values).ok_or_else(|| {
-                Error::new(ErrorCode::WeightsMismatch, format!("the checkpoint has no tensor {name}.{part}"))
-            })
-        };
-        let (scale, shift) = (values("weight")?, values("bias")?);
-        Ok(scale.iter().zip(shift).map(|(scale, shift)| (f64::from(*shift), f64::from(*scale))).collect::<Vec<_>>())
-    };
-    let linear = |name: &str| {
-        Ok(norm(name)?.into_iter().map(|(mean, deviation)| Moments { mean, variance: deviation * deviation }).collect())
-    };
-    let relu6 = |name: &str| {
-        Ok(norm(name)?.into_iter().map(|(mean, deviation)| after_relu6(mean, deviation)).collect::<Vec<_>>())
-    };
-
+    let norms = Norms(tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect());
     let mut inputs = BTreeMap::new();
-    let mut x: Vec<Moments> = relu6("bn1")?;
-    for (stage, spec) in architecture.stages.iter().enumerate() {
-        for block in 0..spec.blocks {
-            let name = format!("blocks.{stage}.{block}");
-            let (projection, last_hidden, out) = match spec.expansion {
-                1 => ("conv_pw", "bn1", "bn2"),
-                _ => ("conv_pwl", "bn2", "bn3"),
-            };
-            if spec.expansion > 1 {
-                inputs.insert(format!("{name}.conv_pw.weight"), x.clone());
+    // Of a picture nothing is known either: the first convolution is not rounded.
+    let mut x = Vec::new();
+    for operation in architecture.layers().flatten() {
+        x = match operation {
+            Operation::Conv(layer) => norms.through(layer, x, &mut inputs)?,
+            // The largest of a few is somewhat larger; near enough.
+            Operation::MaxPool(_) => x,
+            Operation::Residual { body, shortcut, activation } => {
+                let added = match shortcut {
+                    Some(layer) => norms.through(layer, x.clone(), &mut inputs)?,
+                    None => x.clone(),
+                };
+                let y = body.iter().try_fold(x, |x, layer| norms.through(layer, x, &mut inputs))?;
+                // As if the two were independent.
+                let sums = added.iter().zip(&y).map(|(x, y)| sum(*x, *y));
+                sums.map(|sum| activated(sum.mean, sum.variance.sqrt(), *activation)).collect()
             }
-            inputs.insert(format!("{name}.{projection}.weight"), relu6(&format!("{name}.{last_hidden}"))?);
-            let added: Vec<Moments> = linear(&format!("{name}.{out}"))?;
-            // Later blocks of a stage add to their input; as if the two were independent.
-            x = if block == 0 { added } else { x.iter().zip(&added).map(|(x, added)| sum(*x, *added)).collect() };
-        }
+        };
     }
-    inputs.insert("conv_head.weight".into(), x);
-    inputs.insert("classifier.weight".into(), relu6("bn2")?);
+    inputs.insert(format!("{}.weight", architecture.classifier), x);
     Ok(inputs)
+}
+
+/// The checkpoint's tensors by name.
+struct Norms<'a>(BTreeMap<&'a str, &'a FileTensor>);
+
+impl Norms<'_> {
+    /// What a layer puts out; what it gets, `x`, is noted under the name of its weight.
+    fn through(
+        &self,
+        layer: &ConvLayer,
+        x: Vec<Moments>,
+        inputs: &mut BTreeMap<String, Vec<Moments>>,
+    ) -> Result<Vec<Moments>> {
+        inputs.insert(format!("{}.weight", layer.conv), x);
+        let (scale, shift) = (self.values(&layer.norm, "weight")?, self.values(&layer.norm, "bias")?);
+        let activation = layer.spec.window.activation;
+        Ok(scale
+            .iter()
+            .zip(shift)
+            .map(|(scale, shift)| activated((*shift).into(), (*scale).into(), activation))
+            .collect())
+    }
+
+    fn values(&self, norm: &str, part: &str) -> Result<&[f32]> {
+        self.0.get(format!("{norm}.{part}").as_str()).map(|tensor| tensor.values.as_slice()).ok_or_else(|| {
+            Error::new(ErrorCode::WeightsMismatch, format!("the checkpoint has no tensor {norm}.{part}"))
+        })
+    }
 }
 
 fn sum(one: Moments, other: Moments) -> Moments {
     Moments { mean: one.mean + other.mean, variance: one.variance + other.variance }
 }
 
-/// Of a normally distributed number after ReLU6: the integral over ±8 deviations, by midpoints.
-fn after_relu6(mean: f64, deviation: f64) -> Moments {
+/// Of a normally distributed number after an activation: the integral over ±8 deviations, by midpoints.
+fn activated(mean: f64, deviation: f64, activation: Activation) -> Moments {
+    if activation == Activation::None {
+        return Moments { mean, variance: deviation * deviation };
+    }
+    let (low, high) = activation.bounds();
     const STEPS: i32 = 400;
     let at = |step: i32| 8.0 * (f64::from(2 * step + 1) / f64::from(STEPS) - 1.0);
     let weight = |z: f64| (-z * z / 2.0).exp();
-    let value = |z: f64| (mean + deviation * z).clamp(0.0, 6.0);
+    let value = |z: f64| (mean + deviation * z).clamp(low.into(), high.into());
     let total: f64 = (0..STEPS).map(|step| weight(at(step))).sum();
     let average = |of: &dyn Fn(f64) -> f64| (0..STEPS).map(|step| weight(at(step)) * of(at(step))).sum::<f64>() / total;
     let mean = average(&value);
@@ -83,13 +103,15 @@ mod tests {
     }
 
     #[test]
-    fn relu6_cuts_off_both_sides() {
-        close(after_relu6(3.0, 0.1), 3.0, 0.01); // far from both ends
+    fn activations_cut_off() {
+        close(activated(3.0, 0.1, Activation::Relu6), 3.0, 0.01); // far from both ends
         // Half of a standard normal distribution: mean 1/√(2π), second moment 1/2.
-        close(after_relu6(0.0, 1.0), 0.398_942, 0.5 - 0.159_155);
-        close(after_relu6(0.0, -1.0), 0.398_942, 0.5 - 0.159_155);
-        close(after_relu6(-5.0, 0.5), 0.0, 0.0);
-        close(after_relu6(9.0, 0.5), 6.0, 0.0);
+        close(activated(0.0, 1.0, Activation::Relu6), 0.398_942, 0.5 - 0.159_155);
+        close(activated(0.0, -1.0, Activation::Relu6), 0.398_942, 0.5 - 0.159_155);
+        close(activated(-5.0, 0.5, Activation::Relu6), 0.0, 0.0);
+        close(activated(9.0, 0.5, Activation::Relu6), 6.0, 0.0);
+        close(activated(9.0, 0.5, Activation::Relu), 9.0, 0.25);
+        close(activated(0.0, 1.0, Activation::Relu), 0.398_942, 0.5 - 0.159_155);
     }
 
     #[test]

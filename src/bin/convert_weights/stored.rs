@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use half::f16;
-use lastlayer::backbone::Architecture;
+use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::backbone::weights::{scale_group, scale_groups, scale_name};
 use lastlayer::error::{Error, ErrorCode, Result};

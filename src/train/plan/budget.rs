@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::TrainConfig;
 use super::regime::Regime;
-use crate::backbone::Architecture;
+use crate::backbone::architecture::{Architecture, Placed};
 use crate::error::Result;
 use crate::halves::bytes_of;
 use crate::model::Split;
@@ -24,10 +24,12 @@ const KEPT: u64 = 3;
 /// How many photos may learn together: `KEPT` × 4 bytes × all outputs of the convolutions that learn are one photo's.
 pub fn photos_at_once(config: &TrainConfig, architecture: &Architecture, input_size: usize) -> usize {
     let size = if config.input_size > 0 { config.input_size } else { input_size };
-    let outputs = architecture.outputs(size);
     let learning: u64 = match config.last_stages {
-        0 => architecture.features as u64,
-        last_stages => outputs[architecture.stages.len().saturating_sub(last_stages)..].iter().sum(),
+        0 => architecture.features() as u64,
+        last_stages => {
+            let frozen = architecture.stages.len().saturating_sub(last_stages);
+            architecture.placed(size).iter().skip(frozen).flatten().map(Placed::outputs).sum()
+        }
     };
     let bytes = KEPT * size_of::<f32>() as u64 * learning;
     usize::try_from(STEP_BUDGET / bytes.max(1)).unwrap_or(usize::MAX).max(1)
@@ -67,8 +69,7 @@ pub fn settle_within(
     architecture: &Architecture,
     input_size: usize,
 ) -> Result<(TrainConfig, Option<Reduced>)> {
-    let stages = architecture.stages.len();
-    let asked = config.clone().settle(stages, photos)?;
+    let asked = config.clone().settle(architecture, photos)?;
     let unchanged = |value: usize| Change { asked: value, used: value };
     if asked.regime == Regime::Scratch {
         let used = asked.batch_size.min(photos_at_once(&asked, architecture, input_size));
@@ -103,7 +104,7 @@ pub fn settle_within(
     };
     let regime = if last_stages == 0 { Regime::Head } else { Regime::LastK };
     // From what was given, so that what it left open is settled as for the smaller regime.
-    let used = TrainConfig { regime, last_stages, augment: draws as i32, ..config }.settle(stages, photos)?;
+    let used = TrainConfig { regime, last_stages, augment: draws as i32, ..config }.settle(architecture, photos)?;
     Ok((used, Some(reduced)))
 }
 
@@ -191,7 +192,7 @@ mod tests {
     fn what_keeps_no_activations_is_not_reduced() {
         for regime in [Regime::Full, Regime::Scratch] {
             let config = TrainConfig { regime, ..TrainConfig::default() };
-            assert_eq!(settle(1, config.clone()), (config.settle(7, 100).unwrap(), None));
+            assert_eq!(settle(1, config.clone()), (config.settle(&LITE0, 100).unwrap(), None));
         }
     }
 }

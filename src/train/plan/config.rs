@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::draws::MIRRORED;
 use super::options::{OptionDoc, OptionKind, OptionSpec, OptionValue, Value};
-use super::regime::{LAST_STAGES, Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
+use super::regime::{Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
+use crate::backbone::architecture::Architecture;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
 use crate::image::prepare::{Framing, InputSpec};
@@ -95,7 +96,7 @@ options! {
     last_stages: usize = 0 in 0..=7, "lastStages",
         "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。";
-    input_size: usize = 0 in 0..=224, "inputSize",
+    input_size: usize = 0 in 0..=512, "inputSize",
         "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
         "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。";
     framing: Framing = 0 in 0..=2, "framing",
@@ -125,21 +126,21 @@ options! {
 }
 
 impl TrainConfig {
-    /// The same with everything decided that was left to the regime, for a backbone of `stages` stages and `photos`
-    /// photos. What is decided already stays, so a settled configuration is settled for good, and repeats its training.
+    /// The same with everything decided that was left to the regime, for a backbone and `photos` photos. What is decided already stays, so a settled configuration is settled for good, and repeats its training.
     /// [`Regime::Auto`] is decided by `lastStages` where that is given; otherwise it stays, and so does what depends on
     /// it: advice has to come first.
     ///
     /// # Errors
     /// `invalid-option` for options that contradict the regime.
-    pub fn settle(mut self, stages: usize, photos: usize) -> Result<Self> {
+    pub fn settle(mut self, architecture: &Architecture, photos: usize) -> Result<Self> {
+        let stages = architecture.stages.len();
         if self.regime == Regime::Auto && self.last_stages > 0 {
             self.regime = if self.last_stages < stages { Regime::LastK } else { Regime::Full };
         }
         let (least, most, usual) = match self.regime {
             Regime::Auto => return Ok(self),
             Regime::Head => (0, 0, 0),
-            Regime::LastK => (1, stages, LAST_STAGES.min(stages)),
+            Regime::LastK => (1, stages, architecture.last_stages),
             Regime::Full | Regime::Scratch => (stages, stages, stages),
         };
         if self.last_stages == 0 {
@@ -152,7 +153,10 @@ impl TrainConfig {
         let scratch = self.regime == Regime::Scratch;
         match (scratch, self.input_size) {
             (true, 0) => self.input_size = SCRATCH_INPUT_SIZE,
-            (true, size) => self.must_be_within("inputSize", size, SMALLEST_INPUT_SIZE, 224)?,
+            (true, size) => {
+                let most = (architecture.input.size as usize).max(SMALLEST_INPUT_SIZE);
+                self.must_be_within("inputSize", size, SMALLEST_INPUT_SIZE, most)?;
+            }
             (false, size) => self.must_be_within("inputSize", size, 0, 0)?,
         }
         if self.epochs == 0 {
@@ -256,6 +260,7 @@ impl TrainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backbone::efficientnet_lite::LITE0;
 
     #[test]
     fn defaults_are_in_their_ranges_and_settable() {
@@ -292,15 +297,15 @@ mod tests {
     #[test]
     fn a_settled_configuration_has_nothing_left_to_decide_and_stays() {
         for regime in [Regime::Head, Regime::LastK, Regime::Full, Regime::Scratch] {
-            let settled = TrainConfig { regime, ..TrainConfig::default() }.settle(7, 50).unwrap();
+            let settled = TrainConfig { regime, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap();
             assert!(settled.epochs > 0 && settled.augment >= 0, "{settled:?}");
             assert_eq!(settled.input_size > 0, regime == Regime::Scratch);
-            assert_eq!(settled.clone().settle(7, 50).unwrap(), settled);
+            assert_eq!(settled.clone().settle(&LITE0, 50).unwrap(), settled);
         }
-        let stages = |last_stages| TrainConfig { last_stages, ..TrainConfig::default() }.settle(7, 50).unwrap().regime;
+        let stages = |last_stages| TrainConfig { last_stages, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap().regime;
         assert_eq!([0, 1, 6, 7].map(stages), [Regime::Auto, Regime::LastK, Regime::LastK, Regime::Full]);
         let refused =
-            TrainConfig { regime: Regime::Head, last_stages: 2, ..TrainConfig::default() }.settle(7, 50).unwrap_err();
+            TrainConfig { regime: Regime::Head, last_stages: 2, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap_err();
         assert!(refused.message.contains("lastStages must be 0 with the regime head, got 2"), "{}", refused.message);
     }
 }

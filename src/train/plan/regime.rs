@@ -25,8 +25,6 @@ impl Regime {
     }
 }
 
-/// What `last-k` trains where nothing else is said.
-pub(super) const LAST_STAGES: usize = 3;
 /// Side of the picture for `scratch`: a network that starts from nothing sees each photo many times.
 pub(super) const SCRATCH_INPUT_SIZE: usize = 128;
 pub(super) const SMALLEST_INPUT_SIZE: usize = 64;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cache::ActivationCache;
-use crate::backbone::Architecture;
+use crate::backbone::architecture::Architecture;
 use crate::data::dataset::{Dataset, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, Result};

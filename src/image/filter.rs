@@ -1,0 +1,19 @@
+//! The filter that pictures are resized with.
+
+use serde::{Deserialize, Serialize};
+
+/// How pixels become fewer or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filter {
+    /// With a = −0.5, as Pillow's.
+    #[default]
+    Bicubic,
+    Bilinear,
+}
+
+impl Filter {
+    pub(super) fn is_bicubic(&self) -> bool {
+        *self == Self::Bicubic
+    }
+}
