@@ -4,6 +4,7 @@
 
 pub mod card;
 pub mod efficientnet_lite;
+pub mod file;
 pub mod tensor_file;
 pub mod weights;
 
