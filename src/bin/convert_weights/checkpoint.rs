@@ -1,37 +1,23 @@
 //! The tensors of the PyTorch checkpoint.
 
-use std::path::Path;
-
-use burn::store::pytorch::PytorchReader;
-use burn::store::pytorch_reader::DType;
 use lastlayer::backbone::Architecture;
 use lastlayer::backbone::efficientnet_lite::timm_name;
+use lastlayer::backbone::file::{Number, TensorFile};
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::error::{Error, ErrorCode, Result};
 
-/// Everything in the checkpoint but PyTorch's counters, under timm's names and sorted by them: the reader's order is not stable,
-/// and the converted file's hash should be.
-pub fn read(path: &Path, architecture: &Architecture) -> Result<Vec<FileTensor>> {
-    let unreadable = |error: &dyn std::fmt::Debug| {
-        Error::new(ErrorCode::WeightsCorrupt, format!("{} is not a PyTorch checkpoint: {error:?}", path.display()))
-    };
-    let reader = PytorchReader::new(path).map_err(|error| unreadable(&error))?;
+/// Everything in the checkpoint but PyTorch's counters, under timm's names and sorted by them.
+pub fn read(checkpoint: Vec<u8>, architecture: &Architecture) -> Result<Vec<FileTensor>> {
+    let file = TensorFile::open(checkpoint)?;
     let mut tensors = Vec::new();
-    for name in reader.keys() {
-        if name.ends_with("num_batches_tracked") {
-            continue;
+    for (name, info) in &file.tensors {
+        let mismatch = |message: String| Error::new(ErrorCode::WeightsMismatch, message);
+        let timm = timm_name(name, architecture).ok_or_else(|| mismatch(format!("unexpected tensor {name:?}")))?;
+        if info.number() != Number::F32 {
+            return Err(mismatch(format!("{name}: expected f32 numbers, got {:?}", info.number())));
         }
-        let timm = timm_name(&name, architecture).ok_or_else(|| {
-            Error::new(ErrorCode::WeightsMismatch, format!("unexpected tensor {name:?} in {}", path.display()))
-        })?;
-        let tensor = reader.get(&name).ok_or_else(|| Error::internal(format!("{name} vanished")))?;
-        if tensor.dtype() != DType::F32 {
-            let got = tensor.dtype();
-            return Err(Error::new(ErrorCode::WeightsMismatch, format!("{name}: expected f32 numbers, got {got:?}")));
-        }
-        let bytes = tensor.read().map_err(|error| unreadable(&error))?;
-        let values = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        tensors.push(FileTensor { name: timm, shape: tensor.shape().to_vec(), values });
+        let values = file.take(name).ok_or_else(|| Error::internal(format!("{name} vanished")))?;
+        tensors.push(FileTensor { name: timm, shape: info.shape().to_vec(), values });
     }
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tensors)

@@ -54,9 +54,10 @@ fn main() -> ExitCode {
 
 fn convert(arguments: &Arguments) -> Result<PathBuf> {
     let checkpoint = std::fs::read(&arguments.checkpoint).map_err(|error| io(&arguments.checkpoint, &error))?;
-    let tensors = checkpoint::read(&arguments.checkpoint, &LITE0)?;
+    let card = card(sha256_hex(&checkpoint));
+    let tensors = checkpoint::read(checkpoint, &LITE0)?;
     let stored = stored::store(&tensors, &LITE0, arguments.precision)?;
-    let file = encode(&stored, &card(sha256_hex(&checkpoint)))?;
+    let file = encode(&stored, &card)?;
     // Refuse to write what the page could not load: this names every missing, unexpected or misshapen tensor.
     let device = pollster::block_on(ComputeDevice::open(DeviceKind::Cpu))?;
     Session::new(device, Weights::open(file.clone(), None)?, || 0.0)?;
