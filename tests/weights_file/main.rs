@@ -83,7 +83,7 @@ fn what_is_no_weights_is_refused_by_its_name() {
 fn it_tells_what_it_looked_through() {
     let file = TensorFile::open(fixture("data-parallel.pth")).unwrap();
     assert_eq!((file.prefix.as_str(), file.left_out), ("module.model.", 0));
-    assert!(file.integers.keys().eq(["bn.num_batches_tracked"]));
+    assert!(file.others.keys().eq(["bn.num_batches_tracked"]));
     let file = TensorFile::open(fixture("detection.pth")).unwrap();
     assert_eq!((file.prefix.as_str(), file.left_out), ("backbone.body.", 2));
     let file = TensorFile::open(fixture("f32.safetensors")).unwrap();

@@ -40,6 +40,9 @@ const MAX_BESIDE: usize = 1000;
 const MAX_TENSORS: usize = 100_000;
 const MAX_NAME: usize = 500;
 
+/// What batch-norm's counters are called.
+const COUNTER: &str = "num_batches_tracked";
+
 /// Bytes that all tensors together may have, as a multiple of the file's: they share storages, and repeat numbers of some.
 const MAX_SHARED: u64 = 4;
 /// And what a small file may have beyond that.
@@ -50,8 +53,8 @@ const MAX_SMALL: u64 = 1 << 20;
 pub struct Found {
     /// Tensors of floats.
     pub tensors: BTreeMap<String, TensorInfo>,
-    /// Tensors of integers, as batch-norm's counters.
-    pub integers: BTreeMap<String, TensorInfo>,
+    /// Tensors that are no weights.
+    pub others: BTreeMap<String, TensorInfo>,
 }
 
 /// Where the numbers of a storage are.
@@ -80,7 +83,7 @@ impl Collected {
         if name.len() > MAX_NAME {
             return Err(corrupt(format!("the name of a tensor has {} bytes, expected at most {MAX_NAME}", name.len())));
         }
-        if self.found.tensors.len() + self.found.integers.len() >= MAX_TENSORS {
+        if self.found.tensors.len() + self.found.others.len() >= MAX_TENSORS {
             return Err(corrupt(format!("it has more than {MAX_TENSORS} tensors")));
         }
         self.bytes = self.bytes.saturating_add(view.count() as u64 * view.number.bytes());
@@ -89,7 +92,10 @@ impl Collected {
         }
         match view.number {
             Number::Foreign(_, number) => return Err(foreign_number(name, number)),
-            Number::Integer(_) => self.found.integers.insert(name.to_owned(), TensorInfo(view)),
+            // A network that was made half precision as a whole has its counters so, too.
+            number if !number.is_float() || name.ends_with(COUNTER) => {
+                self.found.others.insert(name.to_owned(), TensorInfo(view))
+            }
             _ => self.found.tensors.insert(name.to_owned(), TensorInfo(view)),
         };
         Ok(())

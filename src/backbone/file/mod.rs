@@ -40,8 +40,8 @@ pub struct TensorFile {
     bytes: Vec<u8>,
     /// Tensors of floats, without the [prefix](Self::prefix).
     pub tensors: BTreeMap<String, TensorInfo>,
-    /// Tensors of integers, which are not read: PyTorch's counters (`num_batches_tracked`), and what is no weight of these networks.
-    pub integers: BTreeMap<String, TensorInfo>,
+    /// Tensors that are no weights and are not read: PyTorch's counters (`num_batches_tracked`), and all that are of integers.
+    pub others: BTreeMap<String, TensorInfo>,
     /// What wrappers put before the names, and was taken off: `module.`. Tensors without it do not belong to the network, and are
     /// left out: of a detection model only the trunk, `backbone.body.`, stays.
     pub prefix: String,
@@ -71,11 +71,11 @@ impl TensorFile {
     /// `weights-corrupt` where it is cut, damaged or claims what is not there; `weights-unsupported`, with the name of what, where it is
     /// no file of weights, would have to be run (a whole pickled model), or has other numbers than floats.
     pub fn open(bytes: Vec<u8>) -> Result<Self> {
-        let Found { tensors, integers } = find(&bytes)?;
+        let Found { tensors, others } = find(&bytes)?;
         let prefix = names::prefix(tensors.keys().map(String::as_str));
         let all = tensors.len();
-        let (tensors, integers) = (without(&prefix, tensors), without(&prefix, integers));
-        Ok(Self { bytes, left_out: all - tensors.len(), tensors, integers, prefix })
+        let (tensors, others) = (without(&prefix, tensors), without(&prefix, others));
+        Ok(Self { bytes, left_out: all - tensors.len(), tensors, others, prefix })
     }
 
     /// The numbers of a tensor, row-major, as f32; `None` where there is none of that name. The file keeps them: each call decodes

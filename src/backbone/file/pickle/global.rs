@@ -39,6 +39,8 @@ const OPAQUE: &[(&str, &[&str])] = &[
     ("lightning.fabric.utilities.data", &["AttributeDict"]),
     ("lightning_fabric.utilities.data", &["AttributeDict"]),
     ("numpy", &["dtype", "ndarray"]),
+    ("numpy._core.numeric", &["_frombuffer"]),
+    ("numpy.core.numeric", &["_frombuffer"]),
     ("numpy._core.multiarray", &["_reconstruct", "scalar"]),
     ("numpy.core.multiarray", &["_reconstruct", "scalar"]),
     ("pathlib", &["Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath", "WindowsPath"]),
@@ -70,6 +72,7 @@ const PLAIN: &[&str] = &[
     "slice",
     "str",
     "tuple",
+    "xrange",
 ];
 
 impl Global {
