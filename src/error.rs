@@ -43,6 +43,8 @@ pub enum ErrorCode {
     WeightsCorrupt,
     /// The weights file is readable but of another architecture.
     WeightsMismatch,
+    /// A file that is no weights alone, or has them in a form that is not read.
+    WeightsUnsupported,
     /// The model file is not readable.
     ModelCorrupt,
     /// The model file belongs to other weights.

@@ -21,7 +21,7 @@ const BETWEEN: f64 = 0.46;
 const HANDS: f64 = 0.32;
 
 fn findings(per_class: usize, score: f64, accuracy: f64) -> Findings {
-    let similarity = Similarity { score, confidence: score, already_told_apart: 0.0 };
+    let similarity = Some(Similarity { score, confidence: score, already_told_apart: 0.0 });
     let interval = Interval { low: accuracy - 0.1, high: (accuracy + 0.05).min(1.0) };
     let separability = Some(Separability { accuracy, interval, folds: 5 });
     Findings { photos: 5 * per_class, classes: 5, smallest: per_class, largest: per_class, similarity, separability }
@@ -84,10 +84,22 @@ fn every_reason_cites_its_number() {
         }
     }
     let mut known = findings(10, FLOWERS, 0.9);
-    known.similarity.already_told_apart = 0.96;
+    known.similarity.as_mut().unwrap().already_told_apart = 0.96;
     let worth = |findings| codes(&advice(findings, &unlimited())).pop();
     assert_eq!(worth(known), Some("already-known"));
     assert_eq!(worth(findings(10, FLOWERS, 0.9)), Some("pays"));
+}
+
+#[test]
+fn without_a_source_model_the_frozen_features_decide() {
+    let unasked = |accuracy| Findings { similarity: None, ..findings(20, FLOWERS, accuracy) };
+    for (accuracy, regime) in [(0.9, Regime::Head), (0.7, Regime::LastK)] {
+        let said = advice(unasked(accuracy), &unlimited());
+        assert_eq!(said.plan.regime, regime);
+        assert!(codes(&said).contains(&"no-source"), "{:?}", codes(&said));
+    }
+    let blind = Findings { separability: None, ..unasked(0.9) };
+    assert_eq!(advice(blind, &unlimited()).plan.regime, Regime::Head, "the safest where nothing is known");
 }
 
 #[test]

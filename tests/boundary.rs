@@ -108,7 +108,7 @@ macro_rules! codes {
 
 codes! {
     NotAnImage UnsupportedFormat ImageTruncated ImageEmpty ImageTooLarge TooFewClasses EmptyClass TooFewPhotos ClassExists UnknownClass UnknownPhoto InvalidLabel
-    InvalidOption NoClassifier WeightsCorrupt WeightsMismatch ModelCorrupt ModelMismatch CheckpointCorrupt CheckpointMismatch WebgpuUnavailable
+    InvalidOption NoClassifier WeightsCorrupt WeightsMismatch WeightsUnsupported ModelCorrupt ModelMismatch CheckpointCorrupt CheckpointMismatch WebgpuUnavailable
     Busy Io Internal
 }
 

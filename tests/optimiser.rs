@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::inverted_residuals::Table;
-use lastlayer::image::prepare::InputSpec;
 use lastlayer::halves::widen;
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::Params;
 use lastlayer::rng::Rng;

@@ -158,7 +158,8 @@ mod tests {
         };
         let speed = Speed { measured: vec![measured(0, 0.02, 1e-4), measured(3, 0.014, 0.03)], readers: 1 };
         let seconds = |regime, last_stages, augment| {
-            let config = TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap();
+            let config =
+                TrainConfig { regime, last_stages, augment, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap();
             let embedded = if last_stages == 0 { 50 } else { 0 };
             expected_seconds(&config, 50, embedded, &speed, &LITE0)
         };

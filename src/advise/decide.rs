@@ -40,7 +40,8 @@ pub struct Findings {
     /// Photos of the smallest and of the largest class.
     pub smallest: usize,
     pub largest: usize,
-    pub similarity: Similarity,
+    /// `None` where the network has no output layer of its own to ask.
+    pub similarity: Option<Similarity>,
     /// How well an output layer on frozen features tells the classes apart; `None` where no photo can be held out.
     pub separability: Option<Separability>,
 }
@@ -125,13 +126,16 @@ pub fn decide(
 fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
     let Findings { photos, classes, smallest, largest, similarity, separability } = findings;
     let per_class = photos / classes.max(&1);
-    let score = similarity.score;
+    let score = similarity.map(|similarity| similarity.score);
     let told_apart = separability.map(|separability| separability.accuracy);
-    let similar = match told_apart {
-        Some(accuracy) if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) => accuracy >= TOLD_APART,
-        _ => score >= SIMILAR,
+    let similar = match (score, told_apart) {
+        (Some(score), Some(accuracy)) if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) => accuracy >= TOLD_APART,
+        (Some(score), _) => score >= SIMILAR,
+        (None, Some(accuracy)) => accuracy >= TOLD_APART,
+        // Nothing is known: the safest.
+        (None, None) => true,
     };
-    let mut reasons = vec![amount(per_class, *photos), likeness(score)];
+    let mut reasons = vec![amount(per_class, *photos), score.map_or_else(unknown_likeness, likeness)];
     if let Some(Separability { accuracy, interval, folds }) = separability {
         reasons.push(reason(
             "separability",
@@ -183,6 +187,12 @@ fn amount(per_class: usize, photos: usize) -> Reason {
     }
 }
 
+fn unknown_likeness() -> Reason {
+    let text = "How like the pictures of its pretraining they are cannot be told, since this network has no output layer of its \
+                own: what the frozen features can tell apart decides.";
+    reason("no-source", &[], text.to_owned())
+}
+
 fn likeness(score: f64) -> Reason {
     let params = [("similarity", score), ("threshold", SIMILAR)];
     if (SIMILAR..SIMILAR_FOR_SURE).contains(&score) {
@@ -218,8 +228,9 @@ const SCRATCH: (&str, &str) = ("verdict-scratch", "Very many and unlike: trainin
 /// Whether fine-tuning pays at all.
 fn worth(findings: &Findings) -> Reason {
     let Findings { similarity, separability, classes, .. } = findings;
-    let known = similarity.already_told_apart;
-    if known >= ALREADY_KNOWN {
+    if let Some(known) =
+        similarity.map(|similarity| similarity.already_told_apart).filter(|known| *known >= ALREADY_KNOWN)
+    {
         let text = format!(
             "The source model already tells {:.0} % of these photos apart by its own 1000 classes: training adds your names \
              and little else.",

@@ -10,7 +10,7 @@ use super::cost::{Measured, Speed};
 use super::decide::{Advice, Findings, Separability, decide};
 use super::measure::measure;
 use super::similarity::{Similarity, similarity};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{ErrorCode, Result};
 use crate::eval::cross_validation::{CrossValidation, Evaluated, REJECT_RATE};
 use crate::eval::outputs::Outputs;
 use crate::model::Suffix;
@@ -46,7 +46,8 @@ pub type AdviceStep = Step<AdviceEvent, Box<Advice>>;
 pub struct AdviceRun {
     wish: TrainConfig,
     set: TeachingSet,
-    source: Suffix,
+    /// The output layer of the weights, where they have one.
+    source: Option<Suffix>,
     /// How the network is split in this phase.
     config: TrainConfig,
     /// Splits still to be timed, the next one last.
@@ -79,12 +80,17 @@ impl UnderWay for AdviceRun {
 }
 
 impl AdviceRun {
-    /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer,
+    /// Checks the classes; computes nothing yet. `wish` is what is wanted already, `source` the source model's output layer where it has one,
     /// `known` what was measured of this device before, which is not measured again; the workbench is that of [`head`].
     ///
     /// # Errors
     /// `too-few-classes`, `empty-class`.
-    pub fn new(wish: TrainConfig, source: Suffix, known: &[Measured], mut bench: Workbench<'_>) -> Result<Self> {
+    pub fn new(
+        wish: TrainConfig,
+        source: Option<Suffix>,
+        known: &[Measured],
+        mut bench: Workbench<'_>,
+    ) -> Result<Self> {
         let set = TeachingSet::of(bench.photos.dataset)?;
         let config = head(&wish);
         let stages = bench.weights.architecture.stages.len();
@@ -108,8 +114,10 @@ impl AdviceRun {
                 if let Some(step) = reading.step(&mut bench.photos).await?.within(AdviceEvent::Embed) {
                     return Ok(step);
                 }
-                let outputs = Outputs::new(self.source.clone(), self.set.samples.clone(), &[0]);
-                self.phase = Phase::Source(Box::new(outputs));
+                self.phase = match self.source.clone() {
+                    Some(source) => Phase::Source(Box::new(Outputs::new(source, self.set.samples.clone(), &[0]))),
+                    None => self.cross_validate(bench)?,
+                };
             }
             Phase::Source(outputs) if !outputs.is_complete() => {
                 let features = Inputs::Activations(bench.photos.source_features());
@@ -119,8 +127,7 @@ impl AdviceRun {
                 let labels: Vec<usize> = self.set.samples.iter().map(|sample| sample.label).collect();
                 let source_classes = outputs.logits.len() / labels.len().max(1);
                 self.similarity = similarity(&outputs.logits, source_classes, &labels, self.set.labels.len());
-                let run = CrossValidation::new(self.config.clone(), None, REJECT_RATE, None, self.set.clone(), bench)?;
-                self.phase = Phase::CrossValidate(Box::new(run));
+                self.phase = self.cross_validate(bench)?;
             }
             Phase::CrossValidate(run) => match run.step(bench).await {
                 Ok(Step::NeedPhotos(ids)) => return Ok(Step::NeedPhotos(ids)),
@@ -148,6 +155,11 @@ impl AdviceRun {
         Ok(Step::Event(AdviceEvent::Advising))
     }
 
+    fn cross_validate(&self, bench: Workbench<'_>) -> Result<Phase> {
+        let run = CrossValidation::new(self.config.clone(), None, REJECT_RATE, None, self.set.clone(), bench)?;
+        Ok(Phase::CrossValidate(Box::new(run)))
+    }
+
     fn time_next(&mut self) {
         let Some(last_stages) = self.to_time.pop() else {
             self.phase = Phase::Advise;
@@ -159,14 +171,13 @@ impl AdviceRun {
     }
 
     fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
-        let similarity = self.similarity.ok_or_else(|| Error::internal("advice without photos"))?;
         let per_class = || self.set.per_class.iter().copied();
         let findings = Findings {
             photos: self.set.samples.len(),
             classes: self.set.labels.len(),
             smallest: per_class().min().unwrap_or(0),
             largest: per_class().max().unwrap_or(0),
-            similarity,
+            similarity: self.similarity,
             separability: self.separability,
         };
         let mut measured = self.measured.clone();

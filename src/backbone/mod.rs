@@ -5,6 +5,7 @@
 //!  stage         the same as it computes
 //!  inverted_residuals, efficientnet_lite, mobilenet_v2, resnet, vgg    the families' tables
 //!  weights       the file that the parameters come from         card    what it says of itself
+//!  file          files that people bring, as named tensors      recognise    of which network they are
 //!  tensor_file   the form that model files and checkpoints share
 //! ```
 //!
@@ -18,8 +19,10 @@
 pub mod architecture;
 pub mod card;
 pub mod efficientnet_lite;
+pub mod file;
 pub mod inverted_residuals;
 pub mod mobilenet_v2;
+pub mod recognise;
 pub mod resnet;
 pub mod stage;
 pub mod tensor_file;

@@ -4,7 +4,7 @@
 //! `[outputs, groups]`, and weight `i` of output channel `c` is `scale[c, i / group] · NAME[c, i]`, with [`group`](scale_group)
 //! neighbouring weights to a scale. Which tensors are which is the file's business; all become f32 when they are loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use super::architecture::Architecture;
 use super::by_name;
 use super::card::Card;
+use super::file::TensorFile;
+use super::recognise::{Recognised, recognise};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
 
@@ -38,14 +40,18 @@ pub fn scale_group(width: usize) -> usize {
 /// The source model's weights. Layers are built from it again for every split, so it is kept as the file's bytes
 /// (mostly 8 bits a number) rather than as tensors.
 pub struct Weights {
-    bytes: Vec<u8>,
-    metadata: Metadata,
-    /// Offset of the first tensor's bytes.
-    data_start: usize,
+    tensors: Tensors,
     pub card: Card,
     /// SHA-256 of the whole file in hexadecimal: what a model file refers to.
     pub sha256: String,
     pub architecture: &'static Architecture,
+}
+
+enum Tensors {
+    /// One of this program's own files.
+    Own { bytes: Vec<u8>, metadata: Metadata, data_start: usize },
+    /// A file that somebody brought, and its names of the parameters.
+    Brought { file: TensorFile, names: BTreeMap<String, String> },
 }
 
 impl Weights {
@@ -56,11 +62,6 @@ impl Weights {
     /// `weights-mismatch` when the card names an architecture this crate does not have.
     pub fn open(bytes: Vec<u8>, expected_sha256: Option<&str>) -> Result<Self> {
         Self::open_as(bytes, expected_sha256, by_name)
-    }
-
-    /// The whole file.
-    pub fn file(&self) -> &[u8] {
-        &self.bytes
     }
 
     /// As [`open`](Self::open), with architectures of the caller's.
@@ -75,11 +76,7 @@ impl Weights {
         }
         let (header_bytes, metadata) =
             SafeTensors::read_metadata(&bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
-        let card = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(CARD_KEY))
-            .ok_or_else(|| corrupt("it has no card".into()))?;
+        let card = own_card(&metadata).ok_or_else(|| corrupt("it has no card".into()))?;
         let card: Card =
             serde_json::from_str(card).map_err(|error| corrupt(format!("its card is not readable: {error}")))?;
         let architecture = by_name(&card.name).ok_or_else(|| {
@@ -90,13 +87,56 @@ impl Weights {
             .with("name", &card.name)
         })?;
         // The length of the header is stored in the first eight bytes.
-        Ok(Self { data_start: header_bytes + 8, bytes, metadata, card, sha256, architecture })
+        Ok(Self { tensors: Tensors::Own { data_start: header_bytes + 8, bytes, metadata }, card, sha256, architecture })
+    }
+
+    /// A file that somebody brings: one with a card as [`open`](Self::open) does, any other as safetensors or a PyTorch checkpoint of
+    /// one of the [known networks](super::all), which is recognised by its tensors. `labels` are the classes of its output layer, where
+    /// it has as many outputs; otherwise, they are numbered.
+    ///
+    /// # Errors
+    /// `weights-corrupt`, `weights-unsupported` and `weights-mismatch`, as [`TensorFile::open`] and [`recognise`].
+    pub fn bring(bytes: Vec<u8>, labels: &[String]) -> Result<Self> {
+        if SafeTensors::read_metadata(&bytes).is_ok_and(|(_, metadata)| own_card(&metadata).is_some()) {
+            return Self::open(bytes, None);
+        }
+        let sha256 = sha256_hex(&bytes);
+        let file = TensorFile::open(bytes)?;
+        let Recognised { architecture, names, classes, .. } = recognise(&file)?;
+        let labels = match classes {
+            Some(classes) if classes == labels.len() => labels.to_vec(),
+            Some(classes) => (1..=classes).map(|number| number.to_string()).collect(),
+            None => Vec::new(),
+        };
+        let card = Card {
+            name: architecture.name.to_owned(),
+            source: format!("a file with SHA-256 {sha256}"),
+            licence: String::new(),
+            source_sha256: sha256.clone(),
+            input: architecture.input.clone(),
+            resize_filter: String::new(),
+            stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
+            labels,
+        };
+        Ok(Self { tensors: Tensors::Brought { file, names }, card, sha256, architecture })
+    }
+
+    /// The whole file.
+    pub fn file(&self) -> &[u8] {
+        match &self.tensors {
+            Tensors::Own { bytes, .. } => bytes,
+            Tensors::Brought { file, .. } => file.bytes(),
+        }
     }
 
     /// A source of layer parameters; call [`LoadedParams::finish`] once everything is built.
     pub fn params(&self) -> LoadedParams<'_> {
         LoadedParams { weights: self, taken: BTreeSet::new(), missing: Vec::new(), wrong_shape: Vec::new() }
     }
+}
+
+fn own_card(metadata: &Metadata) -> Option<&String> {
+    metadata.metadata().as_ref().and_then(|entries| entries.get(CARD_KEY))
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -126,7 +166,25 @@ impl Params for LoadedParams<'_> {
 impl<'a> LoadedParams<'a> {
     /// `None` for what is missing or does not fit, which is noted.
     fn take_floats(&mut self, name: &str, shape: &[usize]) -> Option<Vec<f32>> {
-        match self.find(name, shape)? {
+        let weights = self.weights;
+        match &weights.tensors {
+            Tensors::Own { bytes, metadata, data_start } => self.take_own(name, shape, metadata, &bytes[*data_start..]),
+            Tensors::Brought { file, names } => {
+                self.taken.insert(name.to_owned());
+                let theirs = names.get(name);
+                // What was recognised is there, and has the right shape; the output layer's alone may be asked for in another.
+                let fits = |theirs: &&String| file.tensors.get(*theirs).is_some_and(|tensor| tensor.shape() == shape);
+                let values = theirs.filter(fits).and_then(|theirs| file.take(theirs));
+                if values.is_none() {
+                    self.missing.push(name.to_owned());
+                }
+                values
+            }
+        }
+    }
+
+    fn take_own(&mut self, name: &str, shape: &[usize], metadata: &'a Metadata, data: &'a [u8]) -> Option<Vec<f32>> {
+        match self.find(name, shape, metadata, data)? {
             (Dtype::I8, data) => {
                 let outputs = shape.first().copied().unwrap_or(1);
                 let width = data.len() / outputs.max(1);
@@ -141,10 +199,15 @@ impl<'a> LoadedParams<'a> {
     }
 
     /// Type and bytes of a tensor.
-    fn find(&mut self, name: &str, shape: &[usize]) -> Option<(Dtype, &'a [u8])> {
+    fn find(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        metadata: &'a Metadata,
+        data: &'a [u8],
+    ) -> Option<(Dtype, &'a [u8])> {
         self.taken.insert(name.to_owned());
-        let weights = self.weights;
-        let Some(info) = weights.metadata.info(name) else {
+        let Some(info) = metadata.info(name) else {
             self.missing.push(name.to_owned());
             return None;
         };
@@ -153,7 +216,7 @@ impl<'a> LoadedParams<'a> {
             return None;
         }
         let (start, end) = info.data_offsets;
-        Some((info.dtype, &weights.bytes[weights.data_start..][start..end]))
+        Some((info.dtype, &data[start..end]))
     }
 }
 
@@ -168,14 +231,16 @@ impl LoadedParams<'_> {
 
     /// As [`finish`](Self::finish), and that nothing was left over: for the pass that loads the whole source model.
     pub fn finish_all(self) -> Result<()> {
-        let unexpected = self
-            .weights
-            .metadata
-            .tensors()
-            .into_keys()
-            // A counter PyTorch keeps for training; it is not a weight.
-            .filter(|name| !self.taken.contains(name) && !name.ends_with("num_batches_tracked"))
-            .collect();
+        let unexpected = match &self.weights.tensors {
+            Tensors::Own { metadata, .. } => metadata
+                .tensors()
+                .into_keys()
+                // A counter PyTorch keeps for training; it is not a weight.
+                .filter(|name| !self.taken.contains(name) && !name.ends_with("num_batches_tracked"))
+                .collect(),
+            // It was looked at when the network was recognised.
+            Tensors::Brought { .. } => Vec::new(),
+        };
         self.report(unexpected)
     }
 

@@ -60,14 +60,14 @@ impl Session {
 
     /// As [`answer`](Self::answer), from [`activation`](Self::activation)'s result.
     pub async fn answer_activation(&self, activation: Vec<f32>, top_k: usize, model: ModelChoice) -> Result<Answer> {
+        let (classifier, embedder) = self.models.network(model)?;
         if top_k == 0 {
             return Err(Error::new(ErrorCode::InvalidOption, "topK must be at least 1, got 0")
                 .with("name", "topK")
                 .with("value", 0)
                 .with("min", 1)
-                .with("max", self.models.source.labels.len()));
+                .with("max", classifier.labels.len()));
         }
-        let (classifier, embedder) = self.models.network(model)?;
         let shape = check_activation(&activation, classifier, embedder)?;
         classifier.answer(activation, shape, embedder.device(), top_k).await
     }

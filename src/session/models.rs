@@ -26,7 +26,8 @@ pub enum ModelChoice {
 }
 
 pub(super) struct Models {
-    pub source: Classifier,
+    /// With the output layer of the weights; `None` where they have none on pooled features.
+    pub source: Option<Classifier>,
     /// The trained or opened one.
     pub classifier: Option<Classifier>,
     /// How that one came about; `None` for one out of a file.
@@ -57,12 +58,15 @@ impl Models {
         let input = weights.card.input.clone();
         let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), input.clone(), device);
         let labels = weights.card.labels.clone();
-        // The head alone is loaded: at split 0 no stage parameter is taken.
-        let mut stages = weights.params();
-        let suffix = Suffix::load(weights.architecture, split, labels.len(), &mut stages, &mut params, &device.tensors);
+        let source = (!labels.is_empty()).then(|| {
+            // The head alone is loaded: at split 0 no stage parameter is taken.
+            let (architecture, classes, mut stages) = (weights.architecture, labels.len(), weights.params());
+            let suffix = Suffix::load(architecture, split, classes, &mut stages, &mut params, &device.tensors);
+            Classifier::new(split, input, suffix, labels)
+        });
         params.finish_all()?;
         Ok(Self {
-            source: Classifier::new(split, input, suffix, labels),
+            source,
             classifier: None,
             taught: None,
             features: ActivationCache::new([weights.architecture.features(), 1, 1]),
@@ -91,9 +95,9 @@ impl Models {
     /// `no-classifier` when the trained one is asked for and there is none.
     pub fn network(&self, model: ModelChoice) -> Result<(&Classifier, &Embedder)> {
         let classifier = match model {
-            ModelChoice::Source => &self.source,
+            ModelChoice::Source => self.source.as_ref().ok_or_else(no_source)?,
             ModelChoice::Trained => self.trained()?,
-            ModelChoice::Auto => self.classifier.as_ref().unwrap_or(&self.source),
+            ModelChoice::Auto => self.classifier.as_ref().or(self.source.as_ref()).ok_or_else(no_classifier)?,
         };
         let mut embedders = self.embedders.iter();
         let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
@@ -128,7 +132,7 @@ impl Models {
     /// Keeps the embedders of the source model and of the classifier, and what was embedded for the output layer alone of photos
     /// prepared as `stored`: that is small, and the next training of such photos can use it.
     pub fn forget_unused_embedders(&mut self, stored: &InputSpec) {
-        let in_use: Vec<&Classifier> = [Some(&self.source), self.classifier.as_ref()].into_iter().flatten().collect();
+        let in_use: Vec<&Classifier> = self.source.iter().chain(&self.classifier).collect();
         self.embedders.retain(|embedder| {
             embedder.is_of(Split(0), stored) || in_use.iter().any(|model| embedder.is_of(model.split, &model.input))
         });
@@ -138,6 +142,13 @@ impl Models {
         self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
         self.features.remove(ids);
     }
+}
+
+fn no_source() -> Error {
+    Error::new(
+        ErrorCode::NoClassifier,
+        "these weights have no output layer on pooled features, so the network has no answers of its own: train first",
+    )
 }
 
 pub(super) fn no_classifier() -> Error {

@@ -60,7 +60,7 @@ impl Session {
 
     /// What the source model sees, where that is not what photos are stored for.
     fn framed_otherwise(&self) -> Option<&InputSpec> {
-        Some(&self.models.source.input).filter(|source| **source != self.stored)
+        Some(&self.weights.card.input).filter(|source| **source != self.stored)
     }
 
     /// For a photo of that size whose rows arrive one strip after another: [`add_photo`](Self::add_photo) and

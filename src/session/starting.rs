@@ -41,7 +41,7 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
         self.editable()?;
-        let (source, known) = (self.models.source.suffix.clone(), self.measured.clone());
+        let (source, known) = (self.models.source.as_ref().map(|source| source.suffix.clone()), self.measured.clone());
         self.start(&advise::run::head(&wish), |bench| AdviceRun::new(wish.clone(), source, &known, bench))?;
         self.expect(wish);
         Ok(())

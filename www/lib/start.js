@@ -9,7 +9,7 @@ import { isServed, loadWasm } from "./wasm.js";
 import { Weights } from "./weights.js";
 
 /** What is wrong with the weights or the network is wrong on every device: no reason to try the other one. */
-const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "cancelled", "invalid-option"]);
+const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "weights-unsupported", "cancelled", "invalid-option"]);
 
 /**
  * @typedef {Calls["start"]["event"]} StartEvent

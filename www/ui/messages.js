@@ -481,8 +481,22 @@ export const MESSAGES = {
   "error.invalid-label": { en: ["A class name has 1 to {max} characters.", "This cannot be the name of a class: it is empty or too long."], zh: ["类别名称应为 1 到 {max} 个字符。", "类别名称为空或过长。"] },
   "error.invalid-option": { en: ["{name}: {value} is not allowed. Expected {min} to {max}.", "A training option is unknown or out of range: {name}.", "A training option is unknown or out of range."], zh: ["选项“{name}”的值 {value} 无效，应在 {min} 到 {max} 之间。", "训练选项“{name}”未知或超出范围。", "有训练选项未知或超出范围。"] },
   "error.no-classifier": { en: "There is no classifier yet. Train one, or open a model.", zh: "还没有分类器。请先训练，或打开一个模型。" },
-  "error.weights-corrupt": { en: "The network arrived damaged. Try again; if it stays so, the site has a broken file.", zh: "下载的网络文件已损坏。请重试；若仍然如此，说明网站上的文件有问题。" },
+  "error.weights-corrupt": { en: "The file of the network is damaged. Try again; if it stays so, the file itself is broken.", zh: "网络文件已损坏。请重试；若仍然如此，说明文件本身有问题。" },
   "error.weights-mismatch": { en: "The network file belongs to another architecture than this page expects.", zh: "网络文件与本页面所需的结构不符。" },
+  "error.weights-unsupported": {
+    en: [
+      "This file asks to run “{program}”, and nothing in a file is ever run here. Save the weights alone: torch.save(model.state_dict(), \"weights.pth\").",
+      "“{tensor}” in this file has numbers of type {number}. Save the network in single or half precision.",
+      "This file cannot be used as a network ({kind}). Choose a safetensors file, or one that torch.save(model.state_dict(), …) wrote.",
+      "This file cannot be used as a network. Choose a safetensors file, or one that torch.save(model.state_dict(), …) wrote.",
+    ],
+    zh: [
+      "此文件要求运行“{program}”，而这里从不运行文件中的任何程序。请只保存权重：torch.save(model.state_dict(), \"weights.pth\")。",
+      "此文件中的“{tensor}”使用 {number} 类型的数值。请将网络保存为单精度或半精度。",
+      "此文件不能作为网络使用（{kind}）。请选择 safetensors 文件，或由 torch.save(model.state_dict(), …) 保存的文件。",
+      "此文件不能作为网络使用。请选择 safetensors 文件，或由 torch.save(model.state_dict(), …) 保存的文件。",
+    ],
+  },
   "error.model-corrupt": { en: "This is not a lastlayer model, or it is damaged. Choose a file that was saved here.", zh: "这不是 lastlayer 的模型文件，或文件已损坏。请选择在这里保存过的文件。" },
   "error.model-mismatch": { en: "This model was made with another source network and does not fit this one.", zh: "该模型基于另一个源网络，与当前网络不匹配。" },
   "error.no-checkpoint": { en: "There is no training to continue.", zh: "没有可以继续的训练。" },

@@ -1,43 +1,24 @@
 //! The tensors of the PyTorch checkpoint.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use burn::store::pytorch::PytorchReader;
-use burn::store::pytorch_reader::DType;
 use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::file::{Number, TensorFile};
+use lastlayer::backbone::recognise::{Recognised, recognise};
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::error::{Error, ErrorCode, Result};
 
-/// Everything in the checkpoint but PyTorch's counters, under timm's names and sorted by them: the reader's order is not stable,
-/// and the converted file's hash should be.
-pub fn read(path: &Path, architecture: &Architecture) -> Result<Vec<FileTensor>> {
-    let unreadable = |error: &dyn std::fmt::Debug| {
-        Error::new(ErrorCode::WeightsCorrupt, format!("{} is not a PyTorch checkpoint: {error:?}", path.display()))
-    };
-    let reader = PytorchReader::new(path).map_err(|error| unreadable(&error))?;
-    let names = architecture.namings.iter().flat_map(|naming| {
-        let parameters = architecture.parameters().into_iter().chain(architecture.classifier_parameters(0));
-        parameters.map(|(name, _)| (naming.name_of(&name), name))
-    });
-    let names: BTreeMap<String, String> = names.collect();
-    let mut tensors = Vec::new();
-    for name in reader.keys() {
-        if name.ends_with("num_batches_tracked") {
-            continue;
-        }
-        let timm = names.get(&name).cloned().ok_or_else(|| {
-            Error::new(ErrorCode::WeightsMismatch, format!("unexpected tensor {name:?} in {}", path.display()))
-        })?;
-        let tensor = reader.get(&name).ok_or_else(|| Error::internal(format!("{name} vanished")))?;
-        if tensor.dtype() != DType::F32 {
-            let got = tensor.dtype();
-            return Err(Error::new(ErrorCode::WeightsMismatch, format!("{name}: expected f32 numbers, got {got:?}")));
-        }
-        let bytes = tensor.read().map_err(|error| unreadable(&error))?;
-        let values = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        tensors.push(FileTensor { name: timm, shape: tensor.shape().to_vec(), values });
+/// The network that the checkpoint is of, and its tensors under timm's names and sorted by them.
+pub fn read(checkpoint: Vec<u8>) -> Result<(&'static Architecture, Vec<FileTensor>)> {
+    let file = TensorFile::open(checkpoint)?;
+    let mismatch = |message: String| Error::new(ErrorCode::WeightsMismatch, message);
+    let Recognised { architecture, names, unused, .. } = recognise(&file)?;
+    if !unused.is_empty() {
+        return Err(mismatch(format!("unexpected tensors: {}", unused.join(", "))));
     }
-    tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(tensors)
+    let tensor = |(ours, theirs): (String, String)| {
+        let info = file.tensors.get(&theirs).filter(|info| info.number() == Number::F32);
+        let info = info.ok_or_else(|| mismatch(format!("{theirs}: expected f32 numbers")))?;
+        let values = file.take(&theirs).ok_or_else(|| Error::internal(format!("{theirs} vanished")))?;
+        Ok(FileTensor { name: ours, shape: info.shape().to_vec(), values })
+    };
+    Ok((architecture, names.into_iter().map(tensor).collect::<Result<_>>()?))
 }

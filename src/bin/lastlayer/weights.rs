@@ -17,15 +17,24 @@ use crate::io_error;
 const DEFAULT_FOLDER: &str = "build/weights";
 const MANIFEST: &str = "efficientnet_lite0.json";
 
-/// `--weights` and `--device`.
-pub fn arguments() -> [Arg; 2] {
+/// Synset and name of ImageNet's classes, in the order of the logits.
+const IMAGENET_LABELS: &str = include_str!("../../backbone/imagenet_labels.txt");
+
+/// `--weights`, `--backbone` and `--device`.
+pub fn arguments() -> [Arg; 3] {
     let device = Arg::new("device")
         .long("device")
         .value_name("cpu|gpu|cuda")
         .value_parser(["cpu", "gpu", "cuda"])
         .default_value("cpu")
         .help("Where the network runs; gpu needs a build with --features webgpu, cuda one with --features cuda");
-    [weights_argument(), device]
+    let backbone = Arg::new("backbone")
+        .long("backbone")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .conflicts_with("weights")
+        .help("Another network: safetensors, or a .pth of torch.save, with timm's or torchvision's names; it is recognised by them");
+    [weights_argument(), backbone, device]
 }
 
 fn weights_argument() -> Arg {
@@ -38,9 +47,14 @@ fn weights_argument() -> Arg {
 
 /// A session on the device and with the weights that the arguments name.
 pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
-    let weights = match arguments.get_one::<PathBuf>("weights") {
-        Some(path) => Weights::open(std::fs::read(path).map_err(|error| io_error(path, &error))?, None)?,
-        None => default_weights()?,
+    let file = |name: &str| {
+        let path = arguments.get_one::<PathBuf>(name);
+        path.map(|path| std::fs::read(path).map_err(|error| io_error(path, &error))).transpose()
+    };
+    let weights = match (file("weights")?, file("backbone")?) {
+        (Some(bytes), _) => Weights::open(bytes, None)?,
+        (None, Some(bytes)) => Weights::bring(bytes, &imagenet_labels())?,
+        (None, None) => default_weights()?,
     };
     let kind = match arguments.get_one::<String>("device").map(String::as_str) {
         Some("gpu") => DeviceKind::WebGpu,
@@ -69,6 +83,10 @@ fn default_weights() -> Result<Weights> {
     let path = folder.join(&manifest.file);
     let bytes = std::fs::read(&path).map_err(|error| io_error(&path, &error))?;
     Weights::open(bytes, Some(&manifest.sha256))
+}
+
+fn imagenet_labels() -> Vec<String> {
+    IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
 }
 
 /// Seconds since the first call.

@@ -302,10 +302,12 @@ mod tests {
             assert_eq!(settled.input_size > 0, regime == Regime::Scratch);
             assert_eq!(settled.clone().settle(&LITE0, 50).unwrap(), settled);
         }
-        let stages = |last_stages| TrainConfig { last_stages, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap().regime;
+        let stages =
+            |last_stages| TrainConfig { last_stages, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap().regime;
         assert_eq!([0, 1, 6, 7].map(stages), [Regime::Auto, Regime::LastK, Regime::LastK, Regime::Full]);
-        let refused =
-            TrainConfig { regime: Regime::Head, last_stages: 2, ..TrainConfig::default() }.settle(&LITE0, 50).unwrap_err();
+        let refused = TrainConfig { regime: Regime::Head, last_stages: 2, ..TrainConfig::default() }
+            .settle(&LITE0, 50)
+            .unwrap_err();
         assert!(refused.message.contains("lastStages must be 0 with the regime head, got 2"), "{}", refused.message);
     }
 }

@@ -53,6 +53,7 @@ export type ErrorCode =
   | "no-classifier"
   | "weights-corrupt"
   | "weights-mismatch"
+  | "weights-unsupported"
   | "model-corrupt"
   | "model-mismatch"
   | "download-failed"
