@@ -276,7 +276,7 @@ fn advice(some: bool) -> Advice {
             classes: 2,
             smallest: 3,
             largest: 3,
-            similarity: Similarity { score: 0.5, confidence: 0.5, already_told_apart: 0.0 },
+            similarity: Some(Similarity { score: 0.5, confidence: 0.5, already_told_apart: 0.0 }),
             separability: some.then_some(Separability { accuracy: 0.75, interval, folds: 3 }),
         },
         speed: Speed { measured: vec![measured], readers: 2 },

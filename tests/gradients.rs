@@ -6,7 +6,9 @@ mod common;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use common::{TOY, TOY_SIZE, drawn, open_toy, toy_weights_file};
+use common::{TOY, drawn, narrow_networks, weights_file_of};
+use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::weights::Weights;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
@@ -65,7 +67,7 @@ impl ModuleMapper for Nudge {
 
 /// A suffix on the autodiff device. The head is larger than a fresh one, so that its inputs matter. Live batch-norms start from
 /// the toy's weights too: shifts of exactly 0 would lay the values of every plain part of a picture on the kink of ReLU6.
-fn suffix(config: &TrainConfig, device: &Device) -> Suffix {
+fn suffix(network: &'static Architecture, config: &TrainConfig, device: &Device) -> Suffix {
     struct LargeHead(RandomParams);
     impl lastlayer::nn::params::Params for LargeHead {
         fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
@@ -73,44 +75,51 @@ fn suffix(config: &TrainConfig, device: &Device) -> Suffix {
         }
     }
     let mut head = LargeHead(RandomParams(Rng::new(2)));
-    let weights = open_toy(toy_weights_file(|_| ())).unwrap();
+    let weights = weights(network);
     match config.regime {
-        Regime::Scratch => Suffix::load_live(&TOY, CLASSES, &mut weights.params(), &mut head, device),
-        _ => Suffix::load(&TOY, Split(config.last_stages), CLASSES, &mut weights.params(), &mut head, device),
+        Regime::Scratch => Suffix::load_live(network, CLASSES, &mut weights.params(), &mut head, device),
+        _ => Suffix::load(network, Split(config.last_stages), CLASSES, &mut weights.params(), &mut head, device),
     }
 }
 
 /// What the prefix of the split makes of drawn photos.
-fn activation(split: Split, device: &Device) -> Tensor<4> {
-    let weights = open_toy(toy_weights_file(|_| ())).unwrap();
+fn activation(network: &'static Architecture, split: Split, device: &Device) -> Tensor<4> {
+    let weights = weights(network);
     let mut values = Vec::new();
     for index in 0..PHOTOS {
-        weights.card.input.normalise_into(&drawn(index % 3, index as u64, TOY_SIZE, TOY_SIZE), &mut values);
+        weights
+            .card
+            .input
+            .normalise_into(&drawn(index % 3, index as u64, network.input.size, network.input.size), &mut values);
     }
-    let side = TOY_SIZE as usize;
+    let side = network.input.size as usize;
     let images = Tensor::from_data(TensorData::new(values, [PHOTOS, 3, side, side]), &common::cpu().tensors);
-    let activation = Prefix::load(&TOY, split, &mut weights.params(), &common::cpu().tensors).forward(images);
+    let activation = Prefix::load(network, split, &mut weights.params(), &common::cpu().tensors).forward(images);
     Tensor::from_data(activation.into_data(), device)
 }
 
-fn check(config: &TrainConfig) {
+fn check(network: &'static Architecture, config: &TrainConfig) {
     let device = common::cpu().tensors.autodiff();
-    let input = activation(Split(config.last_stages), &device);
+    let input = activation(network, Split(config.last_stages), &device);
     let labels: Vec<usize> = (0..PHOTOS).map(|index| index % 3).collect();
     // Uneven on purpose, so that the classes are weighed.
     let samples: Vec<Sample> = [0, 0, 0, 1, 2].map(|label| Sample { photo: 0, label }).to_vec();
     let targets = Loss::new(config, &samples, CLASSES).targets(&labels, CLASSES);
-    let mask = dropout_mask(PHOTOS * TOY.features(), config.dropout as f32, &mut Rng::new(3));
+    let mask = dropout_mask(PHOTOS * network.features(), config.dropout as f32, &mut Rng::new(3));
     let loss = |suffix: Suffix| {
         let step = Part { input: input.clone(), mask: mask.clone(), targets: targets.clone() };
         step.loss(&suffix, &device).0
     };
-    let module = suffix(config, &device);
+    let module = suffix(network, config, &device);
     let gradients = GradientsParams::from_grads(loss(module.clone()).backward(), &module);
     let mut all = Gradients { of: &gradients, found: Vec::new(), without: 0 };
     module.visit(&mut all);
 
-    let names: Vec<String> = module.named(&TOY).into_iter().map(|tensor| tensor.name).collect();
+    let names: Vec<String> = module.named(network).into_iter().map(|tensor| tensor.name).collect();
+    // Biases that batch-norms have taken in are no parameters here.
+    let merged = network.convolutions().filter(|layer| layer.spec.bias && layer.spec.epsilon.is_some());
+    let merged: Vec<String> = merged.map(|layer| format!("{}.bias", layer.conv)).collect();
+    let names: Vec<String> = names.into_iter().filter(|name| !merged.contains(name)).collect();
     let statistics = names.iter().filter(|name| name.contains("running_")).count();
     assert_eq!((all.found.len(), all.without), (names.len() - statistics, statistics), "{:?}", config.regime);
 
@@ -119,7 +128,7 @@ fn check(config: &TrainConfig) {
     for (position, (id, gradient)) in all.found.iter().enumerate() {
         let largest = (0..gradient.len()).max_by(|&a, &b| gradient[a].abs().total_cmp(&gradient[b].abs())).unwrap();
         let scale = gradient[largest].abs();
-        assert!(scale > 0.0, "{:?}: parameter {position} gets no gradient", config.regime);
+        assert!(scale > 0.0, "{}, {:?}: parameter {position} gets no gradient", network.name, config.regime);
         let mut wrong = Vec::new();
         let entries: Vec<usize> = (0..ENTRIES).map(|_| rng.below(gradient.len())).chain([largest]).collect();
         for entry in entries {
@@ -132,34 +141,47 @@ fn check(config: &TrainConfig) {
         }
         assert!(
             wrong.is_empty(),
-            "{:?}: parameter {position}, (entry, gradient, differences): {wrong:?}",
+            "{}, {:?}: parameter {position}, (entry, gradient, differences): {wrong:?}",
+            network.name,
             config.regime
         );
     }
 }
 
-fn config(regime: Regime, last_stages: usize) -> TrainConfig {
+fn config(network: &Architecture, regime: Regime, last_stages: usize) -> TrainConfig {
     let plain = TrainConfig { regime, last_stages, ..TrainConfig::default() };
-    TrainConfig { label_smoothing: 0.1, dropout: 0.2, ..plain }.settle(&TOY, 9).unwrap()
+    TrainConfig { label_smoothing: 0.1, dropout: 0.2, ..plain }.settle(network, 9).unwrap()
+}
+
+fn weights(network: &'static Architecture) -> Weights {
+    Weights::open_as(weights_file_of(network, |_| ()), None, |_| Some(network)).unwrap()
+}
+
+#[test]
+fn of_every_family() {
+    for network in narrow_networks() {
+        check(network, &config(network, Regime::LastK, 1));
+        check(network, &config(network, Regime::Full, network.stages.len()));
+    }
 }
 
 #[test]
 fn of_the_head() {
-    check(&config(Regime::Head, 0));
+    check(&TOY, &config(&TOY, Regime::Head, 0));
 }
 
 #[test]
 fn of_the_last_stages() {
-    check(&config(Regime::LastK, 1));
-    check(&config(Regime::LastK, 2));
+    check(&TOY, &config(&TOY, Regime::LastK, 1));
+    check(&TOY, &config(&TOY, Regime::LastK, 2));
 }
 
 #[test]
 fn of_all_stages() {
-    check(&config(Regime::Full, STAGES));
+    check(&TOY, &config(&TOY, Regime::Full, STAGES));
 }
 
 #[test]
 fn of_all_stages_with_live_batch_norm() {
-    check(&config(Regime::Scratch, STAGES));
+    check(&TOY, &config(&TOY, Regime::Scratch, STAGES));
 }

@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use common::{RawTensor, photo_sets, sorted_files, toy_tensors, toy_weights_of, trial, weights_file};
+use common::{RawTensor, TOY, photo_sets, sorted_files, tensors_of, toy_weights_of, trial, weights_file};
 use half::f16;
 use lastlayer::backbone::weights::{Weights, scale_groups, scale_name};
 use lastlayer::error::ErrorCode;
@@ -37,7 +37,7 @@ fn main() {
 /// The toy's tensors with the last convolution in 8 bits and the stem in 16, and in f32 what these stand for.
 fn toy_in_fewer_bits() -> (Vec<RawTensor>, Vec<RawTensor>) {
     let (mut stored, mut meant) = (Vec::new(), Vec::new());
-    for (name, shape, values) in toy_tensors() {
+    for (name, shape, values) in tensors_of(&TOY) {
         match name.as_str() {
             "conv_head.weight" => {
                 // Every output channel has a scale of its own: its 16 weights are one group.

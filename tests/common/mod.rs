@@ -11,6 +11,7 @@ use lastlayer::backbone::card::Card;
 use lastlayer::backbone::inverted_residuals::{Row, Table, row};
 use lastlayer::backbone::stage::Stage;
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
+use lastlayer::backbone::{resnet, vgg};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::eval::nearest::Nearest;
@@ -38,6 +39,31 @@ pub static TOY: LazyLock<Architecture> = LazyLock::new(|| {
     let table = Table { name, stem, stages: STAGES, features, width, depth, same: true, epsilon, input };
     table.architecture(|_| Vec::new())
 });
+
+/// A narrow member of each other family, and of each kind of block in it, at 64 pixels.
+pub fn narrow_networks() -> &'static [Architecture] {
+    static NARROW: LazyLock<Vec<Architecture>> = LazyLock::new(|| {
+        const STAGES: &[Row] = &[row(1, 3, 1, 8, 1), row(2, 3, 2, 12, 2)];
+        let (width, depth) = (1.0, 1.0);
+        let (name, stem, features, epsilon) = ("mobile", 8, 16, 1e-5);
+        let input = InputSpec::new(2 * TOY_SIZE, [127.0; 3], [128.0; 3]);
+        let mobile = Table { name, stem, stages: STAGES, features, width, depth, same: false, epsilon, input };
+        let resnet = |name, kind, blocks| resnet::Table { name, kind, blocks, channels: 4 }.architecture();
+        let vgg = |name, norm| {
+            vgg::Table { name, convolutions: [1, 1, 1, 2, 1], channels: [4, 6, 8, 8, 12], norm }.architecture()
+        };
+        let mut networks = vec![
+            mobile.architecture(|_| Vec::new()),
+            resnet("basic", resnet::Kind::Basic, [1, 1, 2, 1]),
+            resnet("bottleneck", resnet::Kind::Bottleneck, [1, 2, 1, 1]),
+            vgg("vgg", false),
+            vgg("vgg_bn", true),
+        ];
+        networks.iter_mut().for_each(|network| network.input.size = 2 * TOY_SIZE);
+        networks
+    });
+    &NARROW
+}
 
 pub const TOY_SIZE: u32 = 32;
 /// In natural order, as a training puts its classes.
@@ -78,37 +104,49 @@ impl RawTensor {
     }
 }
 
-/// Name, shape and values of the toy backbone's tensors.
-pub fn toy_tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
+/// Name, shape and values of a network's tensors.
+pub fn tensors_of(network: &Architecture) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let device = cpu().tensors;
     let mut params = Recorder { random: RandomParams(Rng::new(42)), given: Vec::new() };
-    for operations in TOY.layers() {
+    for operations in network.layers() {
         Stage::load(operations, &mut params, Mode::Frozen, &device);
     }
-    linear::load(&mut params, TOY.classifier, TOY.features(), TOY_LABELS.len(), &device);
+    linear::load(&mut params, network.classifier, network.features(), TOY_LABELS.len(), &device);
     params.given
 }
 
 /// A weights file of the toy backbone, f32. `change` may spoil the list of (name, shape, values).
 pub fn toy_weights_file(change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f32>)>)) -> Vec<u8> {
-    let mut tensors = toy_tensors();
+    weights_file_of(&TOY, change)
+}
+
+/// The same of another network.
+pub fn weights_file_of(
+    network: &Architecture,
+    change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<f32>)>),
+) -> Vec<u8> {
+    let mut tensors = tensors_of(network);
     change(&mut tensors);
     let tensors: Vec<RawTensor> =
         tensors.iter().map(|(name, shape, values)| RawTensor::floats(name, shape, values)).collect();
     let checkpoint = sha256_hex(&tensors.iter().flat_map(|tensor| tensor.bytes.clone()).collect::<Vec<u8>>());
-    toy_weights_of(&tensors, checkpoint)
+    weights_of(network, &tensors, checkpoint)
 }
 
-/// A weights file of these tensors, said to come from the checkpoint of that hash.
+/// A weights file of these tensors of the toy backbone, said to come from the checkpoint of that hash.
 pub fn toy_weights_of(tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
+    weights_of(&TOY, tensors, checkpoint)
+}
+
+fn weights_of(network: &Architecture, tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
     let card = Card {
-        name: "toy".into(),
+        name: network.name.into(),
         source: "drawn by the tests".into(),
         licence: "MIT".into(),
         source_sha256: checkpoint,
-        input: InputSpec::new(TOY_SIZE, [127.0; 3], [128.0; 3]),
+        input: network.input.clone(),
         resize_filter: "bicubic".into(),
-        stages: (0..3).map(|stage| format!("blocks.{stage}")).collect(),
+        stages: network.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: TOY_LABELS.map(str::to_owned).to_vec(),
     };
     let views = tensors.iter().map(|RawTensor { name, dtype, shape, bytes }| {
@@ -124,6 +162,12 @@ pub fn open_toy(file: Vec<u8>) -> lastlayer::error::Result<Weights> {
 
 pub fn toy_session() -> Session {
     Session::new(cpu(), open_toy(toy_weights_file(|_| ())).unwrap(), || 0.0).unwrap()
+}
+
+/// A session on the drawn weights of a network.
+pub fn session_of(network: &'static Architecture) -> Session {
+    let weights = Weights::open_as(weights_file_of(network, |_| ()), None, |_| Some(network)).unwrap();
+    Session::new(cpu(), weights, || 0.0).unwrap()
 }
 
 pub fn cpu() -> ComputeDevice {

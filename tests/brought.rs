@@ -1,0 +1,173 @@
+//! Weights files that people bring: recognised, refused with the reasons, and taught.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{TOY_LABELS, add_drawn, cpu, drawn, stages, train};
+use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::by_name;
+use lastlayer::backbone::weights::Weights;
+use lastlayer::error::{Error, ErrorCode};
+use lastlayer::nn::params::{Params, RandomParams};
+use lastlayer::rng::Rng;
+use lastlayer::session::event::StepEvent;
+use lastlayer::session::{ModelChoice, Session};
+use lastlayer::train::plan::config::TrainConfig;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+
+type File = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Random weights of a network with an output layer of ten classes, under the names of timm, or another's.
+fn file_of(network: &Architecture, whose: &str) -> File {
+    let naming = network.namings.iter().find(|naming| naming.whose == whose);
+    let mut random = RandomParams(Rng::new(5));
+    let parameters = network.parameters().into_iter().chain(network.classifier_parameters(10));
+    parameters
+        .map(|(name, shape)| {
+            let values = random.take(&name, &shape);
+            (naming.map_or(name.clone(), |naming| naming.name_of(&name)), (shape, values))
+        })
+        .collect()
+}
+
+fn bytes_of(file: &File) -> Vec<u8> {
+    let bytes: Vec<(&str, &Vec<usize>, Vec<u8>)> = file
+        .iter()
+        .map(|(name, (shape, values))| (name.as_str(), shape, values.iter().flat_map(|x| x.to_le_bytes()).collect()))
+        .collect();
+    let views =
+        bytes.iter().map(|(name, shape, bytes)| (*name, TensorView::new(Dtype::F32, (*shape).clone(), bytes).unwrap()));
+    serialize(views, None).unwrap()
+}
+
+fn network(name: &str) -> &'static Architecture {
+    by_name(name).unwrap()
+}
+
+fn bring(file: &File) -> Result<Weights, Error> {
+    Weights::bring(bytes_of(file), &[])
+}
+
+fn refused(file: &File) -> Error {
+    match bring(file) {
+        Ok(weights) => panic!("taken for {}", weights.architecture.name),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn networks_are_recognised_by_either_names() {
+    for (name, whose) in [
+        ("mobilenetv2_035", "timm"),
+        ("mobilenetv2_035", "torchvision"),
+        ("mobilenetv2_050", "torchvision"),
+        ("efficientnet_lite0", "efficientnet_lite_pytorch"),
+        ("efficientnet_lite1", "timm"),
+        ("resnet18", "timm"),
+        ("resnet34", "timm"),
+    ] {
+        let weights = bring(&file_of(network(name), whose)).unwrap();
+        assert_eq!((weights.architecture.name, weights.card.labels.len()), (name, 10), "{whose}");
+        assert_eq!(weights.card.labels[9], "10");
+    }
+}
+
+#[test]
+fn a_wrapped_network_and_one_with_another_head_are_the_network() {
+    let plain = file_of(network("mobilenetv2_035"), "torchvision");
+    let wrapped: File = plain.iter().map(|(name, tensor)| (format!("module.{name}"), tensor.clone())).collect();
+    let weights = bring(&wrapped).unwrap();
+    assert_eq!((weights.architecture.name, weights.card.labels.len()), ("mobilenetv2_035", 10));
+
+    let mut other_head = plain;
+    let tensor = other_head.remove("classifier.1.weight").unwrap();
+    other_head.remove("classifier.1.bias").unwrap();
+    other_head.insert("head.projection.weight".into(), tensor);
+    let weights = bring(&other_head).unwrap();
+    assert_eq!((weights.architecture.name, weights.card.labels.len()), ("mobilenetv2_035", 0));
+}
+
+#[test]
+fn labels_are_given_where_the_outputs_are_as_many() {
+    let file = bytes_of(&file_of(network("mobilenetv2_035"), "timm"));
+    let labels: Vec<String> = (0..10).map(|number| format!("class {number}")).collect();
+    assert_eq!(Weights::bring(file.clone(), &labels).unwrap().card.labels, labels);
+    assert_eq!(Weights::bring(file, &labels[..9]).unwrap().card.labels[0], "1");
+}
+
+#[test]
+fn what_is_not_known_is_compared_with_the_nearest() {
+    let mut file = file_of(network("resnet18"), "timm");
+    file.remove("layer2.0.conv1.weight");
+    file.insert("layer2.0.attention.weight".into(), (vec![1], vec![0.0]));
+    let bias = file.get_mut("layer1.0.bn1.bias").unwrap();
+    *bias = (vec![32, 2], std::mem::take(&mut bias.1));
+    let error = refused(&file);
+    assert_eq!((error.code, error.params["name"].as_str()), (ErrorCode::WeightsMismatch, "resnet18"));
+    for told in [
+        "1 missing: layer2.0.conv1.weight",
+        "1 unexpected: layer2.0.attention.weight",
+        "1 of the wrong shape: layer1.0.bn1.bias (expected [64], got [32, 2])",
+    ] {
+        assert!(error.message.contains(told), "{}", error.message);
+    }
+
+    let transformer = (0..9).map(|n| (format!("blocks.{n}.attn.qkv.weight"), (vec![2, 2], vec![0.0; 4]))).collect();
+    let error = refused(&transformer);
+    assert!(error.message.contains("of no network known here (efficientnet_lite0, "), "{}", error.message);
+    assert!(error.message.contains("blocks.0.attn.qkv.weight, ") && error.message.ends_with("and 4 more"));
+}
+
+fn session(file: &[u8]) -> Session {
+    Session::new(cpu(), Weights::bring(file.to_vec(), &[]).unwrap(), || 0.0).unwrap()
+}
+
+#[test]
+fn a_brought_network_answers_learns_and_is_saved() {
+    let file = bytes_of(&file_of(network("mobilenetv2_035"), "torchvision"));
+    for (k, config) in [0, 1, 7].map(|k| (k, TrainConfig { epochs: 2, ..stages(k) })) {
+        let mut first = session(&file);
+        let photo = drawn(1, 99, 50, 40);
+        let by_source = pollster::block_on(first.predict(&photo, 3, ModelChoice::Source)).unwrap();
+        assert_eq!(by_source.len(), 3);
+        add_drawn(&mut first, 3, 3, 0);
+        train(&mut first, config);
+        let answers = pollster::block_on(first.predict(&photo, 3, ModelChoice::Trained)).unwrap();
+        assert!(answers.iter().all(|answer| TOY_LABELS.contains(&answer.label.as_str())));
+        let model = pollster::block_on(first.export_model()).unwrap();
+
+        let mut second = session(&file);
+        second.open_model(&model).unwrap();
+        let reopened = pollster::block_on(second.predict(&photo, 3, ModelChoice::Trained)).unwrap();
+        for (one, other) in answers.iter().zip(&reopened) {
+            let close = (one.probability - other.probability).abs() < 1e-5;
+            assert!(close && one.label == other.label, "last {k} stages: {one:?}, reopened {other:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trunk_alone_is_taught_and_advised_on_but_not_asked() {
+    let mut file = file_of(network("mobilenetv2_035"), "timm");
+    file.retain(|name, _| !name.starts_with("classifier."));
+    let mut session = session(&bytes_of(&file));
+    let photo = drawn(0, 99, 50, 40);
+    for model in [ModelChoice::Source, ModelChoice::Auto] {
+        let error = pollster::block_on(session.predict(&photo, 1, model)).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NoClassifier, "{}", error.message);
+    }
+    add_drawn(&mut session, 3, 4, 0);
+    session.start_advice(TrainConfig::default()).unwrap();
+    let advised = loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::Advised { advice } => break advice,
+            StepEvent::NeedPhotos { ids } => common::supply_drawn(&mut session, &ids),
+            _ => {}
+        }
+    };
+    assert!(advised.findings.similarity.is_none());
+    assert!(advised.reasons.iter().any(|reason| reason.code == "no-source"));
+    train(&mut session, TrainConfig { epochs: 2, ..stages(0) });
+    assert_eq!(pollster::block_on(session.predict(&photo, 1, ModelChoice::Auto)).unwrap().len(), 1);
+}
