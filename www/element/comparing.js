@@ -1,7 +1,10 @@
 /** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
-/** @typedef {import("../ui/types.js").PreparedRun} PreparedRun */
+/** @typedef {import("../ui/types.d.ts").PreparedRun} PreparedRun */
 
-/** What a reader can choose from. Epochs and the input size of `scratch` are left to the library. @type {Record<PreparedRun, Partial<TrainConfig>>} */
+/**
+ * What a reader can choose from. Epochs and the input size of `scratch` are left to the library.
+ * @type {Record<PreparedRun, Partial<TrainConfig>>}
+ */
 const PREPARED = {
   head: { regime: "head", augment: 0 },
   "head-augmented": { regime: "head", augment: -1 },
@@ -15,7 +18,18 @@ const PREPARED = {
 const ORDER = /** @type {PreparedRun[]} */ (Object.keys(PREPARED));
 
 /** Of the reader's own options, those that mean the same in every run. @type {readonly string[]} */
-const KEPT = ["batchSize", "learningRate", "weightDecay", "framing", "flip", "flipAverage", "labelSmoothing", "dropout", "balance", "seed"];
+const KEPT = [
+  "batchSize",
+  "learningRate",
+  "weightDecay",
+  "framing",
+  "flip",
+  "flipAverage",
+  "labelSmoothing",
+  "dropout",
+  "balance",
+  "seed",
+];
 
 /** A comparison of ways to train, as the train panel shows and starts it. */
 export class Comparing {
@@ -23,18 +37,26 @@ export class Comparing {
   constructor(session) {
     this.session = session;
     /** @type {PreparedRun[]} */ this.chosen = ["head", "full", "scratch"];
-    /** @type {import("../ui/types.js").ComparisonStage | null} */ this.stage = null;
-    /** @type {import("../ui/types.js").RunCurvesView[]} */ this.curves = [];
-    /** @type {import("../ui/types.js").ComparisonResultView | null} */ this.result = null;
-    /** The photos it was of: an array that is another one after every change. @type {readonly unknown[] | null} */ this.photos = null;
+    /** @type {import("../ui/types.d.ts").ComparisonStage | null} */ this.stage = null;
+    /** @type {import("../ui/types.d.ts").RunCurvesView[]} */ this.curves = [];
+    /** @type {import("../ui/types.d.ts").ComparisonResultView | null} */ this.result = null;
+    /** The photos it was of: an array that is another one after every change. @type {readonly unknown[] | null} */
+    this.photos = null;
     this.cancelled = false;
     this.abort = new AbortController();
   }
 
-  /** @returns {import("../ui/types.js").ComparisonView} */
+  /** @returns {import("../ui/types.d.ts").ComparisonView} */
   get view() {
     const { chosen, stage, curves, result, cancelled } = this;
-    return { chosen, stage, curves, result, cancelled, stale: result !== null && this.photos !== this.session.tuner?.photos };
+    return {
+      chosen,
+      stage,
+      curves,
+      result,
+      cancelled,
+      stale: result !== null && this.photos !== this.session.tuner?.photos,
+    };
   }
 
   /** @param {readonly PreparedRun[]} chosen */
@@ -55,7 +77,9 @@ export class Comparing {
     const seed = typeof shared.seed === "number" ? { seed: shared.seed } : {};
     const photos = this.session.tuner?.photos ?? null;
     const following = { ...seed, signal, onEvent: (/** @type {TrainEvent} */ event) => this.#follow(event) };
-    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, following), { again: () => this.compare() });
+    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, following), {
+      again: () => this.compare(),
+    });
     Object.assign(this, { stage: null, cancelled: signal.aborted && !comparison });
     if (comparison) {
       Object.assign(this, { result: drawnUp(comparison), photos });
@@ -88,20 +112,32 @@ export class Comparing {
     } else {
       const { epoch, epochs } = event;
       const within = event.type === "batch" ? event.batch / event.batches : 1;
-      this.stage = { stage: "run", ...about, pictures: null, epoch, epochs, share: (number - 1 + (epoch - 1 + within) / epochs) / runs };
+      this.stage = {
+        stage: "run",
+        ...about,
+        pictures: null,
+        epoch,
+        epochs,
+        share: (number - 1 + (epoch - 1 + within) / epochs) / runs,
+      };
     }
-    if (event.type === "epoch") this.curves = this.curves.map((curve) => (curve.run === run ? { run, history: [...curve.history, event] } : curve));
+    if (event.type === "epoch")
+      this.curves = this.curves.map((curve) =>
+        curve.run === run ? { run, history: [...curve.history, event] } : curve,
+      );
   }
 }
 
 /**
  * @param {Comparison} comparison
- * @returns {import("../ui/types.js").ComparisonResultView}
+ * @returns {import("../ui/types.d.ts").ComparisonResultView}
  */
 function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }) {
   const against = (/** @type {number} */ run) => {
     const found = differences.find(({ a, b }) => a === 0 && b === run);
-    return found ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA } : null;
+    return found
+      ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA }
+      : null;
   };
   return {
     heldOut: heldOut.length,

@@ -1,8 +1,9 @@
 /** @import { Evaluation, Photo, Report } from "./types/public.d.ts" */
 
 /**
- * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker after the old one has
- * died. Photos are files, not pixels. Each method is called after the worker has accepted the change, and only then.
+ * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker
+ * after the old one has died. Photos are files, not pixels. Each method is called after the worker has accepted the
+ * change, and only then.
  */
 export class Mirror {
   /** @type {readonly Photo[]} */
@@ -21,7 +22,8 @@ export class Mirror {
   /** Labels of that classifier. @type {readonly string[]} */
   labels = [];
   /**
-   * Which of these are of classes there are: the others are of classes that were removed since, or of a file, and keep their names.
+   * Which of these are of classes there are: the others are of classes that were removed since, or of a file, and keep
+   * their names.
    * @type {readonly boolean[]}
    */
   own = [];
