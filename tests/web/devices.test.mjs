@@ -77,7 +77,8 @@ test("an adapter that answers and then fails: auto goes to the CPU, webgpu says 
     // Looks like hardware, and makes no device.
     const startWorker = lab.workerAfter(`
       Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { value: false });
-      for (const name of ["vendor", "architecture", "device", "description"]) Object.defineProperty(GPUAdapterInfo.prototype, name, { value: "toaster" });
+      for (const name of ["vendor", "architecture", "device", "description"])
+        Object.defineProperty(GPUAdapterInfo.prototype, name, { value: "toaster" });
       GPUAdapter.prototype.requestDevice = async () => { throw new TypeError("out of order"); };`);
     const code = await lab.outcome(lab.tuner({ device: "webgpu", startWorker }));
     const tuner = await lab.tuner({ device: "auto", startWorker });

@@ -134,7 +134,8 @@ export class LastLayer extends LitElement {
           .notes=${collection.notes}
           .folderNotes=${collection.folderNotes}
           ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
-          @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
+          @photos-files=${(/** @type {CustomEvent} */ { detail }) =>
+            collection.add(detail, detail.label, this.#newLabel)}
           @photos-cancel=${() => collection.cancel()}
           @problems-dismiss=${() => collection.dismissProblems()}
           @notes-dismiss=${() => collection.dismissNotes()}
@@ -220,7 +221,18 @@ export class LastLayer extends LitElement {
       aria-label=${language.say("element.language")}
       data-testid="language-switch"
     >
-      ${LANGUAGES.map((code) => html`<button type="button" lang=${LANGUAGE_TAGS[code]} data-language=${code} aria-pressed=${code === language.code ? "true" : "false"} @click=${() => this.#switchLanguage(code)}>${LANGUAGE_NAMES[code]}</button>`)}
+      ${LANGUAGES.map(
+        (code) =>
+          html`<button
+            type="button"
+            lang=${LANGUAGE_TAGS[code]}
+            data-language=${code}
+            aria-pressed=${code === language.code ? "true" : "false"}
+            @click=${() => this.#switchLanguage(code)}
+          >
+            ${LANGUAGE_NAMES[code]}
+          </button>`,
+      )}
     </div>`;
   }
 

@@ -122,7 +122,10 @@ export class Advice extends LitElement {
         ${language.say(plan.stages > 0 ? "advice.settingsDeeper" : "advice.settings", settings)}
       </p>
       <ul class="reasons">
-        ${reasons.map((reason) => html`<li data-testid="advice-reason" data-code=${reason.code}>${this.#reason(language, reason)}</li>`)}
+        ${reasons.map(
+          (reason) =>
+            html`<li data-testid="advice-reason" data-code=${reason.code}>${this.#reason(language, reason)}</li>`,
+        )}
       </ul>
       <details>
         <summary class="small">${language.say("advice.regimes")}</summary>

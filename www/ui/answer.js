@@ -56,12 +56,13 @@ export const answerStyles = [
 export function answer(language, { predictions, unknown, threshold }, choice = null) {
   const bars = predictionBars(language, predictions, choice);
   if (!unknown) return bars;
+  const rate = threshold
+    ? html` ${language.say("unknown.rate", { rate: language.percent(threshold.rejectRate) })}`
+    : nothing;
   return html`<div class="answer">
     <div class="none-of-these" data-testid="none-of-these">
       <strong>${language.say("unknown.title")}</strong>
-      <p>
-        ${language.say("unknown.meaning")}${threshold ? html` ${language.say("unknown.rate", { rate: language.percent(threshold.rejectRate) })}` : nothing}
-      </p>
+      <p>${language.say("unknown.meaning")}${rate}</p>
     </div>
     <p class="if-it-had-to">${language.say("unknown.guesses")}</p>
     <div class="subdued">${bars}</div>

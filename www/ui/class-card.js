@@ -285,7 +285,13 @@ export class ClassCard extends LitElement {
           </button>
         </li>
       </ul>
-      ${all ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>${language.say("class.showFewer")}</button>` : nothing}`;
+      ${
+        all
+          ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>
+              ${language.say("class.showFewer")}
+            </button>`
+          : nothing
+      }`;
   }
 
   /**
@@ -307,7 +313,8 @@ export class ClassCard extends LitElement {
         aria-label=${language.say("photo.open", { name: photo.name })}
         title=${photo.name}
         @click=${() => emit(this, "photo-open", { id: photo.id })}
-        @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Delete" && !this.locked && this.#removeByKey(photo, remove)}
+        @keydown=${(/** @type {KeyboardEvent} */ event) =>
+          event.key === "Delete" && !this.locked && this.#removeByKey(photo, remove)}
       >
         <img src=${blobUrl(photo.blob)} alt="" loading="lazy" decoding="async" draggable="false" />
       </button>

@@ -72,9 +72,11 @@ export class ComparisonCurves extends LitElement {
             </figure>`,
         )}
       </div>
-      <i class="probe-axis" hidden></i
-      ><i class="probe-grid" hidden></i>
-      ${curves.map(({ run, history }) => (history.length > 0 ? curvesTable(language, history, null, language.say("comparison.numbers", { name: runName(language, run) })) : nothing))}`;
+      <i class="probe-axis" hidden></i><i class="probe-grid" hidden></i> ${curves.map(({ run, history }) =>
+        history.length > 0
+          ? curvesTable(language, history, null, language.say("comparison.numbers", { name: runName(language, run) }))
+          : nothing,
+      )}`;
   }
 
   updated() {

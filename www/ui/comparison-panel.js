@@ -126,7 +126,14 @@ export class ComparisonPanel extends LitElement {
             : nothing
         }
         ${result && !stage ? comparisonResult(language, result) : nothing}
-        ${curves.length > 0 ? html`<last-layer-comparison-curves .language=${language} .curves=${curves}></last-layer-comparison-curves>` : nothing}
+        ${
+          curves.length > 0
+            ? html`<last-layer-comparison-curves
+                .language=${language}
+                .curves=${curves}
+              ></last-layer-comparison-curves>`
+            : nothing
+        }
         ${stage ? nothing : this.#start(language, view)}
       </div>
     </details>`;
@@ -167,7 +174,11 @@ export class ComparisonPanel extends LitElement {
             (regime) =>
               html`<tr>
                 <th scope="row">${language.say(`choice.regime.${regime}`)}</th>
-                ${/** @type {PreparedRun[]} */ ([regime, `${regime}-augmented`]).map((run) => this.#box(language, run, regime, chosen))}
+                ${
+                  /** @type {PreparedRun[]} */ ([regime, `${regime}-augmented`]).map((run) =>
+                    this.#box(language, run, regime, chosen),
+                  )
+                }
               </tr>`,
           )}
         </tbody>
@@ -183,7 +194,13 @@ export class ComparisonPanel extends LitElement {
         ${language.say(result ? "comparison.again" : "comparison.button")}
       </button>
       <p class="text" id="need">
-        ${!photos ? language.say("comparison.needPhotos") : !some ? language.say("comparison.needRuns", { most: MOST_RUNS }) : nothing}
+        ${
+          !photos
+            ? language.say("comparison.needPhotos")
+            : !some
+              ? language.say("comparison.needRuns", { most: MOST_RUNS })
+              : nothing
+        }
       </p>
     </div>`;
   }
@@ -195,7 +212,8 @@ export class ComparisonPanel extends LitElement {
    * @param {readonly PreparedRun[]} chosen
    */
   #box(language, run, regime, chosen) {
-    const label = `${language.say(`choice.regime.${regime}`)}: ${language.say(run === regime ? "comparison.plain" : "comparison.augmented")}`;
+    const column = language.say(run === regime ? "comparison.plain" : "comparison.augmented");
+    const label = `${language.say(`choice.regime.${regime}`)}: ${column}`;
     return html`<td>
       <label
         ><input
@@ -204,7 +222,8 @@ export class ComparisonPanel extends LitElement {
           data-run=${run}
           aria-label=${label}
           .checked=${chosen.includes(run)}
-          @change=${(/** @type {Event} */ event) => this.#choose(run, /** @type {HTMLInputElement} */ (event.target).checked)}
+          @change=${(/** @type {Event} */ event) =>
+            this.#choose(run, /** @type {HTMLInputElement} */ (event.target).checked)}
       /></label>
     </td>`;
   }
@@ -222,7 +241,11 @@ export class ComparisonPanel extends LitElement {
       stage.stage === "starting" ? null : stage.stage === "embed" ? stage.done / Math.max(1, stage.total) : stage.share;
     return html`<div class="progress" data-testid="compare-progress" data-stage=${stage.stage}>
       <p class="number">${comparisonStageText(language, stage)}</p>
-      ${share === null ? html`<progress aria-label=${label}></progress>` : html`<progress max="1" value=${share} aria-label=${label}></progress>`}
+      ${
+        share === null
+          ? html`<progress aria-label=${label}></progress>`
+          : html`<progress max="1" value=${share} aria-label=${label}></progress>`
+      }
       <div>
         <button class="button" type="button" data-testid="compare-cancel" @click=${() => emit(this, "compare-cancel")}>
           ${language.say("element.cancel")}

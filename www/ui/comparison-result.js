@@ -78,7 +78,11 @@ export function comparisonResult(language, { runs, heldOut, neverHeldOut, trainI
   return html`<p class="text">
       ${language.say("comparison.basis", { count: heldOut, learnt: trainImages, seconds: language.seconds(seconds) })}
     </p>
-    ${neverHeldOut.length > 0 ? html`<p class="text">${language.say("report.neverHeldOut", { labels: language.list(neverHeldOut) })}</p>` : nothing}
+    ${
+      neverHeldOut.length > 0
+        ? html`<p class="text">${language.say("report.neverHeldOut", { labels: language.list(neverHeldOut) })}</p>`
+        : nothing
+    }
     <table class="runs">
       <thead>
         <tr>

@@ -157,7 +157,9 @@ function confusedPairs(language, classes, counts) {
 function confusionMatrix(language, classes, counts) {
   const cell = (/** @type {number} */ count, /** @type {boolean} */ right) =>
     html`<td class=${`${right ? "right" : "wrong"} ${count > 0 ? "some" : ""}`}>
-      ${language.number(count)}${right ? html`<span class="hidden-text"> ${language.say("evaluation.cellRight")}</span>` : nothing}
+      ${language.number(
+        count,
+      )}${right ? html`<span class="hidden-text"> ${language.say("evaluation.cellRight")}</span>` : nothing}
     </td>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="confusion">
     <table class="cells" data-testid="confusion-matrix" aria-labelledby="confusion">
@@ -192,7 +194,11 @@ export function perClassTable(language, rows) {
     <table class="per-class" aria-labelledby="per-class">
       <thead>
         <tr>
-          ${/** @type {const} */ (["class", "recall", "precision", "support"]).map((name) => html`<th scope="col">${language.say(`evaluation.${name}`)}</th>`)}
+          ${
+            /** @type {const} */ (["class", "recall", "precision", "support"]).map(
+              (name) => html`<th scope="col">${language.say(`evaluation.${name}`)}</th>`,
+            )
+          }
         </tr>
       </thead>
       <tbody>

@@ -142,7 +142,11 @@ export class EvaluationPanel extends LitElement {
     const share = stage.stage === "starting" ? null : stage.stage === "embed" ? stage.done / stage.total : stage.share;
     return html`<div class="progress" data-testid="evaluation-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
-      ${share === null ? html`<progress aria-label=${label}></progress>` : html`<progress max="1" value=${share} aria-label=${label}></progress>`}
+      ${
+        share === null
+          ? html`<progress aria-label=${label}></progress>`
+          : html`<progress max="1" value=${share} aria-label=${label}></progress>`
+      }
       <div>
         <button
           class="button"
@@ -215,7 +219,9 @@ export class EvaluationPanel extends LitElement {
         @photo-remove=${this.#forward}
         @photo-keep=${this.#forward}
       ></last-layer-suspicious>
-      ${guard([language, result.classes, result.perClass, result.confusion], () => this.#classByClass(language, result))}`;
+      ${guard([language, result.classes, result.perClass, result.confusion], () =>
+        this.#classByClass(language, result),
+      )}`;
   }
 
   /** Hundreds of rows, drawn again only where they have changed. @param {Language} language @param {Result} result */

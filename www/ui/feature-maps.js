@@ -84,9 +84,12 @@ export class FeatureMaps extends LitElement {
           class="field"
           data-testid="stage-select"
           .value=${live(stage)}
-          @change=${(/** @type {Event} */ event) => emit(this, "why-stage", { stage: /** @type {HTMLSelectElement} */ (event.target).value })}
+          @change=${(/** @type {Event} */ event) =>
+            emit(this, "why-stage", { stage: /** @type {HTMLSelectElement} */ (event.target).value })}
         >
-          ${stages.map((name) => html`<option value=${name} ?selected=${name === stage}>${sayStage(language, name)}</option>`)}
+          ${stages.map(
+            (name) => html`<option value=${name} ?selected=${name === stage}>${sayStage(language, name)}</option>`,
+          )}
         </select>
       </label>
       ${found ? this.#found(language, found) : html`<progress aria-label=${language.say("maps.title")}></progress>`}

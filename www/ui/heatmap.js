@@ -60,8 +60,17 @@ export class Heatmap extends LitElement {
   render() {
     const { language, blob, explanation } = this;
     if (!language || !blob) return nothing;
-    return html`<img src=${blobUrl(blob)} alt=${this.name} decoding="async" @load=${this.#draw} />
-      ${explanation ? html`<canvas role="img" width="1" height="1" aria-label=${describe(language, explanation)} data-testid="heatmap"></canvas>` : nothing}`;
+    return html`<img src=${blobUrl(blob)} alt=${this.name} decoding="async" @load=${this.#draw} /> ${
+        explanation
+          ? html`<canvas
+              role="img"
+              width="1"
+              height="1"
+              aria-label=${describe(language, explanation)}
+              data-testid="heatmap"
+            ></canvas>`
+          : nothing
+      }`;
   }
 
   updated() {

@@ -4,10 +4,15 @@
  */
 
 /** @typedef {"en" | "zh"} LanguageCode */
-/** A text, or the two forms that English needs for counted things (chosen by the parameter `count`).
- * @typedef {string | { one: string, other: string }} Form */
-/** Several forms: the first one whose placeholders are all given is used, so that an error with fewer details still reads well.
- * @typedef {Record<LanguageCode, Form | Form[]>} Message */
+/**
+ * A text, or the two forms that English needs for counted things (chosen by the parameter `count`).
+ * @typedef {string | { one: string, other: string }} Form
+ */
+/**
+ * Several forms: the first one whose placeholders are all given is used, so that an error with fewer details still
+ * reads well.
+ * @typedef {Record<LanguageCode, Form | Form[]>} Message
+ */
 /** @typedef {Record<string, string | number | null | undefined>} Parameters */
 
 /** @type {readonly LanguageCode[]} */

@@ -115,7 +115,9 @@ export class PhotoDialog extends LitElement {
             .value=${live(photo.label)}
             @change=${(/** @type {Event} */ event) => this.#move(event, photo)}
           >
-            ${this.labels.map((label) => html`<option value=${label} ?selected=${label === photo.label}>${label}</option>`)}
+            ${this.labels.map(
+              (label) => html`<option value=${label} ?selected=${label === photo.label}>${label}</option>`,
+            )}
           </select>
         </label>
         <div class="row">

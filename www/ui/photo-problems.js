@@ -3,8 +3,8 @@ import { icons } from "./icons.js";
 import { sayProblem } from "./language.js";
 
 /**
-/**
- * What folders often hold beside photos, and what needs no reason of its own: however many files there are, they are one line.
+ * What folders often hold beside photos, and what needs no reason of its own: however many files there are, they are
+ * one line.
  * @satisfies {Record<string, import("./messages.js").MessageKey>}
  */
 const TOGETHER = { "not-an-image": "photos.noImages", "no-class": "photos.noClass" };
@@ -51,8 +51,13 @@ export function photoProblems(language, failures, duplicates, notes, dismiss) {
     </header>
     <ul tabindex="0">
       ${single.map((failure) => html`<li><b>${failure.name}</b> ${sayProblem(language, failure.problem)}</li>`)}
-      ${grouped.map(({ key, files }) => html`<li>${language.say(key, { count: files.length, names: namesOf(files) })}</li>`)}
-      ${duplicates.map(({ name, original, label }) => html`<li><b>${name}</b> ${language.say("photos.duplicate", { original, label })}</li>`)}
+      ${grouped.map(
+        ({ key, files }) => html`<li>${language.say(key, { count: files.length, names: namesOf(files) })}</li>`,
+      )}
+      ${duplicates.map(
+        ({ name, original, label }) =>
+          html`<li><b>${name}</b> ${language.say("photos.duplicate", { original, label })}</li>`,
+      )}
       ${notes.map((note) => html`<li><b>${note.name}</b> ${sayNote(language, note.code)}</li>`)}
     </ul>
   </section>`;

@@ -11,6 +11,12 @@ export function reducedNote(language, reduced) {
   const mebibytes = Math.round(budgetBytes / 2 ** 20);
   if (batchSize) return html`<p>${language.say("report.reducedBatch", { mebibytes, ...batchSize })}</p>`;
   return html`<p>
-    ${language.say("report.reduced", { mebibytes, drawsUsed: augment.used, drawsAsked: augment.asked, stagesUsed: lastStages.used, stagesAsked: lastStages.asked })}
+    ${language.say("report.reduced", {
+      mebibytes,
+      drawsUsed: augment.used,
+      drawsAsked: augment.asked,
+      stagesUsed: lastStages.used,
+      stagesAsked: lastStages.asked,
+    })}
   </p>`;
 }

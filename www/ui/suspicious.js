@@ -152,9 +152,17 @@ export class Suspicious extends LitElement {
         </p>
       </div>
       <div class="row actions">
-        ${this.classes.includes(looksLike) ? button("", language.say("suspicious.move", { label: looksLike }), () => emit(this, "photo-move", { ids: [id], label: looksLike })) : nothing}
+        ${
+          this.classes.includes(looksLike)
+            ? button("", language.say("suspicious.move", { label: looksLike }), () =>
+                emit(this, "photo-move", { ids: [id], label: looksLike }),
+              )
+            : nothing
+        }
         ${button("", html`${icons.check}${language.say("suspicious.keep")}`, () => emit(this, "photo-keep", { id }))}
-        ${button("danger", html`${icons.trash}${language.say("suspicious.remove")}`, () => emit(this, "photo-remove", { ids: [id] }))}
+        ${button("danger", html`${icons.trash}${language.say("suspicious.remove")}`, () =>
+          emit(this, "photo-remove", { ids: [id] }),
+        )}
       </div>
     </li>`;
   }

@@ -176,7 +176,15 @@ export class TestPanel extends LitElement {
       <div class="step">
         <span class="chip" aria-hidden="true">3</span>
         <h3 id="title">${language.say("test.title")}</h3>
-        ${rows.length > 0 && !running ? html`<span class="aside"><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>${language.say("test.clear")}</button></span>` : nothing}
+        ${
+          rows.length > 0 && !running
+            ? html`<span class="aside"
+                ><button class="button quiet" type="button" @click=${() => emit(this, "test-clear")}>
+                  ${language.say("test.clear")}
+                </button></span
+              >`
+            : nothing
+        }
       </div>
       <div class="columns ${rows.length > 0 ? "with-results" : ""}">
         <div class="stack ask">
@@ -237,10 +245,20 @@ export class TestPanel extends LitElement {
         />${language.say(`test.${value}`)}</label
       >`;
     return html`<div class="model" data-testid="test-model" data-model=${model}>
-        ${canChoose ? html`<div class="choice" role="radiogroup" aria-label=${language.say("test.model")}>${option("trained")}${option("source")}</div>` : nothing}
+        ${
+          canChoose
+            ? html`<div class="choice" role="radiogroup" aria-label=${language.say("test.model")}>
+                ${option("trained")}${option("source")}
+              </div>`
+            : nothing
+        }
         <p class="soft grow">${note}</p>
       </div>
-      ${canTellUnknown === false ? html`<p class="hint" data-testid="unknown-teach">${language.say("unknown.teach")}</p>` : nothing}`;
+      ${
+        canTellUnknown === false
+          ? html`<p class="hint" data-testid="unknown-teach">${language.say("unknown.teach")}</p>`
+          : nothing
+      }`;
   }
 
   /**
@@ -280,7 +298,11 @@ export class TestPanel extends LitElement {
     const score = top1 === null ? null : { top1, top5 };
     const on = language.say("test.scoredOn", { count: scored });
     return html`${scores(language, { score, classes: this.classCount, top1Id: "test-top1", top5Id: "test-top5", on })}
-      ${!score && !running && model === "trained" ? html`<p class="small soft">${language.say("test.noLabels")}</p>` : nothing}
+      ${
+        !score && !running && model === "trained"
+          ? html`<p class="small soft">${language.say("test.noLabels")}</p>`
+          : nothing
+      }
       ${
         seen > 0 && score
           ? html`<div class="notice attention">
@@ -289,7 +311,16 @@ export class TestPanel extends LitElement {
             </div>`
           : nothing
       }
-      ${unknown.length > 0 ? html`<p class="hint" data-testid="unknown-count">${language.say("unknown.count", { count: unknown.length, rate: language.percent(unknown[0]?.threshold?.rejectRate ?? 0) })}</p>` : nothing}
+      ${
+        unknown.length > 0
+          ? html`<p class="hint" data-testid="unknown-count">
+              ${language.say("unknown.count", {
+                count: unknown.length,
+                rate: language.percent(unknown[0]?.threshold?.rejectRate ?? 0),
+              })}
+            </p>`
+          : nothing
+      }
       <last-layer-test-table
         data-testid="test-table"
         .language=${language}
@@ -331,7 +362,11 @@ export class TestPanel extends LitElement {
               </div>`
             : answer(language, row, choice)
         }
-        ${row.label !== null ? html`<p class="small soft">${language.say("test.truth", { label: row.label })}</p>` : nothing}
+        ${
+          row.label !== null
+            ? html`<p class="small soft">${language.say("test.truth", { label: row.label })}</p>`
+            : nothing
+        }
         ${row.seen ? html`<p class="small soft">${language.say("test.seen", { count: 1 })}</p>` : nothing}
         ${row.predictions.length > 0 ? this.#askWhy(language, open) : nothing}
       </div>

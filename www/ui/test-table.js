@@ -160,7 +160,18 @@ export class TestTable extends LitElement {
     const { language, rows } = this;
     if (!language) return nothing;
     const scored = rows.some((row) => row.label !== null);
-    return html`${scored ? html`<label class="filter"><input type="checkbox" .checked=${this.onlyWrong} @change=${(/** @type {Event} */ event) => (this.onlyWrong = /** @type {HTMLInputElement} */ (event.target).checked)} />${language.say("test.onlyWrong")}</label>` : nothing}
+    return html`${
+        scored
+          ? html`<label class="filter"
+              ><input
+                type="checkbox"
+                .checked=${this.onlyWrong}
+                @change=${(/** @type {Event} */ event) =>
+                  (this.onlyWrong = /** @type {HTMLInputElement} */ (event.target).checked)}
+              />${language.say("test.onlyWrong")}</label
+            >`
+          : nothing
+      }
       <div class="scroll" tabindex="0" role="region" aria-label=${language.say("test.table")}>
         <table>
           <thead>
@@ -173,7 +184,9 @@ export class TestTable extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${rows.map((row, index) => guard([row, language, scored, this.onlyWrong], () => this.#row(language, row, index, scored)))}
+            ${rows.map((row, index) =>
+              guard([row, language, scored, this.onlyWrong], () => this.#row(language, row, index, scored)),
+            )}
           </tbody>
         </table>
       </div>`;
@@ -215,7 +228,7 @@ export class TestTable extends LitElement {
           ? this.#guess(language, row, first)
           : html`<td colspan="2" class="wrong">${row.problem ? sayProblem(language, row.problem) : nothing}</td>`
       }
-      ${scored ? html`<td>${row.label ?? "–"}${verdict ? html`<br /><span class="verdict small ${verdict}">${verdict === "right" ? icons.check : icons.cross}${language.say(`test.${verdict}`)}</span>` : nothing}</td>` : nothing}
+      ${scored ? html`<td>${row.label ?? "–"}${verdict ? sayVerdict(language, verdict) : nothing}</td>` : nothing}
     </tr>`;
   }
 
@@ -228,9 +241,22 @@ export class TestTable extends LitElement {
   #guess(language, { unknown }, { label, probability }) {
     const sure = language.probability(probability);
     const narrow = html`<span class="narrow">${sure}</span>`;
-    return html`${unknown ? html`<td><span class="none">${language.say("unknown.title")}</span><span class="guess">${label}</span>${narrow}</td>` : html`<td class="predicted">${label}${narrow}</td>`}
+    return html`${
+        unknown
+          ? html`<td>
+              <span class="none">${language.say("unknown.title")}</span><span class="guess">${label}</span>${narrow}
+            </td>`
+          : html`<td class="predicted">${label}${narrow}</td>`
+      }
       <td class="probability wide ${unknown ? "soft" : ""}">${sure}</td>`;
   }
+}
+
+/** @param {import("./types.d.ts").PanelLanguage} language @param {"right" | "wrong"} verdict */
+function sayVerdict(language, verdict) {
+  return html`<br /><span class="verdict small ${verdict}"
+      >${verdict === "right" ? icons.check : icons.cross}${language.say(`test.${verdict}`)}</span
+    >`;
 }
 
 define("last-layer-test-table", TestTable);

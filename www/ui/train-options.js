@@ -87,7 +87,13 @@ export class TrainOptions extends LitElement {
       <summary>${language.say("train.options")}</summary>
       <fieldset ?disabled=${this.disabled}>
         <legend class="hidden-text">${language.say("train.options")}</legend>
-        ${this.options.map((option) => (option.kind === "choice" ? this.#choice(language, option) : isSwitch(option) ? this.#switch(language, option) : this.#field(language, option)))}
+        ${this.options.map((option) =>
+          option.kind === "choice"
+            ? this.#choice(language, option)
+            : isSwitch(option)
+              ? this.#switch(language, option)
+              : this.#field(language, option),
+        )}
       </fieldset>
       ${
         Object.keys(this.values).length > 0
@@ -134,7 +140,10 @@ export class TrainOptions extends LitElement {
     return html`<div class="option">
       <label for=${name}>${optionLabel(language, name)}</label>
       <select class="field" id=${name} name=${name} aria-describedby="${name}-doc" @change=${this.#changed}>
-        ${choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choiceLabel(language, name, choice)}</option>`)}
+        ${choices.map(
+          (choice) =>
+            html`<option value=${choice} ?selected=${choice === value}>${choiceLabel(language, name, choice)}</option>`,
+        )}
       </select>
       <p class="doc" id="${name}-doc">${doc[language.code]}</p>
     </div>`;

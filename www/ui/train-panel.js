@@ -107,8 +107,18 @@ export class TrainPanel extends LitElement {
         <span class="chip" aria-hidden="true">2</span>
         <h3 id="title">${language.say("train.title")}</h3>
       </div>
-      ${report || opened || stage || training.paused ? nothing : html`<p class="intro">${language.say("train.intro")}</p>`}
-      ${stage ? this.#progress(language, stage, training.pausable) : training.paused ? this.#paused(language) : this.#start(language, training)}
+      ${
+        report || opened || stage || training.paused
+          ? nothing
+          : html`<p class="intro">${language.say("train.intro")}</p>`
+      }
+      ${
+        stage
+          ? this.#progress(language, stage, training.pausable)
+          : training.paused
+            ? this.#paused(language)
+            : this.#start(language, training)
+      }
       ${training.cancelled ? html`<p class="notice">${language.say("train.cancelled")}</p>` : nothing}
       ${
         stale && report && !stage
@@ -137,8 +147,21 @@ export class TrainPanel extends LitElement {
             ></last-layer-advice>`
           : nothing
       }
-      ${report && !stage && !training.paused ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>` : nothing}
-      ${history.length > 0 ? html`<last-layer-curves .language=${language} .history=${history} .chosen=${stage || training.paused || !report?.epochsChosen ? null : report.epochs} .overfitting=${stage || training.paused ? null : (report?.overfitting?.epoch ?? null)}></last-layer-curves>` : nothing}
+      ${
+        report && !stage && !training.paused
+          ? html`<last-layer-training-result .language=${language} .report=${report}></last-layer-training-result>`
+          : nothing
+      }
+      ${
+        history.length > 0
+          ? html`<last-layer-curves
+              .language=${language}
+              .history=${history}
+              .chosen=${stage || training.paused || !report?.epochsChosen ? null : report.epochs}
+              .overfitting=${stage || training.paused ? null : (report?.overfitting?.epoch ?? null)}
+            ></last-layer-curves>`
+          : nothing
+      }
       ${
         this.evaluation?.possible && !stage
           ? html`<last-layer-evaluation
@@ -306,9 +329,29 @@ export class TrainPanel extends LitElement {
               );
     return html`<div class="progress" data-testid="train-progress" data-stage=${stage.stage}>
       <p class="number">${text}</p>
-      ${count ? html`<progress max=${count.total} value=${count.done} aria-label=${language.say("train.progressLabel")}></progress>` : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`}
+      ${
+        count
+          ? html`<progress
+              max=${count.total}
+              value=${count.done}
+              aria-label=${language.say("train.progressLabel")}
+            ></progress>`
+          : html`<progress aria-label=${language.say("train.progressLabel")}></progress>`
+      }
       <div class="row">
-        ${pausable ? html`<button class="button" type="button" data-testid="train-pause" ?disabled=${stage.stage === "starting"} @click=${() => emit(this, "train-pause")}>${icons.pause}${language.say("train.pause")}</button>` : nothing}
+        ${
+          pausable
+            ? html`<button
+                class="button"
+                type="button"
+                data-testid="train-pause"
+                ?disabled=${stage.stage === "starting"}
+                @click=${() => emit(this, "train-pause")}
+              >
+                ${icons.pause}${language.say("train.pause")}
+              </button>`
+            : nothing
+        }
         <button class="button" type="button" data-testid="cancel-button" @click=${() => emit(this, "train-cancel")}>
           ${language.say("element.cancel")}
         </button>
@@ -319,7 +362,13 @@ export class TrainPanel extends LitElement {
   /** @param {import("./types.d.ts").PanelLanguage} language @param {import("./types.d.ts").TrainingView} training */
   #files(language, { hasClassifier, stage }) {
     return html`<div class="row files">
-      ${hasClassifier ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>${icons.download}${language.say("model.download")}</button>` : nothing}
+      ${
+        hasClassifier
+          ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>
+              ${icons.download}${language.say("model.download")}
+            </button>`
+          : nothing
+      }
       <button
         class="button quiet"
         type="button"

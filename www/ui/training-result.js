@@ -39,7 +39,13 @@ export class TrainingResult extends LitElement {
     const { language, report } = this;
     if (!language || !report) return nothing;
     const on = report.val ? language.say("report.on", { count: report.val.count }) : "";
-    return html`${scores(language, { score: report.val, classes: report.classes.length, top1Id: "val-top1", top5Id: "val-top5", on })}
+    return html`${scores(language, {
+        score: report.val,
+        classes: report.classes.length,
+        top1Id: "val-top1",
+        top5Id: "val-top5",
+        on,
+      })}
       <div class="explanation" data-testid="report-explanation">
         ${this.#explanation(language, report)} ${reducedNote(language, report.reduced)}
         <p class="small faint number">
