@@ -361,9 +361,9 @@ impl Core {
     }
 
     /// Where in a photo the evidence for a class lies: `{class, against, width, height, map, evidence, scale, top, crop, seen,
-    /// overlay}`, as [`Explanation`](crate::eval::explain::Explanation) documents them. `map` and `evidence` are `Float32Array`s, `seen` and `overlay` pictures
-    /// `{width, height, data}` as `ImageData` takes them; `crop` says where in the photo they belong. Without `class`, the first
-    /// guess; without `against`, against the average class.
+    /// overlay, legend}`, as [`Explanation`](crate::eval::explain::Explanation) documents them. `map` and `evidence` are
+    /// `Float32Array`s; `seen`, `overlay` and its `legend` pictures `{width, height, data}` as `ImageData` takes them; `crop` says
+    /// where in the photo the first two belong. Without `class`, the first guess; without `against`, against the average class.
     pub async fn explain(
         &self,
         photo: Photo,

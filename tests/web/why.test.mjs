@@ -68,7 +68,7 @@ test("the evidence for a class lies where its drawing is planted", async () => {
     const results = [];
     for (const kind of ["cross", "discs"]) {
       for (const quarter of [0, 1, 2, 3]) {
-        const { seen, overlay, ...rest } = await tuner.explain(await planted(kind, quarter), { class: kind });
+        const { seen, overlay, legend, ...rest } = await tuner.explain(await planted(kind, quarter), { class: kind });
         // How much orange each quarter has.
         const orange = [0, 0, 0, 0];
         for (let pixel = 0; pixel < overlay.width * overlay.height; pixel++) {
@@ -85,6 +85,10 @@ test("the evidence for a class lies where its drawing is planted", async () => {
           quarter,
           orange,
           pictures: [seen, overlay].map((picture) => [picture instanceof ImageData, picture.width, picture.height]),
+          // Blue, nothing, orange.
+          legend: [0, legend.width / 2, legend.width - 1].map((pixel) => [
+            ...legend.data.subarray(4 * pixel, 4 * pixel + 4),
+          ]),
         });
       }
     }
@@ -105,6 +109,7 @@ test("the evidence for a class lies where its drawing is planted", async () => {
     crop,
     orange,
     pictures,
+    legend,
   } of explained) {
     const which = `${kind} in quarter ${quarter}`;
     assert.equal(asked.label, kind);
@@ -117,6 +122,10 @@ test("the evidence for a class lies where its drawing is planted", async () => {
     assert.ok(Math.abs(scale - Math.max(...evidence.map(Math.abs))) < 1e-6);
     assert.equal(top.length, 2);
     assert.deepEqual(crop, { x: 50, y: 0, width: 200, height: 200 });
+    const [strongestAgainst = [], nothing = [], strongestFor = []] = legend;
+    assert.ok(Number(strongestAgainst[2]) > Number(strongestAgainst[0]), `${which}: blue against: ${legend}`);
+    assert.ok(Number(strongestFor[0]) > Number(strongestFor[2]), `${which}: orange for: ${legend}`);
+    assert.ok(Number(nothing[3]) < 5 && strongestFor[3] === strongestAgainst[3], `${which}: opacity: ${legend}`);
     assert.deepEqual(pictures, [
       [true, 224, 224],
       [true, 224, 224],
@@ -236,6 +245,15 @@ test("on the page: the heatmap of the first guess, of another class, of another 
   const stripes = await colours(page, "stripes");
   assert.ok(Math.abs(stripes.blue - discs.orange) < 0.1 * discs.orange, JSON.stringify({ stripes, discs }));
   assert.match(await page.hook("why-legend").innerText(), /for “stripes”/);
+  const legend = await page
+    .hook("why-legend")
+    .locator("canvas")
+    .evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      const pixels = /** @type {HTMLCanvasElement} */ (canvas).getContext("2d")?.getImageData(0, 0, width, height).data;
+      return [...(pixels ?? [])];
+    });
+  assert.ok(Number(legend.at(-4)) > Number(legend.at(-2)) && Number(legend[2]) > Number(legend[0]), "blue to orange");
 
   // A photo that was trained on; the class is the first guess again.
   await page.predictions(file("stripes", 1));

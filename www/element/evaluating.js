@@ -1,4 +1,5 @@
 /** @import { Evaluation, Photo, TrainEvent } from "../lib/types/public.d.ts" */
+import { renamedEvaluation } from "../lib/index.js";
 
 /** A reader looks at a few photos, not at a list of everything that is hard. */
 const MOST_SUSPICIOUS = 8;
@@ -83,14 +84,8 @@ export class Evaluating {
     if (evaluation.classes.includes(to)) return this.forget();
     this.own.add(to);
     const rename = (/** @type {string} */ label) => (label === from ? to : label);
-    const { method, perClass } = evaluation;
     this.judged = new Map([...this.judged].map(([id, photo]) => [id, { ...photo, label: rename(photo.label) }]));
-    this.evaluation = {
-      ...evaluation,
-      classes: evaluation.classes.map(rename),
-      method: { ...method, neverHeldOut: method.neverHeldOut.map(rename) },
-      perClass: perClass.map((row) => ({ ...row, label: rename(row.label) })),
-    };
+    this.evaluation = renamedEvaluation(evaluation, from, to);
   }
 
   /** @param {Evaluation} evaluation */

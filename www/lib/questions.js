@@ -35,8 +35,8 @@ export class Questions {
     },
     explain: async ({ image, label, against, model }) => {
       const { photo } = await photoOf(this.#bench.core, image, this.#toAsk(model));
-      const { seen, overlay, ...numbers } = await this.#bench.core.explain(photo, label, against, model);
-      return { ...numbers, seen: imageData(seen), overlay: imageData(overlay) };
+      const { seen, overlay, legend, ...numbers } = await this.#bench.core.explain(photo, label, against, model);
+      return { ...numbers, seen: imageData(seen), overlay: imageData(overlay), legend: imageData(legend) };
     },
     draws: async ({ image, count, config }) => {
       const { core } = this.#bench;

@@ -250,7 +250,7 @@ export type TestView = {
 
 /**
  * What speaks for a class, place by place, and the pictures of it; `crop` is the part of the photo that the network
- * sees.
+ * sees, and `legend` the colours of `overlay`, from the strongest against the class to the strongest for it.
  */
 export type ExplanationView = {
   class: { label: string };
@@ -260,6 +260,7 @@ export type ExplanationView = {
   crop: { x: number; y: number; width: number; height: number };
   seen: ImageData;
   overlay: ImageData;
+  legend: ImageData;
 };
 /** A training photo like the one shown. */
 export type SimilarView = { photo: Photo; similarity: number };

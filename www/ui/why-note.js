@@ -36,24 +36,13 @@ export class WhyNote extends LitElement {
       .legend span {
         overflow-wrap: anywhere;
       }
-      /* The colours and opacities of the core's heatmap, over grey. */
+      /* Over grey, as the heatmap lies over the photo. */
       .scale {
+        width: 100%;
         min-width: 3em;
         height: 0.8em;
         border-radius: 99px;
-        background:
-          linear-gradient(
-            90deg,
-            rgb(164 212 253 / 0.75),
-            rgb(70 156 230 / 0.745) 16.7%,
-            rgb(26 101 174 / 0.35) 33.3%,
-            rgb(14 53 98 / 0) 50%,
-            rgb(88 36 8 / 0) 50%,
-            rgb(156 72 4 / 0.35) 66.7%,
-            rgb(222 118 12 / 0.745) 83.3%,
-            rgb(255 194 92 / 0.75)
-          ),
-          #8a8a8a;
+        background: #8a8a8a;
       }
       .text {
         color: var(--ink-soft);
@@ -96,15 +85,14 @@ export class WhyNote extends LitElement {
   render() {
     const { language, explanation } = this;
     if (!language || !explanation) return nothing;
-    const {
-      class: { label },
-      crop,
-    } = explanation;
+    const { crop, legend } = explanation;
+    const { label } = explanation.class;
     // Less than a pixel is no frame to be seen.
     const cropped = Math.max(crop.x, crop.y) >= 1;
     return html`<div class="stack">
       <div class="legend" data-testid="why-legend">
-        <span>${language.say("why.against")}</span><i class="scale"></i
+        <span>${language.say("why.against")}</span
+        ><canvas class="scale" width=${legend.width} height=${legend.height} aria-hidden="true"></canvas
         ><span>${language.say("why.for", { label })}</span>
       </div>
       <p class="text">
@@ -112,6 +100,12 @@ export class WhyNote extends LitElement {
       </p>
       ${this.similar.length > 0 ? this.#similar(language) : nothing}
     </div>`;
+  }
+
+  updated() {
+    const legend = this.explanation?.legend;
+    // A size that is set again clears the canvas, so it is painted after every rendering.
+    if (legend) this.renderRoot.querySelector("canvas")?.getContext("2d")?.putImageData(legend, 0, 0);
   }
 
   /** @param {import("./types.d.ts").PanelLanguage} language */

@@ -94,6 +94,7 @@ export interface CoreInfo {
 export interface CoreExplanation extends ExplanationNumbers {
   seen: Picture;
   overlay: Picture;
+  legend: Picture;
 }
 
 /** With pictures as the core hands them out. */

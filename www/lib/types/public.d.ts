@@ -182,6 +182,8 @@ export interface Explanation extends ExplanationNumbers {
    * transparent where nothing does.
    */
   overlay: ImageData;
+  /** Its colours in one row of pixels, from the strongest against the class to the strongest for it. */
+  legend: ImageData;
 }
 
 /** What the network sees of a photo in a training, and what else of it that training learns from. */
