@@ -4,7 +4,7 @@ import { LastLayerError } from "./errors.js";
 /**
  * A worker with a core of its own that can read photos and compute parts of steps.
  * @typedef {object} Helper
- * @property {(loan: CoreLoan) => Promise<Float32Array>} work  What the core's `accept` takes.
+ * @property {(loan: CoreLoan) => Promise<Float32Array>} work  Resolves to the answer, which the core's `accept` takes.
  * @property {() => void} end
  */
 
@@ -51,7 +51,7 @@ export class Helpers {
   #starting = false;
   /** @type {Map<Helper, number>} With the loans that each has. */
   #helpers = new Map();
-  /** What has come back and is not yet accepted. @type {{ ticket: number, values: Float32Array, helper: Helper }[]} */
+  /** What has come back and is not yet accepted. @type {{ id: number, answer: Float32Array, helper: Helper }[]} */
   #back = [];
   /** When parts were lent last. */
   #since = 0;
@@ -113,9 +113,9 @@ export class Helpers {
 
   /** Takes in what has come back. @param {Core} core */
   take(core) {
-    for (const { ticket, values, helper } of this.#back.splice(0)) {
+    for (const { id, answer, helper } of this.#back.splice(0)) {
       try {
-        core.accept(ticket, values);
+        core.accept(id, answer);
       } catch (error) {
         // It is done again; but who answers with something else once may do so again.
         console.warn("lastlayer: a worker that helps was let go of.", error);
@@ -166,16 +166,16 @@ export class Helpers {
    * @param {CoreLoan} loan
    */
   #give(helper, loan) {
-    const { ticket } = loan;
+    const { id } = loan;
     const has = this.#helpers.get(helper);
     if (has === undefined) return; // It has died while its loan was made.
     this.#helpers.set(helper, has + 1);
     helper.work(loan).then(
-      (values) => {
+      (answer) => {
         const has = this.#helpers.get(helper);
         if (has === undefined) return;
         this.#helpers.set(helper, has - 1);
-        this.#back.push({ ticket, values, helper });
+        this.#back.push({ id, answer, helper });
         this.#heard();
       },
       () => this.#end(helper),
@@ -210,12 +210,12 @@ export function stepsLeft(event) {
  * @returns {Promise<CoreLoan | undefined>}
  */
 async function borrow(core, workers, supply) {
-  let lent = await core.lend(workers);
-  if (lent && "needPhotos" in lent) {
-    await supply(lent.needPhotos);
-    lent = await core.lend(workers);
-    if (lent && "needPhotos" in lent)
+  let loan = await core.lend(workers);
+  if (loan && "needPhotos" in loan) {
+    await supply(loan.needPhotos);
+    loan = await core.lend(workers);
+    if (loan && "needPhotos" in loan)
       throw new LastLayerError("internal", "Photos are asked for that have been supplied.");
   }
-  return lent;
+  return loan;
 }

@@ -12,8 +12,8 @@ function coreWith(loans) {
   /** @type {number[]} */
   const accepted = [];
   let next = 0;
-  const lend = async () => (next < loans ? { ticket: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
-  const accept = (/** @type {number} */ ticket) => void accepted.push(ticket);
+  const lend = async () => (next < loans ? { id: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
+  const accept = (/** @type {number} */ id) => void accepted.push(id);
   return { core: /** @type {Core} */ (/** @type {unknown} */ ({ lend, accept })), accepted, lent: () => next };
 }
 
@@ -81,7 +81,7 @@ test("none are started for a few photos, and four loans go to each in turn", asy
   assert.equal(made.length, 2);
   await helpers.feed(core, 30, noPixels); // as many as before, but they are there now
   assert.deepEqual(
-    made.map(({ loans }) => loans.map(({ ticket }) => ticket)),
+    made.map(({ loans }) => loans.map(({ id }) => id)),
     [
       [0, 2, 4, 6],
       [1, 3, 5, 7],
@@ -168,7 +168,7 @@ function coreInStep(parts) {
   const accepted = [];
   /** @type {number[]} */
   const shares = [];
-  let [own, lent, ticket] = [parts, 0, 0];
+  let [own, lent, id] = [parts, 0, 0];
   const core = {
     parts: () => parts,
     waits: () => own === 0 && lent > 0,
@@ -177,7 +177,7 @@ function coreInStep(parts) {
       shares.push(workers);
       own -= 1;
       lent += 1;
-      return { ticket: ticket++, lastStages: 2, parameters: new Float32Array(1) };
+      return { id: id++, lastStages: 2, parameters: new Float32Array(1) };
     },
     accept(/** @type {number} */ number, /** @type {Float32Array} */ values) {
       if (values.length === 0) throw new Error("too few values");
@@ -212,7 +212,7 @@ test("steps are shared by those who have nothing to do, and helpers started wher
   await helpers.share(core, 1, noPixels);
   assert.deepEqual(shares, [3, 2, 2], "one loan at a time, and the first is still at work");
   assert.deepEqual(
-    made.map(({ loans }) => loans.map(({ ticket }) => ticket)),
+    made.map(({ loans }) => loans.map(({ id }) => id)),
     [[0], [1, 2]],
   );
   helpers.rest();

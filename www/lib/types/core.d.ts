@@ -172,7 +172,7 @@ export interface Core {
   parts(): number;
   /** Whether the next step computes what is lent, since nothing else is left to do. */
   waits(): boolean;
-  accept(ticket: number, values: Float32Array): void;
+  accept(id: number, answer: Float32Array): void;
   embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
   learn(parts: CoreParts): Promise<Float32Array<ArrayBuffer>>;
   weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
@@ -211,7 +211,7 @@ export type CoreLoan = CorePictures | CoreParts;
 
 /** Pictures to read. */
 export interface CorePictures {
-  ticket: number;
+  id: number;
   lastStages: number;
   /** One after the other, three bytes a pixel. */
   pictures: Uint8Array<ArrayBuffer>;
@@ -219,7 +219,7 @@ export interface CorePictures {
 
 /** Parts of an optimiser step, one after the other. */
 export interface CoreParts {
-  ticket: number;
+  id: number;
   lastStages: number;
   classes: number;
   /** Of everything that learns. */
