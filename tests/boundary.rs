@@ -303,7 +303,7 @@ fn layout() -> Layout {
         test: vec![group(Some("a"))],
         left_out: vec![1],
         notes: vec![
-            Note::Splits { photos: vec!["train".to_owned()], test: vec!["test".to_owned()] },
+            Note::Parts { photos: vec!["train".to_owned()], test: vec!["test".to_owned()] },
             Note::Shortened { from: "long".to_owned(), to: "lo".to_owned() },
         ],
     }

@@ -66,7 +66,7 @@ export class Testing {
     );
     const gone = groups.flatMap((group) => group.files).flatMap((index) => unreadable[index - files.length] ?? []);
     this.unreadable = gone.map(unreadableRow);
-    const parts = notes.find((note) => note.type === "splits");
+    const parts = notes.find((note) => note.type === "parts");
     this.parts = parts && test.length > 0 ? { photos: parts.photos, test: parts.test } : null;
     await this.#run();
   }

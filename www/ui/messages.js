@@ -275,7 +275,7 @@ export const MESSAGES = {
     zh: "每一步 {asked} 张照片超出了内存限制：在 {mebibytes} MiB 之内，每一步使用了 {used} 张。",
   },
   "report.reduced": {
-    en: "So many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.",
+    en: "That many photos would not have fitted into memory as asked: within {mebibytes} MiB there was room for {drawsUsed} of {drawsAsked} augmented draws of each, and for {stagesUsed} of the last {stagesAsked} stages to learn.",
     zh: "照片太多，内存放不下所要求的全部内容：在 {mebibytes} MiB 之内，每张照片使用了 {drawsAsked} 个增强版本中的 {drawsUsed} 个，最后 {stagesAsked} 个阶段中有 {stagesUsed} 个参与训练。",
   },
   "report.lookAlikes": {

@@ -14,7 +14,7 @@ export type NoteView = { name: string; code: string };
 export type DuplicateView = { name: string; original: string; label: string };
 /** What was made of folders: parts of a data set instead of classes, or a name that is too long for a class. */
 export type FolderNote =
-  { type: "splits"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
+  { type: "parts"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
 export type Count = { done: number; total: number };
 
 /** A file and where it lay, `folder/name.jpg` or only `name.jpg`. */

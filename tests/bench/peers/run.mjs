@@ -20,7 +20,7 @@ const HELP = `usage: node tests/bench/peers/run.mjs [OPTIONS]
   --only cpu,webgl,webgpu   parts; all of them otherwise
   --cases ID,…              ${CASES.map(({ id }) => id).join(", ")}; all of them otherwise
   --rounds N                rounds that count; 3 on the CPU and on graphics cards, 2 on graphics in software
-  --workers N               adds lastlayer with so many workers, for builds whose FineTuner.create takes \`workers\`
+  --workers N               adds lastlayer with N workers, for builds whose FineTuner.create takes \`workers\`
   --hardware-gpu            this machine has a graphics card that the browser can use: the same work there as on the CPU
   --json FILE               everything that was measured
   --into FILE               puts the tables into the sections <!-- benchmark PART --> of a Markdown file

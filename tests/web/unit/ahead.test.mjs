@@ -55,7 +55,7 @@ async function settled() {
   for (let turn = 0; turn < 200; turn += 1) await delivered();
 }
 
-test("so many files at a time, and no further one past so many pixels", async () => {
+test("at most two files at a time, and no further one past a number of pixels", async () => {
   const few = ahead({ files: 2, pixels: 1000 });
   assert.equal(few.expects, false);
   few.expect(files("5", "5", "5", "5"));

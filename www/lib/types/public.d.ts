@@ -495,7 +495,7 @@ export interface FileGroup {
  * Folders that were taken as parts of a data set and not as classes; or a folder whose name is too long for a class.
  */
 export type LayoutNote =
-  { type: "splits"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
+  { type: "parts"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
 
 /** The result of a training. */
 export interface Report {
