@@ -161,32 +161,36 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
   assert.deepEqual(seen.refused, ["invalid-option", "invalid-option", "invalid-option"]);
 });
 
-test("cancelled in each of its runs, and everything works on", async () => {
+test("cancelled in each of its runs: those that were over are kept, and everything works on", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
     const tuner = await lab.tuner();
     for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     const codes = [];
+    const kept = [];
     for (const until of [1, 2]) {
       const controller = new AbortController();
       const runs = [
         { name: "scratch", config: /** @type {const} */ ({ regime: "scratch", augment: 0, epochs: 2, inputSize: 64 }) },
         { name: "head", config: /** @type {const} */ ({ regime: "head", augment: 0, epochs: 500 }) },
       ];
-      codes.push(
-        await lab.outcome(
-          tuner.compare(runs, {
-            signal: controller.signal,
-            onEvent: (event) => event.type === "run" && event.run === until && controller.abort(),
-          }),
-        ),
-      );
+      const error = await tuner
+        .compare(runs, {
+          signal: controller.signal,
+          onEvent: (event) => event.type === "run" && event.run === until && controller.abort(),
+        })
+        .then(
+          () => null,
+          (error) => error,
+        );
+      codes.push(error?.code);
+      kept.push(error?.report?.runs.map((/** @type {{ name: string }} */ { name }) => name) ?? null);
     }
     const report = await tuner.train({ regime: "head", augment: 0, epochs: 3 });
     tuner.close();
-    return { codes, epochs: report.epochsTried };
+    return { codes, kept, epochs: report.epochsTried };
   });
-  assert.deepEqual(seen, { codes: ["cancelled", "cancelled"], epochs: 3 });
+  assert.deepEqual(seen, { codes: ["cancelled", "cancelled"], kept: [null, ["scratch"]], epochs: 3 });
 });
 
 test("on drawn photos scratch learns well above chance", async () => {

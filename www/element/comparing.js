@@ -1,5 +1,6 @@
 /** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
 /** @typedef {import("../ui/types.d.ts").PreparedRun} PreparedRun */
+import { InterruptedError } from "../lib/index.js";
 
 /**
  * What a reader can choose from. Epochs and the input size of `scratch` are left to the library.
@@ -73,21 +74,30 @@ export class Comparing {
     const { signal } = this.abort;
     const { options } = this.session.settings();
     const shared = Object.fromEntries(Object.entries(options).filter(([name]) => KEPT.includes(name)));
-    const runs = this.chosen.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
+    const asked = this.chosen;
+    const runs = asked.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
     const seed = typeof shared.seed === "number" ? { seed: shared.seed } : {};
     const photos = this.session.tuner?.photos ?? null;
     const following = { ...seed, signal, onEvent: (/** @type {TrainEvent} */ event) => this.#follow(event) };
-    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, following), {
-      again: () => this.compare(),
-    });
+    let soFar = /** @type {Comparison | null} */ (null);
+    const comparison = await this.session.attempt(
+      async (tuner) => {
+        try {
+          return await tuner.compare(runs, following);
+        } catch (error) {
+          if (error instanceof InterruptedError) soFar = error.report;
+          throw error;
+        }
+      },
+      { again: () => this.compare() },
+    );
+    const found = comparison ?? soFar;
     Object.assign(this, { stage: null, cancelled: signal.aborted && !comparison });
-    if (comparison) {
-      Object.assign(this, { result: drawnUp(comparison), photos });
-      this.session.announce("comparison.done");
-    } else {
-      this.curves = before;
-      if (this.cancelled) this.session.announce("comparison.cancelled");
-    }
+    if (found) Object.assign(this, { result: drawnUp(found, asked), photos });
+    const shown = this.curves.filter(({ run }) => found?.runs.some(({ name }) => name === run));
+    this.curves = found ? shown : before;
+    if (comparison) this.session.announce("comparison.done");
+    else if (this.cancelled) this.session.announce("comparison.cancelled");
     this.session.changed();
   }
 
@@ -130,9 +140,10 @@ export class Comparing {
 
 /**
  * @param {Comparison} comparison
+ * @param {readonly PreparedRun[]} asked  What was to be compared: where it ended early, not all of it was.
  * @returns {import("../ui/types.d.ts").ComparisonResultView}
  */
-function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }) {
+function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }, asked) {
   const against = (/** @type {number} */ run) => {
     const found = differences.find(({ a, b }) => a === 0 && b === run);
     return found
@@ -144,6 +155,7 @@ function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, second
     neverHeldOut,
     trainImages,
     seconds,
+    missing: asked.filter((run) => !runs.some(({ name }) => name === run)),
     runs: runs.map(({ name, config, reduced, val, accuracy, history, overfitting, seconds: took }, index) => ({
       run: /** @type {PreparedRun} */ (name),
       accuracy: val.top1,

@@ -23,8 +23,8 @@ export class LastLayerError extends Error {
 }
 
 /**
- * A list of files that was not worked through to its end, since it was cancelled or something went wrong that is not
- * one file's fault. `report` has what became of the files until then; those that are not in it were not looked at.
+ * Work that was not brought to its end, since it was cancelled or something went wrong, with what had been done by then
+ * in `report`. Of a list of files: what became of those that were looked at. Of a comparison: the runs that were over.
  * @template Report
  */
 export class InterruptedError extends LastLayerError {
@@ -40,7 +40,7 @@ export class InterruptedError extends LastLayerError {
 }
 
 /**
- * What ended a list of files, with what became of those before.
+ * What ended the work, with what had been done before.
  * @template Report
  * @param {unknown} error
  * @param {Report} report

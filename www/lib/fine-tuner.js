@@ -387,7 +387,8 @@ export class FineTuner extends EventTarget {
    * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a
    * third, since a difference takes more photos to show than an accuracy. `seed`: of the photos held out, and of runs
    * whose config names none; default 0. Rejects with `too-few-classes`, `empty-class`, `too-few-photos`,
-   * `invalid-option`, `busy` or `cancelled`.
+   * `invalid-option`, `busy`, `photo-unreadable` or `cancelled`. Runs that were over by then are not lost: the rejection
+   * is an {@link InterruptedError} with their comparison in `report`.
    *
    * @param {RunConfig[]} runs
    * @param {{ holdout?: number, seed?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -395,7 +396,19 @@ export class FineTuner extends EventTarget {
    */
   async compare(runs, { holdout, seed, signal, onEvent } = {}) {
     const options = { runs: runs.map(({ name, config = {} }) => ({ name, config: defined(config) })), holdout, seed };
-    return this.#connection.call("compare", options, { signal, onEvent: this.#forward(onEvent) });
+    const forward = this.#forward(onEvent);
+    let soFar = /** @type {Comparison | null} */ (null);
+    try {
+      return await this.#connection.call("compare", options, {
+        signal,
+        onEvent: (event) => {
+          if (event.type === "comparedSoFar") soFar = event.comparison;
+          forward(event);
+        },
+      });
+    } catch (error) {
+      throw soFar ? interrupted(error, soFar) : error;
+    }
   }
 
   /**

@@ -72,7 +72,7 @@ export const comparisonResultStyles = css`
  * @param {import("./types.d.ts").PanelLanguage} language
  * @param {import("./types.d.ts").ComparisonResultView} result
  */
-export function comparisonResult(language, { runs, heldOut, neverHeldOut, trainImages, seconds }) {
+export function comparisonResult(language, { runs, missing, heldOut, neverHeldOut, trainImages, seconds }) {
   const [first] = runs;
   if (!first) return nothing;
   return html`<p class="text">
@@ -81,6 +81,13 @@ export function comparisonResult(language, { runs, heldOut, neverHeldOut, trainI
     ${
       neverHeldOut.length > 0
         ? html`<p class="text">${language.say("report.neverHeldOut", { labels: language.list(neverHeldOut) })}</p>`
+        : nothing
+    }
+    ${
+      missing.length > 0
+        ? html`<p class="text" data-testid="compared-missing">
+            ${language.say("comparison.missing", { labels: language.list(missing.map((run) => runName(language, run))) })}
+          </p>`
         : nothing
     }
     <table class="runs">

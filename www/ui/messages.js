@@ -353,6 +353,10 @@ export const MESSAGES = {
   },
   "comparison.progressLabel": { en: "Comparison", zh: "比较进度" },
   "comparison.cancelled": { en: "Comparison cancelled. Nothing was changed.", zh: "比较已取消，没有任何变化。" },
+  "comparison.missing": {
+    en: "It ended early. Not finished, and not shown: {labels}.",
+    zh: "比较提前结束。未完成、因此没有列出的有：{labels}。",
+  },
   "comparison.done": { en: "Comparison finished.", zh: "比较完成。" },
   "comparison.running": { en: "A comparison is under way.", zh: "正在进行比较。" },
   "comparison.stale": {

@@ -198,8 +198,10 @@ export type ComparedRunView = {
   overfitting: OverfittingView | null;
   difference: { value: number; low: number; high: number; onlyThis: number; onlyFirst: number } | null;
 };
+/** `missing`: runs that were asked for and not brought to their end. */
 export type ComparisonResultView = {
   runs: ComparedRunView[];
+  missing: readonly PreparedRun[];
   heldOut: number;
   neverHeldOut: readonly string[];
   trainImages: number;

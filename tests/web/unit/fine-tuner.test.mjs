@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LastLayerError } from "../../../www/lib/errors.js";
+import { InterruptedError, LastLayerError } from "../../../www/lib/errors.js";
 import { FineTuner } from "../../../www/lib/fine-tuner.js";
 import { FakeWorker } from "../support/fake-worker.mjs";
 import { rejection } from "../support/gate.mjs";
@@ -412,4 +412,45 @@ test("the event at the end of a training has the report that train() resolves wi
   const report = await tuner.train({}, { onEvent: (event) => events.push(event) });
   assert.deepEqual(events.at(-1), { type: "done", report });
   assert.deepEqual(report, REPORT);
+});
+
+/** A comparison of which some runs are over. @param {string[]} names */
+const compared = (names) => ({ runs: names.map((name) => ({ name })) });
+
+test("runs of a comparison that are over outlive what ends it: a photo that is gone, a change of mind, a crash", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  const runs = ["head", "full", "scratch"].map((name) => ({ name }));
+  for (const code of ["photo-unreadable", "cancelled", "worker-crashed"]) {
+    const controller = new AbortController();
+    let over = false;
+    const { tuner, workers } = await tunerWith({
+      async *compare() {
+        yield { type: "comparedSoFar", comparison: compared(["head"]) };
+        yield { type: "comparedSoFar", comparison: compared(["head", "full"]) };
+        // Until the page has heard of them.
+        for (let turn = 0; turn < 3; turn++) yield { type: "embed", done: 0, total: 1 };
+        if (code === "photo-unreadable") throw new LastLayerError(code, "changed since");
+        if (code === "cancelled") controller.abort();
+        else workers.at(-1)?.crash("out of memory");
+        while (!over) yield { type: "embed", done: 0, total: 1 };
+      },
+    });
+    /** @type {string[]} */
+    const events = [];
+    const onEvent = (/** @type {{ type: string }} */ { type }) => events.push(type);
+    const error = await rejection(tuner.compare(runs, { signal: controller.signal, onEvent }));
+    over = true;
+    assert.ok(error instanceof InterruptedError, code);
+    assert.deepEqual([error.code, error.report], [code, compared(["head", "full"])]);
+    assert.equal(events.filter((type) => type === "comparedSoFar").length, 2);
+    tuner.close();
+  }
+});
+
+test("a comparison that ends before any of its runs is over has nothing to report", async () => {
+  const { tuner } = await tunerWith({
+    compare: () => Promise.reject(new LastLayerError("too-few-photos", "nothing to hold out")),
+  });
+  const error = await rejection(tuner.compare([{ name: "a" }, { name: "b" }]));
+  assert.ok(!(error instanceof InterruptedError) && error.code === "too-few-photos");
 });

@@ -424,6 +424,12 @@ export interface RunEvent {
   event: EmbedEvent | BatchEvent | EpochEvent;
 }
 
+/** A run of a comparison is over and another one follows: those that are over, compared. */
+export interface ComparedSoFarEvent {
+  type: "comparedSoFar";
+  comparison: Comparison;
+}
+
 export interface ComparedEvent {
   type: "compared";
   comparison: Comparison;
@@ -462,6 +468,7 @@ export type TrainEvent =
   | FoldEvent
   | EvaluatedEvent
   | RunEvent
+  | ComparedSoFarEvent
   | ComparedEvent;
 
 export interface Score {
