@@ -244,6 +244,7 @@ check() {
   npm_packages
   say "formatting"
   cargo fmt --check
+  npx --no-install prettier --check --log-level warn .
   say "types of the JavaScript"
   npx --no-install tsc --project tsconfig.json
   npx --no-install tsc --project tsconfig.sw.json

@@ -47,7 +47,9 @@ await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, ch
 
 // On its own: a worker that shared chunks with the page would make the page wait for code that only the worker needs.
 const flavours = await readdir(join(out, "wasm"));
-const sizes = Object.fromEntries(await Promise.all(flavours.map(async (flavour) => [flavour, await wasmBytes(flavour)])));
+const sizes = Object.fromEntries(
+  await Promise.all(flavours.map(async (flavour) => [flavour, await wasmBytes(flavour)])),
+);
 await build({
   ...options,
   entryPoints: { worker: join(www, "lib/worker.js") },

@@ -14,7 +14,9 @@ async function add(path) {
   if ((await stat(path)).isDirectory()) {
     for (const name of (await readdir(path)).sort()) await add(join(path, name));
   } else {
-    const content = createHash("sha256").update(await readFile(path)).digest("hex");
+    const content = createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
     hash.update(`${path}\n${content}\n`);
   }
 }

@@ -4,7 +4,18 @@
 
 import { text } from "node:stream/consumers";
 
-/** As the core has them: a choice's default is its position. @type {{ name: string, kind: string, default: number, min: number, max: number, choices: string[], doc: { en: string, zh: string } }[]} */
+/**
+ * As the core has them: a choice's default is its position.
+ * @type {{
+ *   name: string,
+ *   kind: string,
+ *   default: number,
+ *   min: number,
+ *   max: number,
+ *   choices: string[],
+ *   doc: { en: string, zh: string },
+ * }[]}
+ */
 const options = JSON.parse(await text(process.stdin));
 
 const rows = options.map(
@@ -12,13 +23,13 @@ const rows = options.map(
     name: ${JSON.stringify(name)},
     kind: ${JSON.stringify(kind)},
 ${
-    kind === "choice"
-      ? `    default: ${JSON.stringify(choices[value])},
+  kind === "choice"
+    ? `    default: ${JSON.stringify(choices[value])},
     choices: [${choices.map((choice) => JSON.stringify(choice)).join(", ")}],`
-      : `    default: ${value},
+    : `    default: ${value},
     min: ${min},
     max: ${max},`
-  }
+}
     doc: {
       en: ${JSON.stringify(doc.en)},
       zh: ${JSON.stringify(doc.zh)},

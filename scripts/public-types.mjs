@@ -41,14 +41,28 @@ function names(text) {
 export async function publicTypes() {
   const folder = await mkdtemp(join(tmpdir(), "lastlayer-types-"));
   try {
-    const compilerOptions = { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: folder, rootDir: LIB, types: [] };
+    const compilerOptions = {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: folder,
+      rootDir: LIB,
+      types: [],
+    };
     const files = [join(LIB, "index.js"), join(LIB, "build.d.ts")];
     const project = join(folder, "project.json");
-    await writeFile(project, JSON.stringify({ extends: join(ROOT, "tsconfig.json"), compilerOptions, include: [], files }));
+    await writeFile(
+      project,
+      JSON.stringify({ extends: join(ROOT, "tsconfig.json"), compilerOptions, include: [], files }),
+    );
     await promisify(execFile)(join(ROOT, "node_modules/.bin/tsc"), ["--project", project]);
     const index = await readFile(join(folder, "index.d.ts"), "utf8");
     const written = (await readdir(folder)).filter((name) => name.endsWith(".d.ts")).map((name) => join(folder, name));
-    const all = new Map((await Promise.all([...written, PUBLIC].map(async (file) => [...declarations(await readFile(file, "utf8"))]))).flat());
+    const all = new Map(
+      (
+        await Promise.all([...written, PUBLIC].map(async (file) => [...declarations(await readFile(file, "utf8"))]))
+      ).flat(),
+    );
 
     const exported = [...index.matchAll(/^export \{([^}]*)\}/gm)].flatMap((match) => names(match[1] ?? ""));
     const todo = [...exported, ...declarations(await readFile(PUBLIC, "utf8")).keys()];

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
-/** Not kept by the service worker: itself, what only developers read, and the weights, which the lib keeps under their hash. */
+/**
+ * Not kept by the service worker: itself, what only developers read, and the weights, which the lib keeps under their
+ * hash.
+ */
 const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|\.safetensors$/;
 
 /**

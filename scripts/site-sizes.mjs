@@ -20,8 +20,8 @@ const module = (flavour, title, recorded) => ({
 });
 
 /**
- * The files of the site by what they are for. `recorded`: bytes with brotli when they were last looked at. After a change that is worth
- * its bytes, or that saves some, write down what `node scripts/sizes.mjs dist` prints.
+ * The files of the site by what they are for. `recorded`: bytes with brotli when they were last looked at. After a
+ * change that is worth its bytes, or that saves some, write down what `node scripts/sizes.mjs dist` prints.
  */
 export const GROUPS = {
   cpu: module("cpu", "CPU flavour", 1_178_199),
@@ -31,7 +31,8 @@ export const GROUPS = {
     title: "JavaScript and pages",
     files: /^(?!wasm\/).*\.(js|html|css|svg|json)$/,
     recorded: 115_810,
-    remedy: "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
+    remedy:
+      "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
   },
   weights: {
     title: "weights",
@@ -42,8 +43,8 @@ export const GROUPS = {
 };
 
 /**
- * What a first visit may cost with brotli, until training can begin. A browser loads one of the modules; what else the service worker keeps
- * comes afterwards.
+ * What a first visit may cost with brotli, until training can begin. A browser loads one of the modules; what else the
+ * service worker keeps comes afterwards.
  * @type {{ title: string, groups: Group[], budget: number }[]}
  */
 export const VISITS = [
@@ -64,7 +65,8 @@ export async function groupSizes(folder) {
   const names = (await readdir(folder, { recursive: true })).map((name) => name.replaceAll("\\", "/"));
   const measure = async (/** @type {Group} */ group) => {
     const sum = { raw: 0, gzip: 0, brotli: 0 };
-    for (const name of names.filter((candidate) => GROUPS[group].files.test(candidate))) add(sum, await fileSizes(join(folder, name)));
+    for (const name of names.filter((candidate) => GROUPS[group].files.test(candidate)))
+      add(sum, await fileSizes(join(folder, name)));
     return /** @type {const} */ ([group, sum]);
   };
   const groups = /** @type {Group[]} */ (Object.keys(GROUPS));
@@ -107,7 +109,9 @@ function add(sum, more) {
  * @returns {string[]}
  */
 export function complaints(sizes) {
-  const grown = /** @type {Group[]} */ (Object.keys(GROUPS)).filter((group) => sizes[group].brotli > GROUPS[group].recorded * UNNOTICED);
+  const grown = /** @type {Group[]} */ (Object.keys(GROUPS)).filter(
+    (group) => sizes[group].brotli > GROUPS[group].recorded * UNNOTICED,
+  );
   const said = grown.map((group) => {
     const { title, recorded, remedy } = GROUPS[group];
     const share = Math.round((sizes[group].brotli / recorded - 1) * 1000) / 10;
@@ -116,8 +120,13 @@ export function complaints(sizes) {
   for (const { title, groups, budget } of VISITS) {
     const total = groups.reduce((sum, group) => sum + sizes[group].brotli, 0);
     if (total <= budget) continue;
-    const parts = groups.map((group) => `${GROUPS[group].title} ${megabytes(sizes[group].brotli)} (recorded ${megabytes(GROUPS[group].recorded)})`);
-    said.push(`${title}: ${megabytes(total)}, the budget is ${megabytes(budget)}: ${parts.join(", ")}. Make one of them smaller: the budget is a promise to visitors.`);
+    const parts = groups.map(
+      (group) =>
+        `${GROUPS[group].title} ${megabytes(sizes[group].brotli)} (recorded ${megabytes(GROUPS[group].recorded)})`,
+    );
+    said.push(
+      `${title}: ${megabytes(total)}, the budget is ${megabytes(budget)}: ${parts.join(", ")}. Make one of them smaller: the budget is a promise to visitors.`,
+    );
   }
   return said;
 }

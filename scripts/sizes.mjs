@@ -15,4 +15,5 @@ print("", ["raw", "gzip", "brotli", "bytes"]);
 for (const group of /** @type {import("./site-sizes.mjs").Group[]} */ (Object.keys(GROUPS))) {
   print(GROUPS[group].title, [...columns(sizes[group]), String(sizes[group].brotli)]);
 }
-for (const { title, groups, budget } of VISITS) print(title, [...columns(together(sizes, groups)), `of ${budget / 1e6} MB`]);
+for (const { title, groups, budget } of VISITS)
+  print(title, [...columns(together(sizes, groups)), `of ${budget / 1e6} MB`]);

@@ -4,8 +4,8 @@ import sirv from "sirv";
 
 /**
  * Serves a folder as a plain static host does: no COOP or COEP headers, since the hosts of our users send none, and
- * CORS `*`, since pages of other origins load the element from here. A build changes files under the same name, so browsers ask
- * for them each time (`dev`), and are sent only what has changed (`etag`).
+ * CORS `*`, since pages of other origins load the element from here. A build changes files under the same name, so
+ * browsers ask for them each time (`dev`), and are sent only what has changed (`etag`).
  *
  * @param {string} root
  * @returns {import("node:http").RequestListener}

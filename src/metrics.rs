@@ -5,19 +5,23 @@ use serde::{Deserialize, Serialize};
 /// How many classes there must be before "right class among the first five" says anything.
 pub const CLASSES_FOR_TOP5: usize = 6;
 
-/// Probabilities from the logits of one image, shifted by the maximum so that no exponential overflows.
-pub fn softmax(logits: &[f32]) -> Vec<f32> {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f32> = logits.iter().map(|&logit| (logit - max).exp()).collect();
-    let sum: f32 = exponentials.iter().sum();
+/// Probabilities of one image's classes: the softmax of its logits, divided by a temperature before (1 leaves them as they are).
+pub fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
+    let exponentials: Vec<f64> = shifted(logits, temperature).map(f64::exp).collect();
+    let sum: f64 = exponentials.iter().sum();
     exponentials.into_iter().map(|x| x / sum).collect()
 }
 
-/// Negative log-likelihood of `label` in nats, by log-sum-exp in f64.
-pub fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+/// Negative log-likelihood of `label` in nats at a temperature, by log-sum-exp: exact where the probability is too small for a number.
+pub fn cross_entropy(logits: &[f32], label: usize, temperature: f64) -> f64 {
+    let shifted: Vec<f64> = shifted(logits, temperature).collect();
+    shifted.iter().map(|x| x.exp()).sum::<f64>().ln() - shifted[label]
+}
+
+/// Logits at a temperature, less their maximum, so that no exponential overflows.
+fn shifted(logits: &[f32], temperature: f64) -> impl Iterator<Item = f64> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|&logit| f64::from(logit - max).exp()).sum();
-    sum.ln() - f64::from(logits[label] - max)
+    logits.iter().map(move |&logit| (f64::from(logit) - f64::from(max)) / temperature)
 }
 
 /// Indices of the `k` largest scores, largest first; equal scores keep the lower index first.
@@ -49,7 +53,7 @@ impl Scores {
         }
         let (mut loss, mut first, mut among_five) = (0.0, 0usize, 0usize);
         for (row, &label) in logits.chunks_exact(classes).zip(labels) {
-            loss += cross_entropy(row, label);
+            loss += cross_entropy(row, label, 1.0);
             let best = top_k(row, 5);
             first += usize::from(best.first() == Some(&label));
             among_five += usize::from(best.contains(&label));
@@ -71,8 +75,10 @@ mod tests {
 
     #[test]
     fn softmax_survives_large_logits() {
-        let p = softmax(&[1000.0, 999.0]);
-        assert!((p[0] - 0.731_058_6).abs() < 1e-6 && (p[0] + p[1] - 1.0).abs() < 1e-6);
+        let p = softmax(&[1000.0, 999.0], 1.0);
+        assert!((p[0] - 0.731_058_578_6).abs() < 1e-9 && (p[0] + p[1] - 1.0).abs() < 1e-12);
+        assert_eq!(p, softmax(&[500.0, 499.5], 0.5), "half the temperature, twice the distance");
+        assert_eq!(cross_entropy(&[0.0, -2000.0], 1, 1.0), 2000.0, "of a probability that is no number any more");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The one source of randomness: initial weights, splits, shuffles. Burn's own generators differ between devices and are
+//! The one source of randomness: initial weights, hold-outs, shuffles. Burn's own generators differ between devices and are
 //! global to the process, so nothing here uses them; the same seed gives the same numbers everywhere.
 
 /// xoshiro256++ (Blackman and Vigna, <https://prng.di.unimi.it/>), seeded through SplitMix64.

@@ -69,6 +69,7 @@ fn events() -> Vec<StepEvent> {
         StepEvent::Fold { fold: 1, folds: 5, epoch: 1, epochs: 2, batch: 1, batches: 3 },
         StepEvent::Evaluated { evaluation: Box::new(evaluation()) },
         StepEvent::Run { run: 1, runs: 2, name: "head".to_owned(), event: Box::new(StepEvent::Epoch(epoch(true))) },
+        StepEvent::ComparedSoFar { comparison: Box::new(compared(true)) },
         StepEvent::Compared { comparison: Box::new(compared(true)) },
     ];
     let none = [
@@ -92,6 +93,7 @@ fn every_event_is_known(event: &StepEvent) {
         | StepEvent::Fold { .. }
         | StepEvent::Evaluated { .. }
         | StepEvent::Run { .. }
+        | StepEvent::ComparedSoFar { .. }
         | StepEvent::Compared { .. } => {}
     }
 }
@@ -303,7 +305,7 @@ fn layout() -> Layout {
         test: vec![group(Some("a"))],
         left_out: vec![1],
         notes: vec![
-            Note::Splits { photos: vec!["train".to_owned()], test: vec!["test".to_owned()] },
+            Note::Parts { photos: vec!["train".to_owned()], test: vec!["test".to_owned()] },
             Note::Shortened { from: "long".to_owned(), to: "lo".to_owned() },
         ],
     }

@@ -3,6 +3,9 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use common::{
     TOY_LABELS, add_drawn, drawn, folder, head, json, lastlayer, stages, toy_session, train, weights_file, write_png,
 };
@@ -93,7 +96,7 @@ fn all_runs_learn_from_the_same_photos_and_are_judged_on_the_same_others() {
         .iter()
         .filter_map(|event| match event {
             StepEvent::Run { run, runs: 3, name, .. } => Some((*run, name.as_str())),
-            StepEvent::Embed { .. } | StepEvent::NeedPhotos { .. } => None,
+            StepEvent::Embed { .. } | StepEvent::NeedPhotos { .. } | StepEvent::ComparedSoFar { .. } => None,
             event => panic!("{event:?}"),
         })
         .collect();
@@ -126,6 +129,47 @@ fn differences_are_of_the_same_photos() {
     assert_eq!((again.held_out, &again.runs[1].predicted), (compared.held_out.clone(), &compared.runs[1].predicted));
     let other = compare(&mut session, ComparisonConfig { seed: 4, ..of(&runs) }, muddled(12)).unwrap().1;
     assert_ne!(other.held_out, compared.held_out);
+}
+
+#[test]
+fn runs_that_are_over_are_told_before_the_others_are_and_outlive_what_ends_those() {
+    let mut session = toy_session();
+    add(&mut session, 12, muddled(12));
+    let config = of(&[("head", short(head(), 12)), ("two", short(stages(2), 4)), ("all", short(stages(3), 3))]);
+    let (events, whole) = compare(&mut session, config.clone(), muddled(12)).unwrap();
+    let so_far: Vec<&Compared> = events
+        .iter()
+        .filter_map(|event| match event {
+            StepEvent::ComparedSoFar { comparison } => Some(&**comparison),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(so_far.iter().map(|compared| compared.runs.len()).collect::<Vec<_>>(), [1, 2]);
+    for compared in &so_far {
+        assert_eq!((&compared.held_out, &compared.labels), (&whole.held_out, &whole.labels));
+        for (run, whole) in compared.runs.iter().zip(&whole.runs) {
+            assert_eq!((&run.name, run.val, &run.predicted), (&whole.name, whole.val, &whole.predicted));
+        }
+    }
+    assert_eq!((so_far[0].differences.len(), &so_far[1].differences[..]), (0, &whole.differences[..1]));
+
+    // A photo that has gone: what is lacking is asked for by the second run, after the first was told.
+    session.start_comparison(config).unwrap();
+    let mut told = None;
+    loop {
+        match pollster::block_on(session.step()).unwrap() {
+            StepEvent::ComparedSoFar { comparison } => told = Some(comparison),
+            StepEvent::NeedPhotos { ids } if told.is_none() => {
+                ids.iter().for_each(|&id| session.supply_photo(id, &muddled(12)(id)).unwrap());
+            }
+            StepEvent::NeedPhotos { .. } => break,
+            StepEvent::Compared { .. } => panic!("no photo was asked for again"),
+            _ => {}
+        }
+    }
+    session.cancel_training();
+    let told = told.unwrap();
+    assert_eq!((&told.runs[0].history, told.runs[0].val), (&whole.runs[0].history, whole.runs[0].val));
 }
 
 #[test]
@@ -324,6 +368,30 @@ fn the_command_line_compares() {
     for key in ["bothRight", "onlyA", "onlyB", "bothWrong", "difference", "low", "high"] {
         assert!(difference[key].is_number(), "{key}");
     }
+    // Photos that are gone by the time the last run asks for them again: the others were paid for.
+    let gone = folder("compare-gone");
+    for (class, label) in TOY_LABELS.iter().enumerate() {
+        for variant in 0..4 {
+            write_png(&gone.join(label).join(format!("{variant}.png")), &drawn(class, variant, 60, 50));
+        }
+    }
+    let weights = weights.to_str().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lastlayer"))
+        .args(["compare", gone.to_str().unwrap(), "--weights", weights, "--run", "head,augment=0,epochs=1,name=first"])
+        .args(["--run", "head,augment=0,epochs=1000,name=second", "--run", "head,augment=0,epochs=1,framing=pad"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(errors.any(|line| line.starts_with("first: ")), "a run is told as soon as it is over");
+    std::fs::remove_dir_all(&gone).unwrap();
+    let said = errors.collect::<Vec<_>>().join("\n");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains(".png"), "{said}");
+    assert!(text.contains("second against first:") && text.contains("2 of 3 runs"), "{text}");
+
     let text = lastlayer(&[&common[..], &["--run", "head,augment=0,epochs=1"]].concat());
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     assert!(text.contains("against plain:") && text.contains("too few photos to tell"), "{text}");

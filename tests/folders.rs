@@ -166,10 +166,7 @@ fn cli_keeps_test_photos_out_of_a_training() {
     let (parts, plain, elsewhere) = (path("parts"), path("plain"), path("elsewhere"));
     let output = run(&["train", &parts]);
     assert_eq!((&output["train_images"], &output["test"]["count"]), (&12.into(), &6.into()));
-    assert_eq!(
-        output["notes"],
-        serde_json::json!([{ "type": "splits", "photos": ["train", "Val"], "test": ["test"] }])
-    );
+    assert_eq!(output["notes"], serde_json::json!([{ "type": "parts", "photos": ["train", "Val"], "test": ["test"] }]));
     let alone = run(&["train", &plain, "--test", &path("parts/test")]);
     assert_eq!(output["report"]["history"], alone["report"]["history"], "as if train and val were one folder");
     assert_eq!((&output["test_report"], &alone["notes"]), (&alone["test_report"], &serde_json::json!([])));

@@ -7,7 +7,7 @@ use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::session::Session;
 use lastlayer::session::event::StepEvent;
-use lastlayer::session::lending::{Loan, Ticket};
+use lastlayer::session::lending::{Loan, LoanId};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 
@@ -41,9 +41,9 @@ fn train(config: TrainConfig, helper: Helper) -> (String, usize, Option<(usize, 
             }
             _ => {}
         }
-        if let (Some((ticket, last_stages, pictures)), Helper::Works) = (lent, helper) {
+        if let (Some((id, last_stages, pictures)), Helper::Works) = (lent, helper) {
             let activations = pollster::block_on(other.embed(last_stages, &pictures)).unwrap();
-            session.accept(ticket, &activations).unwrap();
+            session.accept(id, &activations).unwrap();
             accepted += pictures.len() / (3 * 32 * 32);
         }
     }
@@ -51,12 +51,12 @@ fn train(config: TrainConfig, helper: Helper) -> (String, usize, Option<(usize, 
     (sha256_hex(&model), accepted, counted)
 }
 
-fn lend(session: &mut Session) -> Option<(Ticket, usize, Vec<u8>)> {
+fn lend(session: &mut Session) -> Option<(LoanId, usize, Vec<u8>)> {
     loop {
         match pollster::block_on(session.lend(2)).unwrap() {
             Loan::Nothing | Loan::Parts { .. } => return None,
             Loan::Missing(ids) => supply_drawn(session, &ids),
-            Loan::Pictures { ticket, last_stages, pictures } => return Some((ticket, last_stages, pictures)),
+            Loan::Pictures { id, last_stages, pictures } => return Some((id, last_stages, pictures)),
         }
     }
 }
@@ -96,18 +96,18 @@ fn photos_read_ahead_are_not_read_again_and_change_nothing() {
     // Two loans, one of which comes back only after the training has begun.
     let mut other = toy_session();
     let mut answer =
-        |lent: (Ticket, usize, Vec<u8>)| (lent.0, pollster::block_on(other.embed(lent.1, &lent.2)).unwrap());
+        |lent: (LoanId, usize, Vec<u8>)| (lent.0, pollster::block_on(other.embed(lent.1, &lent.2)).unwrap());
     let (first, second) = (lend(&mut session).unwrap(), lend(&mut session).unwrap());
-    let (ticket, activations) = answer(first);
-    session.accept(ticket, &activations).unwrap();
+    let (id, activations) = answer(first);
+    session.accept(id, &activations).unwrap();
     assert_eq!(session.unread(), 13);
     while pollster::block_on(session.read_ahead()).unwrap() {}
     assert_eq!(session.unread(), 4, "what is lent is left to the helper");
 
     session.start_training(config()).unwrap();
     assert!(!pollster::block_on(session.read_ahead()).unwrap(), "a training is under way");
-    let (ticket, activations) = answer(second);
-    session.accept(ticket, &activations).unwrap();
+    let (id, activations) = answer(second);
+    session.accept(id, &activations).unwrap();
     let mut counted = 0;
     let report = loop {
         match pollster::block_on(session.step()).unwrap() {
@@ -141,15 +141,15 @@ fn what_comes_too_late_or_in_a_wrong_size_does_no_harm() {
     add_drawn(&mut session, 3, PER_CLASS, 0);
     let start = |session: &mut Session| session.start_training(TrainConfig { epochs: 2, ..head() }).unwrap();
     start(&mut session);
-    let (ticket, last_stages, pictures) = lend(&mut session).unwrap();
+    let (id, last_stages, pictures) = lend(&mut session).unwrap();
     let activations = pollster::block_on(toy_session().embed(last_stages, &pictures)).unwrap();
-    assert_eq!(session.accept(ticket, &activations[1..]).unwrap_err().code, ErrorCode::Internal);
-    session.accept(ticket, &activations).unwrap(); // its loan is settled, with an error
+    assert_eq!(session.accept(id, &activations[1..]).unwrap_err().code, ErrorCode::Internal);
+    session.accept(id, &activations).unwrap(); // its loan is settled, with an error
 
-    let (ticket, _, pictures) = lend(&mut session).unwrap();
+    let (id, _, pictures) = lend(&mut session).unwrap();
     let wrong = vec![7.0; pictures.len() / (3 * 32 * 32) * activations.len() / 4];
     session.cancel_training();
-    session.accept(ticket, &wrong).unwrap();
+    session.accept(id, &wrong).unwrap();
     start(&mut session);
     let model = |session: &mut Session| {
         while !matches!(pollster::block_on(session.step()).unwrap(), StepEvent::Done { .. }) {}

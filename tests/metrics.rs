@@ -16,7 +16,7 @@ struct Golden {
 struct Case {
     labels: Vec<usize>,
     logits: Vec<Vec<f32>>,
-    softmax: Vec<Vec<f32>>,
+    softmax: Vec<Vec<f64>>,
     log_loss: f64,
     top_k: Vec<TopK>,
 }
@@ -37,11 +37,11 @@ struct Tie {
 struct Extreme {
     label: usize,
     logits: Vec<f32>,
-    softmax: Vec<f32>,
+    softmax: Vec<f64>,
     loss: f64,
 }
 
-fn assert_close(ours: &[f32], theirs: &[f32]) {
+fn assert_close(ours: &[f64], theirs: &[f64]) {
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(theirs) {
         assert!((ours - theirs).abs() < 1e-6, "{ours} against {theirs}");
@@ -54,7 +54,7 @@ fn agrees_with_scikit_learn() {
     assert!(golden.cases.len() >= 2);
     for case in &golden.cases {
         for (logits, expected) in case.logits.iter().zip(&case.softmax) {
-            assert_close(&softmax(logits), expected);
+            assert_close(&softmax(logits, 1.0), expected);
         }
         let classes = case.logits[0].len();
         let scores = Scores::from_logits(&case.logits.concat(), classes, &case.labels).unwrap();
@@ -80,7 +80,7 @@ fn ties_and_extremes() {
         assert_eq!(top_k(&tie.logits, tie.logits.len()), tie.order);
     }
     for extreme in &golden.extreme {
-        assert_close(&softmax(&extreme.logits), &extreme.softmax);
-        assert!((cross_entropy(&extreme.logits, extreme.label) - extreme.loss).abs() < 1e-4);
+        assert_close(&softmax(&extreme.logits, 1.0), &extreme.softmax);
+        assert!((cross_entropy(&extreme.logits, extreme.label, 1.0) - extreme.loss).abs() < 1e-4);
     }
 }

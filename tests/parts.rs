@@ -15,14 +15,14 @@ use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
 use lastlayer::session::Session;
 use lastlayer::session::event::StepEvent;
-use lastlayer::session::lending::{Loan, Ticket};
+use lastlayer::session::lending::{Loan, LoanId};
 use lastlayer::train::fit::learning;
 use lastlayer::train::fit::loss::Loss;
 use lastlayer::train::fit::step::{Learnt, Part, dropout_mask};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::read::embed::read;
-use lastlayer::train::read::lent::LentParts;
+use lastlayer::train::read::loan::Parts;
 use lastlayer::train::read::sample::Sample;
 
 const PER_CLASS: usize = 7;
@@ -117,7 +117,7 @@ struct Workers {
     helper: Session,
     fate: Fate,
     /// Those that have not been answered, with the steps since.
-    out: VecDeque<(usize, Ticket, usize, LentParts)>,
+    out: VecDeque<(usize, LoanId, usize, Parts)>,
     lent: usize,
     accepted: usize,
 }
@@ -150,9 +150,9 @@ impl Workers {
         loop {
             match pollster::block_on(self.session.lend(workers)).unwrap() {
                 Loan::Missing(ids) => supply_drawn(&mut self.session, &ids),
-                Loan::Parts { ticket, last_stages, parts } => {
+                Loan::Parts { id, last_stages, parts } => {
                     self.lent += parts.photos.len();
-                    self.out.push_back((0, ticket, last_stages, parts));
+                    self.out.push_back((0, id, last_stages, parts));
                     return;
                 }
                 Loan::Nothing | Loan::Pictures { .. } => return,
@@ -167,12 +167,12 @@ impl Workers {
             Fate::Lost => usize::MAX,
             Fate::Wrong => 1,
         };
-        while let Some((_, ticket, last_stages, parts)) = self.out.pop_front_if(|loan| loan.0 >= due) {
+        while let Some((_, id, last_stages, parts)) = self.out.pop_front_if(|loan| loan.0 >= due) {
             let values = pollster::block_on(self.helper.learn(last_stages, &parts)).unwrap();
             if let Fate::Wrong = self.fate {
-                assert_eq!(self.session.accept(ticket, &values[1..]).unwrap_err().code, ErrorCode::Internal);
+                assert_eq!(self.session.accept(id, &values[1..]).unwrap_err().code, ErrorCode::Internal);
             } else {
-                self.session.accept(ticket, &values).unwrap();
+                self.session.accept(id, &values).unwrap();
                 self.accepted += parts.photos.len();
             }
         }
@@ -311,7 +311,7 @@ fn parts_that_make_no_sense_are_refused() {
     workers.until(|event| matches!(event, StepEvent::Epoch(_)).then_some(()));
     workers.lend(2);
     let (.., last_stages, parts) = workers.out.pop_back().unwrap();
-    let mut code = |last_stages, change: &dyn Fn(&mut LentParts)| {
+    let mut code = |last_stages, change: &dyn Fn(&mut Parts)| {
         let mut parts = parts.clone();
         change(&mut parts);
         pollster::block_on(workers.helper.learn(last_stages, &parts))
@@ -321,7 +321,7 @@ fn parts_that_make_no_sense_are_refused() {
     let values = code(last_stages, &|_| ()).unwrap();
     assert_eq!(values, parts.photos.len() * parts.parameters.len() + parts.targets.len());
     assert_eq!(code(9, &|_| ()), Err(ErrorCode::InvalidOption));
-    let changes: [&dyn Fn(&mut LentParts); 7] = [
+    let changes: [&dyn Fn(&mut Parts); 7] = [
         &|parts| parts.classes = 0,
         &|parts| parts.classes += 1,
         &|parts| parts.parameters.truncate(7),

@@ -178,9 +178,9 @@ fn helpers_read_along_in_the_same_order_but_while_photos_are_added() {
     let mut session = session(5);
     let mut other = toy_session();
     let mut lend = |session: &mut Session| match pollster::block_on(session.lend(2)).unwrap() {
-        Loan::Pictures { ticket, last_stages, pictures } => {
+        Loan::Pictures { id, last_stages, pictures } => {
             let activations = pollster::block_on(other.embed(last_stages, &pictures)).unwrap();
-            session.accept(ticket, &activations).unwrap();
+            session.accept(id, &activations).unwrap();
             true
         }
         Loan::Nothing => false,
@@ -208,11 +208,11 @@ fn draws_that_are_lent_when_a_training_begins_are_not_read_twice() {
     let mut other = toy_session();
     // Lent are draws of the last four photos, in the middle of batches of a training that goes photo by photo.
     assert!((0..14).all(|_| piece(&mut session)));
-    let Loan::Pictures { ticket, last_stages, pictures } = pollster::block_on(session.lend(2)).unwrap() else {
+    let Loan::Pictures { id, last_stages, pictures } = pollster::block_on(session.lend(2)).unwrap() else {
         panic!("draws are left")
     };
     session.start_training(usual()).unwrap();
-    session.accept(ticket, &pollster::block_on(other.embed(last_stages, &pictures)).unwrap()).unwrap();
+    session.accept(id, &pollster::block_on(other.embed(last_stages, &pictures)).unwrap()).unwrap();
     let mut batches = 0;
     loop {
         match pollster::block_on(session.step()).unwrap() {

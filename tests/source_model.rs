@@ -72,7 +72,7 @@ struct Layer {
 #[derive(Deserialize)]
 struct Top5 {
     indices: Vec<usize>,
-    probabilities: Vec<f32>,
+    probabilities: Vec<f64>,
 }
 
 /// The drawn input of `fixtures/make_parity.py`: two images, `[2, 3, 224, 224]`.
@@ -121,7 +121,7 @@ fn every_stage_equals_pytorch() {
     assert!(close < 1e-3, "pooled features or logits differ by {close}");
     for (row, expected) in logits.chunks_exact(1000).zip(&golden.top5) {
         assert_eq!(top_k(row, 5), expected.indices);
-        let probabilities = softmax(row);
+        let probabilities = softmax(row, 1.0);
         for (index, expected) in expected.indices.iter().zip(&expected.probabilities) {
             assert!((probabilities[*index] - expected).abs() < 1e-4);
         }

@@ -1,5 +1,6 @@
 /**
- * What both pages do around the element: their own words in the reader's language, in step with the element's, and the offline copy.
+ * What both pages do around the element: their own words in the reader's language, in step with the element's, and the
+ * offline copy.
  */
 import { refuseStrayDrops } from "./ui/drop-target.js";
 import { Language, LANGUAGE_TAGS, matchLanguage } from "./ui/localize.js";
@@ -10,14 +11,16 @@ import { CHINESE } from "./page-messages.js";
 const REMEMBERED = "lastlayer-language";
 
 /**
- * The English words are those of the HTML itself, so that they are there at the first paint and for search engines; the table adds Chinese.
+ * The English words are those of the HTML itself, so that they are there at the first paint and for search engines; the
+ * table adds Chinese.
  * @type {Record<string, Message>}
  */
 const messages = {};
 const texts = document.querySelectorAll("[data-message]");
 const labels = document.querySelectorAll("[data-message-label]");
 for (const element of texts) learn(String(element.getAttribute("data-message")), element.innerHTML.trim());
-for (const element of labels) learn(String(element.getAttribute("data-message-label")), element.getAttribute("aria-label") ?? "");
+for (const element of labels)
+  learn(String(element.getAttribute("data-message-label")), element.getAttribute("aria-label") ?? "");
 
 /** @param {string} key @param {string} english */
 function learn(key, english) {
@@ -30,9 +33,11 @@ function show(code) {
   document.documentElement.lang = LANGUAGE_TAGS[code];
   // The tables are our own text with a little markup (code, links), nothing a reader has typed.
   for (const element of texts) element.innerHTML = language.say(String(element.getAttribute("data-message")));
-  for (const element of labels) element.setAttribute("aria-label", language.say(String(element.getAttribute("data-message-label"))));
+  for (const element of labels)
+    element.setAttribute("aria-label", language.say(String(element.getAttribute("data-message-label"))));
   for (const element of document.querySelectorAll("last-layer")) element.setAttribute("lang", LANGUAGE_TAGS[code]);
-  for (const button of document.querySelectorAll("button[data-language]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-language") === code));
+  for (const button of document.querySelectorAll("button[data-language]"))
+    button.setAttribute("aria-pressed", String(button.getAttribute("data-language") === code));
 }
 
 /** @param {string | null | undefined} tag */
@@ -60,11 +65,12 @@ function preferred() {
 }
 
 /**
- * What the element downloads comes first: all the rest of the site, the other flavour of the WebAssembly with it, would only delay it. An
- * element that is not in view downloads nothing, and nothing is waited for.
+ * What the element downloads comes first: all the rest of the site, the other flavour of the WebAssembly with it, would
+ * only delay it. An element that is not in view downloads nothing, and nothing is waited for.
  */
 async function elementHasLoaded() {
-  if (document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
+  if (document.readyState !== "complete")
+    await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
   // By the second frame the element has found out whether it is in view.
   for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
   /** @type {import("./element/last-layer.js").LastLayer | null} */

@@ -1,10 +1,10 @@
 /**
- * Keeps the site, so that a second visit works with the network off. The build writes in which files belong to it (SITE_FILES)
- * and a hash of their contents (SITE_VERSION).
+ * Keeps the site, so that a second visit works with the network off. The build writes in which files belong to it
+ * (SITE_FILES) and a hash of their contents (SITE_VERSION).
  *
- * The weights are not among them: the lib keeps those itself, for pages of other origins too, which have no service worker of ours.
- * The WebAssembly of both devices is: which one a visitor needs can change from visit to visit. Which of the two builds for the CPU
- * does not: the other is never loaded.
+ * The weights are not among them: the lib keeps those itself, for pages of other origins too, which have no service
+ * worker of ours. The WebAssembly of both devices is: which one a visitor needs can change from visit to visit. Which
+ * of the two builds for the CPU does not: the other is never loaded.
  */
 
 import { isOfOtherBrowsers } from "./lib/flavour.js";
@@ -21,19 +21,23 @@ worker.addEventListener("install", (event) => event.waitUntil(store()));
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 worker.addEventListener("fetch", (event) => {
   const url = pageAddress(event.request.url);
-  // All else goes to the network as if there were no service worker: other origins, the weights, whatever a host adds to the site.
+  // All else goes to the network as if there were no service worker: other origins, the weights, whatever a host adds
+  // to the site.
   if (event.request.method === "GET" && FILES.has(url)) event.respondWith(serve(event.request, url));
 });
 
 async function store() {
   const cache = await caches.open(CACHE);
-  // “no-cache”: what the page has just loaded is not downloaded again, but an outdated copy is never taken for the new version.
+  // “no-cache”: what the page has just loaded is not downloaded again, but an outdated copy is never taken for the new
+  // version.
   await cache.addAll([...FILES].map((url) => new Request(url, { cache: "no-cache" })));
 }
 
 async function takeOver() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(
+    names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)),
+  );
   await worker.clients.claim();
 }
 
@@ -46,7 +50,8 @@ async function serve(request, url) {
   const kept = await cache.match(url);
   // A browser short of space may have thrown the copy away.
   if (!kept) return fetch(request);
-  // Some hosts redirect “index.html” to its folder, and a redirected answer is refused as a page: this makes it a plain one.
+  // Some hosts redirect “index.html” to its folder, and a redirected answer is refused as a page: this makes it a plain
+  // one.
   return kept.redirected ? new Response(kept.body, kept) : kept;
 }
 

@@ -28,10 +28,10 @@ pub fn similarity(logits: &[f32], source_classes: usize, labels: &[usize], class
     let (mut entropy, mut confidence) = (0.0, 0.0);
     let mut guesses = Vec::with_capacity(labels.len());
     for row in logits.chunks_exact(source_classes) {
-        let probabilities = softmax(row);
-        entropy -= probabilities.iter().map(|&p| f64::from(p) * f64::from(p.max(f32::MIN_POSITIVE)).ln()).sum::<f64>();
+        let probabilities = softmax(row, 1.0);
+        entropy -= probabilities.iter().map(|&p| p * p.max(f64::MIN_POSITIVE).ln()).sum::<f64>();
         let best = top_k(row, 1)[0];
-        confidence += f64::from(probabilities[best]);
+        confidence += probabilities[best];
         guesses.push(best);
     }
     let count = labels.len() as f64;

@@ -45,6 +45,8 @@ pub struct Dataset {
     classes: Vec<Class>,
     /// By id, so that the order is the order of adding.
     photos: BTreeMap<PhotoId, Photo>,
+    /// The photo of each hash of a file: one that comes is compared with none of the others.
+    by_sha256: BTreeMap<String, PhotoId>,
     next_class: ClassId,
     pixel_bytes: usize,
     pixel_budget: usize,
@@ -62,8 +64,15 @@ impl Dataset {
     /// An empty one that keeps at most `pixel_budget` bytes of pixels between two steps; what a single step asks
     /// for comes on top.
     pub fn with_pixel_budget(pixel_budget: usize) -> Self {
-        let (classes, photos, surplus) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { classes, photos, next_class: 0, pixel_bytes: 0, pixel_budget, surplus }
+        Self {
+            classes: Vec::new(),
+            photos: BTreeMap::new(),
+            by_sha256: BTreeMap::new(),
+            next_class: 0,
+            pixel_bytes: 0,
+            pixel_budget,
+            surplus: Vec::new(),
+        }
     }
 
     /// In order of creation, empty ones too.
@@ -139,14 +148,15 @@ impl Dataset {
         hash: PerceptualHash,
         pixels: StoredPhoto,
     ) -> Result<Added> {
-        if let Some(other) = self.photos.values().find(|photo| photo.sha256 == sha256) {
-            return Ok(Added::DuplicateOf(other.id));
+        if let Some(&other) = self.by_sha256.get(sha256) {
+            return Ok(Added::DuplicateOf(other));
         }
         if self.photos.contains_key(&id) {
             return Err(Error::internal(format!("photo id {id} is taken")));
         }
         let class = self.class_or_new(label)?;
         let photo = Photo { id, name: name.to_owned(), class, sha256: sha256.to_owned(), hash, pixels: None };
+        self.by_sha256.insert(photo.sha256.clone(), id);
         self.photos.insert(id, photo);
         if self.pixel_bytes + pixels.bytes() <= self.pixel_budget {
             self.supply_pixels(id, pixels)?;
@@ -194,7 +204,11 @@ impl Dataset {
     pub fn remove_photos(&mut self, ids: &[PhotoId]) -> Result<()> {
         self.check_photos(ids)?;
         self.drop_pixels(ids);
-        ids.iter().for_each(|id| drop(self.photos.remove(id)));
+        for id in ids {
+            if let Some(photo) = self.photos.remove(id) {
+                self.by_sha256.remove(&photo.sha256);
+            }
+        }
         Ok(())
     }
 
@@ -277,6 +291,15 @@ mod tests {
         assert_eq!(added, Ok(Added::DuplicateOf(2)));
         assert_eq!(dataset.photos().len(), 3);
         assert_eq!(dataset.classes().len(), 2, "a duplicate must not create its class");
+        dataset.remove_photos(&[2]).unwrap();
+        let added = dataset.add_photo(5, "copy.jpg", "bird", "hash 2", PerceptualHash(0), pixels());
+        assert_eq!(added, Ok(Added::New), "the first one is gone");
+        assert_eq!(
+            dataset.add_photo(6, "a.jpg", "cat", "hash 2", PerceptualHash(0), pixels()),
+            Ok(Added::DuplicateOf(5))
+        );
+        dataset.remove_class("bird").unwrap();
+        assert_eq!(dataset.add_photo(7, "a.jpg", "cat", "hash 2", PerceptualHash(0), pixels()), Ok(Added::New));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Group {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Note {
     /// Folders that were taken as parts of a data set and not as classes.
-    Splits { photos: Vec<String>, test: Vec<String> },
+    Parts { photos: Vec<String>, test: Vec<String> },
     /// A folder's name was too long for a class.
     Shortened { from: String, to: String },
 }
@@ -225,7 +225,7 @@ impl Classes {
             wanted.map(|(name, _)| (*name).to_owned()).collect()
         };
         if !parts.is_empty() {
-            layout.notes.push(Note::Splits { photos: folders(false), test: folders(true) });
+            layout.notes.push(Note::Parts { photos: folders(false), test: folders(true) });
         }
         for at in 0..self.named.len() {
             if self.named[at].label.chars().count() > label::MAX_CHARS {
@@ -283,9 +283,9 @@ mod tests {
         assert_eq!(beside, left_out, "left out");
     }
 
-    fn splits(paths: &[&str]) -> Option<(Vec<String>, Vec<String>)> {
+    fn parts(paths: &[&str]) -> Option<(Vec<String>, Vec<String>)> {
         arrange(paths).notes.into_iter().find_map(|note| match note {
-            Note::Splits { photos, test } => Some((photos, test)),
+            Note::Parts { photos, test } => Some((photos, test)),
             Note::Shortened { .. } => None,
         })
     }
@@ -340,7 +340,7 @@ mod tests {
             let paths: Vec<&str> = own.iter().map(String::as_str).collect();
             let rose = format!("rose: {} {}", paths[0], paths[1]);
             check(&paths, &[&rose, &format!("tulip: {}", paths[3])], &[&format!("rose: {}", paths[2])], &[]);
-            assert_eq!(splits(&paths), Some((vec![train.to_owned(), val.to_owned()], vec![test.to_owned()])));
+            assert_eq!(parts(&paths), Some((vec![train.to_owned(), val.to_owned()], vec![test.to_owned()])));
         }
     }
 
@@ -357,7 +357,7 @@ mod tests {
             let own = [format!("{part}/rose/1.jpg"), format!("{part}/tulip/2.jpg")];
             let paths = [own[0].as_str(), own[1].as_str()];
             check(&paths, &[&format!("rose: {}", paths[0]), &format!("tulip: {}", paths[1])], &[], &[]);
-            assert_eq!(splits(&paths), None);
+            assert_eq!(parts(&paths), None);
         }
     }
 
@@ -386,7 +386,7 @@ mod tests {
         check(&flat, &["exam: s/exam/1.jpg", "test: s/test/2.jpg", "train: s/train/3.jpg"], &[], &[]);
         let by_day = ["s/exam/mon/1.jpg", "s/test/mon/2.jpg"];
         check(&by_day, &["exam: s/exam/mon/1.jpg", "test: s/test/mon/2.jpg"], &[], &[]);
-        assert_eq!((splits(&flat), splits(&by_day)), (None, None));
+        assert_eq!((parts(&flat), parts(&by_day)), (None, None));
     }
 
     #[test]

@@ -89,10 +89,10 @@ mod tests {
     #[test]
     fn every_class_gives_its_share() {
         let labels: Vec<usize> = [vec![0; 20], vec![1; 10], vec![2; 2], vec![3; 1]].concat();
-        let split = stratified(&labels, &single(&labels), 4, 0.2, &mut Rng::new(5));
-        let count = |class| split.held_out.iter().filter(|&&index| labels[index] == class).count();
+        let hold_out = stratified(&labels, &single(&labels), 4, 0.2, &mut Rng::new(5));
+        let count = |class| hold_out.held_out.iter().filter(|&&index| labels[index] == class).count();
         assert_eq!([count(0), count(1), count(2), count(3)], [4, 2, 1, 0]);
-        assert_eq!(split.never_held_out(&labels, 4), [3], "a class of one photo is not judged");
+        assert_eq!(hold_out.never_held_out(&labels, 4), [3], "a class of one photo is not judged");
         let nothing = stratified(&labels, &single(&labels), 4, 0.0, &mut Rng::new(5));
         assert!(nothing.never_held_out(&labels, 4).is_empty(), "without a score there is nothing it could leave out");
     }
@@ -101,12 +101,12 @@ mod tests {
     fn the_two_sides_are_disjoint_and_complete() {
         let labels: Vec<usize> = (0..57).map(|index| index % 3).collect();
         let draw = |seed| stratified(&labels, &single(&labels), 3, 0.3, &mut Rng::new(seed));
-        let split = draw(9);
-        let mut all = [split.train.clone(), split.held_out.clone()].concat();
+        let hold_out = draw(9);
+        let mut all = [hold_out.train.clone(), hold_out.held_out.clone()].concat();
         all.sort_unstable();
         assert_eq!(all, (0..57).collect::<Vec<_>>());
-        assert_ne!(split, draw(10));
-        assert_eq!(split, draw(9));
+        assert_ne!(hold_out, draw(10));
+        assert_eq!(hold_out, draw(9));
     }
 
     #[test]
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn a_large_group_leaves_enough_to_learn_from() {
         // Nine frames of one burst and a photo apart: the photo is held out, not the burst.
-        let split = stratified(&[0; 10], &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 1, 0.2, &mut Rng::new(2));
-        assert_eq!((split.held_out, split.look_alikes), (vec![9], 0));
+        let hold_out = stratified(&[0; 10], &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 1, 0.2, &mut Rng::new(2));
+        assert_eq!((hold_out.held_out, hold_out.look_alikes), (vec![9], 0));
     }
 
     #[test]
@@ -128,13 +128,13 @@ mod tests {
         let labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
         let groups = [0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 9, 7, 10, 11];
         for seed in 0..50 {
-            let split = stratified(&labels, &groups, 4, 0.3, &mut Rng::new(seed));
-            for &held_out in split.held_out.iter().filter(|&&index| labels[index] != 1) {
-                assert!(split.train.iter().all(|&train| groups[train] != groups[held_out]), "seed {seed}");
+            let hold_out = stratified(&labels, &groups, 4, 0.3, &mut Rng::new(seed));
+            for &held_out in hold_out.held_out.iter().filter(|&&index| labels[index] != 1) {
+                assert!(hold_out.train.iter().all(|&train| groups[train] != groups[held_out]), "seed {seed}");
             }
-            let count = |class| split.held_out.iter().filter(|&&index| labels[index] == class).count();
+            let count = |class| hold_out.held_out.iter().filter(|&&index| labels[index] == class).count();
             assert!((3..=5).contains(&count(0)), "seed {seed}: {}", count(0));
-            assert_eq!((count(1), split.look_alikes), (1, 1), "one burst alone is divided, and that is said");
+            assert_eq!((count(1), hold_out.look_alikes), (1, 1), "one burst alone is divided, and that is said");
             assert!((1..=2).contains(&count(2)) && (1..=2).contains(&count(3)), "seed {seed}");
         }
     }

@@ -143,8 +143,7 @@ impl Classifier {
 
     /// Probabilities of all classes, at the classifier's temperature.
     pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
-        let scaled: Vec<f32> = logits.iter().map(|&logit| logit / self.temperature as f32).collect();
-        softmax(&scaled)
+        softmax(logits, self.temperature).into_iter().map(|probability| probability as f32).collect()
     }
 
     /// Whether a photo of that similarity is none of the classes.

@@ -12,7 +12,7 @@ use crate::train::plan::config::TrainConfig;
 use crate::train::run::epoch::EpochEvent;
 use crate::train::run::overfitting::Overfitting;
 
-/// Two or more trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`.
+/// Trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compared {
@@ -31,6 +31,7 @@ pub struct Compared {
     /// The fraction of each class that was to be held out, and the seed of the draw.
     pub holdout: f64,
     pub seed: u64,
+    /// Those that are over, in the order they were asked for.
     pub runs: Vec<ComparedRun>,
     /// Of every pair of runs, in the order (0, 1), (0, 2), …, (1, 2), …
     pub differences: Vec<Difference>,

@@ -3,7 +3,8 @@
 //! 1. **Look** at all photos with the source model, so that near-duplicates are known, and hold out photos once, for all runs.
 //! 2. **Run by run**: embed what is missing, a fresh fit on the photos that are left for a number of epochs that was fixed
 //!    beforehand, and one pass over the held-out photos.
-//! 3. **Compare**: the score of each run with its interval, and of each pair the difference on the same photos with its own.
+//! 3. **Compare**: the score of each run with its interval, and of each pair the difference on the same photos with its own. After
+//!    every run those that are done are compared, so that nobody loses them to a photo that has gone, or to a change of mind.
 //!
 //! No run chooses its epochs by the photos it is judged on: the output layer alone, which stops early in a training, has a fixed
 //! schedule here too. Nothing is refitted on all photos and no classifier is kept.
@@ -41,8 +42,17 @@ pub struct RunEvent {
     pub event: TrainEvent,
 }
 
+/// What there is to tell before the end.
+#[derive(Debug, Clone)]
+pub enum ComparisonEvent {
+    Run(RunEvent),
+    /// A run is over, and another one follows: those that are over, compared. Who is told need not lose them, whatever ends the
+    /// comparison.
+    SoFar(Box<Compared>),
+}
+
 /// What a step of a comparison brings.
-pub type ComparisonStep = Step<RunEvent, Box<Compared>>;
+pub type ComparisonStep = Step<ComparisonEvent, Box<Compared>>;
 
 pub struct Comparison {
     config: ComparisonConfig,
@@ -205,15 +215,15 @@ impl Comparison {
                 told(progress, batch(config.epochs, config.epochs, 1, 1), &mut bench)
             }
             Phase::Judge { outputs, history } => {
-                let event = batch(config.epochs, config.epochs, 1, 1);
                 let (logits, history) = (std::mem::take(&mut outputs.logits), std::mem::take(history));
                 let run = self.judged(current, &logits, history, &bench)?;
                 self.done.push(run);
+                let compared = Box::new(self.compared(&bench));
                 if self.done.len() == self.config.runs.len() {
-                    return Ok(Step::Finished(Box::new(self.compared(&bench))));
+                    return Ok(Step::Finished(compared));
                 }
                 self.phase = Phase::Begin;
-                event
+                return Ok(Step::Event(ComparisonEvent::SoFar(compared)));
             }
         };
         Ok(self.of_run(current, step))
@@ -273,8 +283,9 @@ impl Comparison {
         self.held_out.photos.held_out.iter().map(|&index| self.samples[index].label).collect()
     }
 
-    fn compared(&mut self, bench: &Workbench<'_>) -> Compared {
-        let (runs, labels) = (std::mem::take(&mut self.done), self.held_out_labels());
+    /// The runs that are done, compared.
+    fn compared(&self, bench: &Workbench<'_>) -> Compared {
+        let (runs, labels) = (self.done.clone(), self.held_out_labels());
         let HeldOut { photos, independent } = &self.held_out;
         let all: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
         let never_held_out = photos.never_held_out(&all, self.labels.len());
@@ -306,7 +317,7 @@ impl Comparison {
         let of_run = |event| RunEvent { run: run + 1, runs: self.config.runs.len(), name: name(), event };
         match step {
             Step::NeedPhotos(ids) => Step::NeedPhotos(ids),
-            Step::Event(event) => Step::Event(of_run(event)),
+            Step::Event(event) => Step::Event(ComparisonEvent::Run(of_run(event))),
             Step::Finished(never) => match never {},
         }
     }

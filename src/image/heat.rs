@@ -69,13 +69,20 @@ impl Grid<'_> {
     /// the strongest colours.
     pub fn overlay(self, size: usize, scale: f32) -> Vec<u8> {
         let strengths = self.enlarge(size).into_iter().map(|value| if scale > 0.0 { value / scale } else { 0.0 });
-        strengths
-            .flat_map(|strength| {
-                let ([red, green, blue], alpha) = colour(strength);
-                [red, green, blue, 255.0 * alpha].map(|value| value.round() as u8)
-            })
-            .collect()
+        strengths.flat_map(rgba).collect()
     }
+}
+
+fn rgba(strength: f32) -> [u8; 4] {
+    let ([red, green, blue], alpha) = colour(strength);
+    [red, green, blue, 255.0 * alpha].map(|value| value.round() as u8)
+}
+
+/// The colours of an overlay in one row of `width` pixels, RGBA with straight alpha: from the strongest evidence against a class, on
+/// the left, to the strongest for it.
+pub fn legend(width: usize) -> Vec<u8> {
+    let last = width.max(2) - 1;
+    (0..width).flat_map(|pixel| rgba(2.0 * pixel as f32 / last as f32 - 1.0)).collect()
 }
 
 /// For each of `to` pixels, the four of `from` cells it comes from and their weights.
@@ -160,6 +167,16 @@ mod tests {
     fn a_map_without_evidence_draws_nothing() {
         let grid = Grid { width: 2, height: 2, values: &[0.0; 4] };
         assert!(grid.overlay(8, grid.strongest()).chunks_exact(4).all(|pixel| pixel[3] == 0));
+    }
+
+    #[test]
+    fn the_legend_has_the_colours_of_an_overlay() {
+        let strengths = [-1.0, -0.5, 0.0, 0.5, 1.0];
+        let grid = Grid { width: 5, height: 1, values: &strengths };
+        let (legend, overlay) = (legend(5), strengths.map(rgba).concat());
+        assert_eq!(legend, overlay);
+        assert_eq!(grid.overlay(5, 1.0)[..4], legend[..4], "blue against");
+        assert_eq!(grid.overlay(5, 1.0)[16..20], legend[16..], "orange for");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::top_k;
+use crate::metrics::{cross_entropy, softmax, top_k};
 
 /// Bins of the reliability diagram, of equal width.
 const BINS: usize = 10;
@@ -96,24 +96,8 @@ pub fn fit_temperature(rows: Rows<'_>) -> f64 {
     ((low + high) / 2.0).exp()
 }
 
-/// Probabilities of one row's classes at a temperature.
-pub fn probabilities(logits: &[f32], temperature: f64) -> Vec<f64> {
-    let scaled: Vec<f64> = logits.iter().map(|&logit| f64::from(logit) / temperature).collect();
-    let max = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let exponentials: Vec<f64> = scaled.iter().map(|x| (x - max).exp()).collect();
-    let sum: f64 = exponentials.iter().sum();
-    exponentials.into_iter().map(|x| x / sum).collect()
-}
-
-/// Negative log-likelihood of `label` in nats at a temperature.
-pub fn cross_entropy_at(logits: &[f32], label: usize, temperature: f64) -> f64 {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let shifted = |logit: f32| (f64::from(logit) - f64::from(max)) / temperature;
-    logits.iter().map(|&logit| shifted(logit).exp()).sum::<f64>().ln() - shifted(logits[label])
-}
-
 fn nll(rows: Rows<'_>, temperature: f64) -> f64 {
-    let sum: f64 = rows.iter().map(|(row, label)| cross_entropy_at(row, label, temperature)).sum();
+    let sum: f64 = rows.iter().map(|(row, label)| cross_entropy(row, label, temperature)).sum();
     sum / rows.labels.len().max(1) as f64
 }
 
@@ -121,7 +105,7 @@ fn reliability(rows: Rows<'_>, temperature: f64) -> Vec<Bin> {
     let mut sums = [(0usize, 0.0, 0usize); BINS];
     for (row, label) in rows.iter() {
         let Some(&first) = top_k(row, 1).first() else { continue };
-        let confidence = probabilities(row, temperature)[first];
+        let confidence = softmax(row, temperature)[first];
         let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
         sums[bin].0 += 1;
         sums[bin].1 += confidence;
@@ -158,7 +142,7 @@ mod tests {
         for _ in 0..photos {
             let row: Vec<f32> = (0..4).map(|_| 1.5 * rng.normal()).collect();
             let mut left = f64::from(rng.uniform());
-            let class = probabilities(&row, 1.0).iter().position(|p| {
+            let class = softmax(&row, 1.0).iter().position(|p| {
                 left -= p;
                 left < 0.0
             });

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::calibration::{Calibration, Rows, cross_entropy_at, fit_temperature, probabilities};
+use super::calibration::{Calibration, Rows, fit_temperature};
 use super::confusion::{ClassScore, confusion, per_class};
 use super::interval::{Interval, cross_validated, independent_count};
 use super::novelty::{Threshold, threshold};
 use crate::data::dataset::PhotoId;
 use crate::error::{Error, Result};
-use crate::metrics::{Scores, top_k};
+use crate::metrics::{Scores, cross_entropy, softmax, top_k};
 
 /// A photo as it was judged by a fit that did not see it, nor a near-duplicate of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,8 +127,8 @@ fn judged(photo: &OutOfFold, temperature: f64, least_similarity: f64) -> PhotoRe
         id: photo.photo,
         label: photo.label,
         predicted,
-        probability: probabilities(&photo.logits, temperature)[predicted],
-        loss: cross_entropy_at(&photo.logits, photo.label, temperature),
+        probability: softmax(&photo.logits, temperature)[predicted],
+        loss: cross_entropy(&photo.logits, photo.label, temperature),
         similarity: photo.similarity,
         unknown: photo.similarity < least_similarity,
         fold: photo.fold,

@@ -10,7 +10,7 @@ use crate::model::Split;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
 use crate::train::read::embed::Draw;
-use crate::train::read::lent::Lent;
+use crate::train::read::loan::Work;
 
 /// One draw of every photo, to be read ahead by the embedder at that position.
 #[derive(Clone, Copy, PartialEq)]
@@ -61,16 +61,16 @@ impl Session {
 
     /// The batch after the one that is read here next, unless they are too few to share. While photos are being added, they have the
     /// processor for themselves but for what every training needs.
-    pub(super) fn lend_ahead(&mut self) -> Result<Lent> {
+    pub(super) fn lend_ahead(&mut self) -> Result<Work> {
         let batch = self.models.embedders[0].batch();
         let (embedder, mut draws) = self.next_ahead(2 * batch)?;
         if draws.len() < 2 * batch {
-            return Ok(Lent::Nothing);
+            return Ok(Work::Nothing);
         }
         let draws = draws.split_off(batch);
         Ok(match self.models.embedders[embedder].pictures(&draws, &self.dataset)? {
-            Ok(pictures) => Lent::Draws { embedder, draws, pictures },
-            Err(missing) => Lent::Missing(missing),
+            Ok(pictures) => Work::Draws { embedder, draws, pictures },
+            Err(missing) => Work::Missing(missing),
         })
     }
 

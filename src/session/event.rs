@@ -6,7 +6,7 @@ use crate::advise::decide::Advice;
 use crate::advise::run::AdviceEvent;
 use crate::data::dataset::PhotoId;
 use crate::eval::compared::Compared;
-use crate::eval::comparison::RunEvent;
+use crate::eval::comparison::{ComparisonEvent, RunEvent};
 use crate::eval::cross_validation::{EvaluationEvent, FoldEvent};
 use crate::score::evaluation::Evaluation;
 use crate::train::read::reading::EmbedEvent;
@@ -38,6 +38,8 @@ pub enum StepEvent {
     Evaluated { evaluation: Box<Evaluation> },
     /// What one of the runs of a comparison does: `Embed`, `Batch` or `Epoch`. Runs count from 1.
     Run { run: usize, runs: usize, name: String, event: Box<StepEvent> },
+    /// A run of the comparison is over and another one follows: those that are over, compared.
+    ComparedSoFar { comparison: Box<Compared> },
     /// The comparison is over.
     Compared { comparison: Box<Compared> },
 }
@@ -80,8 +82,13 @@ impl From<AdviceEvent> for StepEvent {
     }
 }
 
-impl From<RunEvent> for StepEvent {
-    fn from(RunEvent { run, runs, name, event }: RunEvent) -> Self {
-        Self::Run { run, runs, name, event: Box::new(event.into()) }
+impl From<ComparisonEvent> for StepEvent {
+    fn from(event: ComparisonEvent) -> Self {
+        match event {
+            ComparisonEvent::Run(RunEvent { run, runs, name, event }) => {
+                Self::Run { run, runs, name, event: Box::new(event.into()) }
+            }
+            ComparisonEvent::SoFar(comparison) => Self::ComparedSoFar { comparison },
+        }
     }
 }

@@ -10,10 +10,10 @@ use crate::nn::params::RandomParams;
 use crate::rng::Rng;
 use crate::train::fit::learning;
 use crate::train::fit::step;
-use crate::train::read::lent::LentParts;
+use crate::train::read::loan::Parts;
 
 impl Session {
-    /// Activations at `Split(last_stages)` of pictures of the input size, three bytes a pixel, for a session that lent them.
+    /// The answer to a loan of pictures of the input size, three bytes a pixel: their activations at `Split(last_stages)`.
     ///
     /// # Errors
     /// `invalid-option` for a split that the backbone does not have; `internal` for bytes that are no whole pictures.
@@ -40,29 +40,29 @@ impl Session {
         self.embedder(split, input)
     }
 
-    /// What lent parts come to, at `Split(last_stages)`: of one after the other the gradients of everything that learns, then the logits.
+    /// The answer to a loan of parts, at `Split(last_stages)`: of one after the other the gradients of everything that learns, then the logits.
     ///
     /// # Errors
     /// `invalid-option` for a split that the backbone does not have; `internal` for values that are not as many as they should be.
-    pub async fn learn(&mut self, last_stages: usize, lent: &LentParts) -> Result<Vec<f32>> {
+    pub async fn learn(&mut self, last_stages: usize, parts: &Parts) -> Result<Vec<f32>> {
         let architecture = self.weights.architecture;
         let split = Split(last_stages).check(architecture)?;
-        if lent.classes == 0 {
+        if parts.classes == 0 {
             return Err(Error::internal("parts of a step without classes"));
         }
         let device = self.device.tensors.clone().autodiff();
-        let known = self.sharing.learner.take().filter(|known| (known.split, known.classes) == (split, lent.classes));
+        let known = self.sharing.learner.take().filter(|known| (known.split, known.classes) == (split, parts.classes));
         let suffix = known.map_or_else(
             || {
                 let mut head = RandomParams(Rng::new(0)); // like all that learns, about to be overwritten
-                Suffix::load(architecture, split, lent.classes, &mut self.weights.params(), &mut head, &device)
+                Suffix::load(architecture, split, parts.classes, &mut self.weights.params(), &mut head, &device)
             },
             |known| known.suffix,
         );
-        let suffix = learning::with_values(suffix, &lent.parameters, &device)?;
+        let suffix = learning::with_values(suffix, &parts.parameters, &device)?;
         let shape = split.activation_shape(architecture, self.weights.card.input.size as usize);
-        let found = step::answer(&suffix, lent, shape, &device).await;
-        self.sharing.learner = Some(Learner { split, classes: lent.classes, suffix });
+        let found = step::answer(&suffix, parts, shape, &device).await;
+        self.sharing.learner = Some(Learner { split, classes: parts.classes, suffix });
         found
     }
 }

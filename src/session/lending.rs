@@ -7,15 +7,15 @@
 
 use super::Session;
 use super::run::Run;
-use super::sharing::LentDraws;
+use super::sharing::OpenLoan;
 use crate::error::Result;
 use crate::image::Pixels;
 use crate::train::fit::Fit;
 use crate::train::read::embed::Draw;
-use crate::train::read::lent::{Lent, LentParts};
+use crate::train::read::loan::{Parts, Work};
 use crate::train::run::workbench::Workbench;
 
-pub use crate::train::read::lent::Ticket;
+pub use crate::train::read::loan::LoanId;
 
 /// What [`Session::lend`] brings.
 #[derive(Debug, PartialEq)]
@@ -25,9 +25,9 @@ pub enum Loan {
     /// The pixels of these are needed first.
     Missing(Vec<u32>),
     /// For [`Session::embed`]: pictures one after the other, three bytes a pixel.
-    Pictures { ticket: Ticket, last_stages: usize, pictures: Vec<u8> },
+    Pictures { id: LoanId, last_stages: usize, pictures: Vec<u8> },
     /// For [`Session::learn`].
-    Parts { ticket: Ticket, last_stages: usize, parts: LentParts },
+    Parts { id: LoanId, last_stages: usize, parts: Parts },
 }
 
 impl Session {
@@ -44,27 +44,27 @@ impl Session {
     /// # Errors
     /// `unknown-photo`.
     pub async fn lend(&mut self, workers: usize) -> Result<Loan> {
-        let (ticket, mut last_stages) = (self.sharing.loans.next(), 0);
-        let lent = match self.run.take() {
+        let (id, mut last_stages) = (self.sharing.loans.next(), 0);
+        let work = match self.run.take() {
             None => self.lend_ahead(),
             Some(mut run) => {
                 let config = run.config().clone();
                 last_stages = config.last_stages;
-                let lent = match self.workbench(&config) {
-                    Ok(bench) => lend_of(&mut *run, workers, ticket, &bench).await,
+                let work = match self.workbench(&config) {
+                    Ok(bench) => lend_of(&mut *run, workers, id, &bench).await,
                     Err(error) => Err(error),
                 };
                 self.run = Some(run);
-                lent
+                work
             }
         };
-        Ok(match lent? {
-            Lent::Nothing => Loan::Nothing,
-            Lent::Missing(photos) => Loan::Missing(photos),
-            Lent::Draws { embedder, draws, pictures } => self.loan(embedder, draws, pictures),
-            Lent::Parts(parts) => {
+        Ok(match work? {
+            Work::Nothing => Loan::Nothing,
+            Work::Missing(photos) => Loan::Missing(photos),
+            Work::Draws { embedder, draws, pictures } => self.loan_of_draws(embedder, draws, pictures),
+            Work::Parts(parts) => {
                 self.sharing.loans.count();
-                Loan::Parts { ticket, last_stages, parts }
+                Loan::Parts { id, last_stages, parts }
             }
         })
     }
@@ -85,27 +85,27 @@ impl Session {
         self.run.as_mut()?.fit()
     }
 
-    fn loan(&mut self, embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels>) -> Loan {
+    fn loan_of_draws(&mut self, embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels>) -> Loan {
         let embedder = &self.models.embedders[embedder];
         let (split, input, augmentation) = (embedder.split, embedder.input.clone(), embedder.augmentation());
-        let ticket = self.sharing.loans.open(LentDraws { split, input, augmentation, draws });
+        let id = self.sharing.loans.open(OpenLoan { split, input, augmentation, draws });
         let pictures = pictures.into_iter().flat_map(|picture| picture.rgb).collect();
-        Loan::Pictures { ticket, last_stages: split.0, pictures }
+        Loan::Pictures { id, last_stages: split.0, pictures }
     }
 
-    /// Activations of lent pictures, as [`embed`](Self::embed) gives them, or what lent parts come to, as [`learn`](Self::learn) does.
+    /// The answer to a loan: what [`embed`](Self::embed) or [`learn`](Self::learn) of another session made of it.
     /// What is not wanted any more is dropped: of photos that are gone, a split that is not in use, or a step that is done.
     ///
     /// # Errors
-    /// `internal` for another number of values than was lent for. Nothing is lost: it is done again.
-    pub fn accept(&mut self, ticket: Ticket, values: &[f32]) -> Result<()> {
+    /// `internal` for another number of values than the loan asks for. Nothing is lost: it is done again.
+    pub fn accept(&mut self, id: LoanId, answer: &[f32]) -> Result<()> {
         let device = self.device.tensors.clone();
         if let Some(fit) = self.fit()
-            && fit.has_lent(ticket)
+            && fit.has_loan(id)
         {
-            return fit.accept(ticket, values, &device);
+            return fit.accept(id, answer, &device);
         }
-        let Some(LentDraws { split, input, augmentation, draws }) = self.sharing.loans.close(ticket) else {
+        let Some(OpenLoan { split, input, augmentation, draws }) = self.sharing.loans.close(id) else {
             return Ok(());
         };
         let mut embedders = self.models.embedders.iter_mut();
@@ -113,7 +113,7 @@ impl Session {
             embedders.find(|embedder| embedder.is_of(split, &input) && embedder.augmentation() == augmentation);
         match embedder {
             Some(embedder) if draws.iter().all(|draw| self.dataset.photo(draw.photo).is_ok()) => {
-                embedder.keep(&draws, values)
+                embedder.keep(&draws, answer)
             }
             _ => Ok(()),
         }
@@ -121,12 +121,12 @@ impl Session {
 }
 
 /// What a run has to share now.
-async fn lend_of(run: &mut dyn Run, workers: usize, ticket: Ticket, bench: &Workbench<'_>) -> Result<Lent> {
+async fn lend_of(run: &mut dyn Run, workers: usize, id: LoanId, bench: &Workbench<'_>) -> Result<Work> {
     if let Some(reading) = run.reading() {
         return reading.lend(&bench.photos);
     }
     match run.fit() {
-        Some(fit) => fit.lend(workers, ticket, &bench.inputs(), &bench.device.tensors).await,
-        None => Ok(Lent::Nothing),
+        Some(fit) => fit.lend(workers, id, &bench.inputs(), &bench.device.tensors).await,
+        None => Ok(Work::Nothing),
     }
 }

@@ -1,7 +1,7 @@
 //! What a session knows of others that it shares work with.
 //!
-//! The words: a *loan* is work that is given out, a batch of draws to embed or parts of an optimiser step, and is named by its
-//! *ticket*, under which the answer is accepted. A *learner* is the other side: what is kept here between two loans of one lender.
+//! The words are those of [`loan`](crate::train::read::loan). A *learner* is the other side: what is kept here between two loans of one
+//! lender.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::image::augment::Augmentation;
 use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::train::read::embed::Draw;
-use crate::train::read::lent::Ticket;
+use crate::train::read::loan::LoanId;
 
 pub(super) struct Sharing {
     pub loans: Loans,
@@ -25,15 +25,15 @@ impl Default for Sharing {
     }
 }
 
-/// Draws that are out. Of parts of a step the fit itself keeps the book.
+/// Loans of draws. Of those of parts of a step the fit itself keeps the book.
 #[derive(Default)]
 pub(super) struct Loans {
-    next: Ticket,
-    open: BTreeMap<Ticket, LentDraws>,
+    next: LoanId,
+    open: BTreeMap<LoanId, OpenLoan>,
 }
 
 /// Whose draws they are, and how they were made.
-pub(super) struct LentDraws {
+pub(super) struct OpenLoan {
     pub split: Split,
     pub input: InputSpec,
     pub augmentation: Augmentation,
@@ -41,8 +41,8 @@ pub(super) struct LentDraws {
 }
 
 impl Loans {
-    /// The ticket of the next loan.
-    pub fn next(&self) -> Ticket {
+    /// Id of the next loan.
+    pub fn next(&self) -> LoanId {
         self.next
     }
 
@@ -51,20 +51,20 @@ impl Loans {
         self.next += 1;
     }
 
-    pub fn open(&mut self, draws: LentDraws) -> Ticket {
-        let ticket = self.next;
-        self.open.insert(ticket, draws);
+    pub fn open(&mut self, draws: OpenLoan) -> LoanId {
+        let id = self.next;
+        self.open.insert(id, draws);
         self.count();
-        ticket
+        id
     }
 
-    pub fn close(&mut self, ticket: Ticket) -> Option<LentDraws> {
-        self.open.remove(&ticket)
+    pub fn close(&mut self, id: LoanId) -> Option<OpenLoan> {
+        self.open.remove(&id)
     }
 
     /// Draws that are out, of any embedder.
     pub fn draws(&self) -> impl Iterator<Item = &Draw> {
-        self.open.values().flat_map(|lent| &lent.draws)
+        self.open.values().flat_map(|loan| &loan.draws)
     }
 
     pub fn forget(&mut self) {

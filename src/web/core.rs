@@ -244,7 +244,7 @@ impl Core {
     }
 
     /// Work for the core of another worker, one of `workers` that have nothing else to do, this one among them: photos
-    /// to be read, `{ticket, lastStages, pictures}`, or parts of a step, `{ticket, lastStages, classes, parameters,
+    /// to be read, `{id, lastStages, pictures}`, or parts of a step, `{id, lastStages, classes, parameters,
     /// photos, inputs, masks, targets}`; `{needPhotos: ids}` where pixels are needed first, or `undefined` where
     /// nothing is left to share.
     pub async fn lend(&self, workers: usize) -> JsResult<JsValue> {
@@ -287,18 +287,18 @@ impl Core {
         session.read_ahead().await.map_err(throw)
     }
 
-    /// What `embed` made of lent pictures, or `learn` of lent parts.
-    pub fn accept(&self, ticket: u32, values: &[f32]) -> JsResult<()> {
-        self.session.take().and_then(|mut session| session.accept(ticket, values)).map_err(throw)
+    /// The answer to a loan: what `embed` or `learn` of another worker's core made of it.
+    pub fn accept(&self, id: u32, answer: &[f32]) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.accept(id, answer)).map_err(throw)
     }
 
-    /// Activations of pictures that the core of another worker has lent.
+    /// The answer to a loan of pictures of another worker's core: their activations.
     pub async fn embed(&self, last_stages: usize, pictures: Vec<u8>) -> JsResult<Vec<f32>> {
         let mut session = self.session.take().map_err(throw)?;
         session.embed(last_stages, &pictures).await.map_err(throw)
     }
 
-    /// Gradients and logits of parts of a step that the core of another worker has lent, as `lend` gave them out.
+    /// The answer to a loan of parts of a step, as `lend` of another worker's core gave it out: gradients and logits.
     pub async fn learn(&self, parts: JsValue) -> JsResult<Vec<f32>> {
         let (last_stages, parts) = lending::parts(&parts)?;
         let mut session = self.session.take().map_err(throw)?;
@@ -361,9 +361,9 @@ impl Core {
     }
 
     /// Where in a photo the evidence for a class lies: `{class, against, width, height, map, evidence, scale, top, crop, seen,
-    /// overlay}`, as [`Explanation`](crate::eval::explain::Explanation) documents them. `map` and `evidence` are `Float32Array`s, `seen` and `overlay` pictures
-    /// `{width, height, data}` as `ImageData` takes them; `crop` says where in the photo they belong. Without `class`, the first
-    /// guess; without `against`, against the average class.
+    /// overlay, legend}`, as [`Explanation`](crate::eval::explain::Explanation) documents them. `map` and `evidence` are
+    /// `Float32Array`s; `seen`, `overlay` and its `legend` pictures `{width, height, data}` as `ImageData` takes them; `crop` says
+    /// where in the photo the first two belong. Without `class`, the first guess; without `against`, against the average class.
     pub async fn explain(
         &self,
         photo: Photo,

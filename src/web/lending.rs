@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 
 use super::to_js;
 use crate::backbone::weights::Weights;
-use crate::session::lending::{Loan, Ticket};
-use crate::train::read::lent::LentParts;
+use crate::session::lending::{Loan, LoanId};
+use crate::train::read::loan::Parts;
 
 type JsResult<T = JsValue> = Result<T, JsValue>;
 
@@ -20,26 +20,26 @@ struct NeedPhotos<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Terms {
-    ticket: Ticket,
+    id: LoanId,
     last_stages: usize,
 }
 
-/// `undefined`, `{needPhotos}`, `{ticket, lastStages, pictures}` or `{ticket, lastStages, classes, parameters, photos, inputs, masks, targets}`.
+/// `undefined`, `{needPhotos}`, `{id, lastStages, pictures}` or `{id, lastStages, classes, parameters, photos, inputs, masks, targets}`.
 pub fn loan(loan: &Loan) -> JsResult {
     match loan {
         Loan::Nothing => Ok(JsValue::UNDEFINED),
         Loan::Missing(need_photos) => to_js(&NeedPhotos { need_photos }),
-        Loan::Pictures { ticket, last_stages, pictures } => {
-            let object = to_js(&Terms { ticket: *ticket, last_stages: *last_stages })?;
+        Loan::Pictures { id, last_stages, pictures } => {
+            let object = to_js(&Terms { id: *id, last_stages: *last_stages })?;
             Reflect::set(&object, &"pictures".into(), &Uint8Array::from(pictures.as_slice()))?;
             Ok(object)
         }
-        Loan::Parts { ticket, last_stages, parts } => {
-            let object = to_js(&Terms { ticket: *ticket, last_stages: *last_stages })?;
+        Loan::Parts { id, last_stages, parts } => {
+            let object = to_js(&Terms { id: *id, last_stages: *last_stages })?;
             let photos: Vec<u32> = parts.photos.iter().map(|&photos| photos as u32).collect();
             Reflect::set(&object, &"classes".into(), &(parts.classes as u32).into())?;
             Reflect::set(&object, &"photos".into(), &Uint32Array::from(photos.as_slice()))?;
-            let LentParts { parameters, inputs, masks, targets, .. } = parts;
+            let Parts { parameters, inputs, masks, targets, .. } = parts;
             for (name, values) in
                 [("parameters", parameters), ("inputs", inputs), ("masks", masks), ("targets", targets)]
             {
@@ -51,12 +51,12 @@ pub fn loan(loan: &Loan) -> JsResult {
 }
 
 /// The other way: parts that [`loan`] gave out, and the split that they are of.
-pub fn parts(object: &JsValue) -> JsResult<(usize, LentParts)> {
+pub fn parts(object: &JsValue) -> JsResult<(usize, Parts)> {
     let number = |name: &str| Ok::<_, JsValue>(Reflect::get(object, &name.into())?.as_f64().unwrap_or(0.0) as usize);
     let values =
         |name: &str| Ok::<_, JsValue>(Reflect::get(object, &name.into())?.dyn_into::<Float32Array>()?.to_vec());
     let photos = Reflect::get(object, &"photos".into())?.dyn_into::<Uint32Array>()?.to_vec();
-    let parts = LentParts {
+    let parts = Parts {
         classes: number("classes")?,
         parameters: values("parameters")?,
         photos: photos.into_iter().map(|photos| photos as usize).collect(),

@@ -7,8 +7,11 @@ use wasm_bindgen::prelude::*;
 use super::to_js;
 use crate::eval::explain::Explanation;
 use crate::eval::feature_maps::{Channel, FeatureMaps};
-use crate::image::Pixels;
 use crate::image::draws::Draws;
+use crate::image::{Pixels, heat};
+
+/// Pixels of a heatmap's legend: more than there are colours to be told apart.
+const LEGEND: u32 = 128;
 
 type JsResult = Result<JsValue, JsValue>;
 
@@ -19,6 +22,7 @@ pub fn explanation(explanation: &Explanation) -> JsResult {
     set(&object, "evidence", &Float32Array::from(explanation.evidence.as_slice()))?;
     set(&object, "seen", &picture(&explanation.seen)?)?;
     set(&object, "overlay", &image_data(width, height, &explanation.overlay())?)?;
+    set(&object, "legend", &image_data(LEGEND, 1, &heat::legend(LEGEND as usize))?)?;
     Ok(object)
 }
 

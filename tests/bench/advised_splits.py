@@ -12,7 +12,7 @@ on frozen features (`head`) and its fine-tuning of the last three stages (`last-
 and the test accuracies are compared split by split.
 
 Where stages learn, another seed makes another classifier: with ten hand signs a class the mean over five splits was 0.977, 0.989 and 0.976.
-`--seeds N` trains every split so many times and takes the mean.
+`--seeds N` trains every split N times and takes the mean.
 
 Exit code: 0 when the mean difference is at least -0.005 in every row and above zero over all of them, or when the photos are absent
 (then it says so); 1 when not; 2 when something did not work.

@@ -1,34 +1,48 @@
 // What photos as phones take them cost: adding them, and asking about one; in Chromium on the CPU.
 //
-//   ./build.sh && node tests/bench/large_photos.mjs [--photos N] [--rounds N] [DIST…]      (20 and 3; dist unless told otherwise)
+// ./build.sh && node tests/bench/large_photos.mjs [--photos N] [--rounds N] [DIST…]      (20 and 3; dist unless told
+// otherwise)
 //
-// Several built sites take turns, and the ratios of each round to the first of them are shown. The photos are drawn: shapes on noise, JPEG,
-// 4000 x 3000. Memory is the resident set of all of the browser's processes at its highest, less what it was before the first photo,
-// looked at a hundred times a second (Linux only).
+// Several built sites take turns, and the ratios of each round to the first of them are shown. The photos are drawn:
+// shapes on noise, JPEG, 4000 x 3000. Memory is the resident set of all of the browser's processes at its highest, less
+// what it was before the first photo, looked at a hundred times a second (Linux only).
 
 import { exit } from "node:process";
 import { parseArgs } from "node:util";
 import { DIST, Site } from "../web/support/site.mjs";
 import { inFreshBrowser } from "./memory.mjs";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { photos: { type: "string", default: "20" }, rounds: { type: "string", default: "3" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { photos: { type: "string", default: "20" }, rounds: { type: "string", default: "3" } },
+});
 const [photos, rounds] = [Number(values.photos), Number(values.rounds)];
 if (![photos, rounds].every((number) => Number.isInteger(number) && number >= 1)) {
   console.error("large_photos.mjs: --photos and --rounds take whole numbers from 1 up");
   exit(2);
 }
 
-const sites = (positionals.length > 0 ? positionals : [DIST]).map((dist) => ({ dist, site: new Site(dist), adding: /** @type {number[]} */ ([]), asking: /** @type {number[]} */ ([]), memory: /** @type {number[]} */ ([]) }));
+const sites = (positionals.length > 0 ? positionals : [DIST]).map((dist) => ({
+  dist,
+  site: new Site(dist),
+  adding: /** @type {number[]} */ ([]),
+  asking: /** @type {number[]} */ ([]),
+  memory: /** @type {number[]} */ ([]),
+}));
 for (const { site } of sites) await site.start();
 try {
   for (let round = 0; round < rounds; round += 1) {
     // Another one begins each time.
-    for (let turn = 0; turn < sites.length; turn += 1) await measure(/** @type {typeof sites[0]} */ (sites[(turn + round) % sites.length]));
+    for (let turn = 0; turn < sites.length; turn += 1)
+      await measure(/** @type {typeof sites[0]} */ (sites[(turn + round) % sites.length]));
   }
   const [first] = /** @type {typeof sites} */ (sites);
   for (const { dist, adding, asking, memory } of sites) {
     console.log(`${dist}: medians of ${rounds}`);
-    const ratio = (/** @type {number[]} */ times, /** @type {number[]} */ ofFirst) => (sites.length === 1 ? "" : `, ${median(times.map((time, round) => (ofFirst[round] ?? 0) / time)).toFixed(2)} x as fast as the first`);
+    const ratio = (/** @type {number[]} */ times, /** @type {number[]} */ ofFirst) =>
+      sites.length === 1
+        ? ""
+        : `, ${median(times.map((time, round) => (ofFirst[round] ?? 0) / time)).toFixed(2)} x as fast as the first`;
     console.log(`  adding, ms a photo        ${spread(adding)}${ratio(adding, first?.adding ?? [])}`);
     console.log(`  predicting from one, ms   ${spread(asking)}${ratio(asking, first?.asking ?? [])}`);
     console.log(`  memory at most, MiB       ${spread(memory)}`);
@@ -52,7 +66,9 @@ async function measure({ site, adding, asking, memory }) {
 async function prepare(count) {
   const [width, height] = [4000, 3000];
   const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    canvas.getContext("2d", { willReadFrequently: true })
+  );
   const small = new OffscreenCanvas(width / 4, height / 4);
   const noise = new ImageData(width / 4, height / 4);
   let state = 1;
@@ -70,7 +86,11 @@ async function prepare(count) {
       context.arc(width * random(), height * random(), 50 + 400 * random(), 0, 7);
       context.fill();
     }
-    files.push(new File([await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 })], `${index}.jpg`, { type: "image/jpeg" }));
+    files.push(
+      new File([await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 })], `${index}.jpg`, {
+        type: "image/jpeg",
+      }),
+    );
   }
   const tuner = await lab.tuner();
   // Compiles what reads photos.
@@ -83,7 +103,8 @@ async function prepare(count) {
  * @param {number} count
  */
 async function run(count) {
-  const { files, tuner } = /** @type {typeof window & { files: File[], tuner: Awaited<ReturnType<typeof lab.tuner>> }} */ (window);
+  const { files, tuner } =
+    /** @type {typeof window & { files: File[], tuner: Awaited<ReturnType<typeof lab.tuner>> }} */ (window);
   const start = performance.now();
   const report = await tuner.add(files.slice(0, count), "phone");
   const added = performance.now();

@@ -1,9 +1,11 @@
-// What a photo costs when it is added among few classes and among many: the cost should not depend on how many there are.
+// What a photo costs when it is added among few classes and among many: the cost should not depend on how many there
+// are.
 //
 //     node tests/bench/many_classes.mjs [PHOTOS]      (900 unless told otherwise; after ./build.sh)
 //
-// The same drawn photos are added through the folder input of the real page, in 3 classes and in 300, on the CPU, in a browser of its own each.
-// Printed is the time a photo takes, what of it the page's own thread was busy (script, style, layout), and how high the page has become.
+// The same drawn photos are added through the folder input of the real page, in 3 classes and in 300, on the CPU, in a
+// browser of its own each. Printed is the time a photo takes, what of it the page's own thread was busy (script, style,
+// layout), and how high the page has become.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,11 +29,17 @@ try {
     await drawPhotos(root, classes);
     const row = await added(root, classes);
     rows.push(row);
-    console.log(Object.entries(row).map(([name, value]) => `${name} ${value.toFixed(1)}`).join("  "));
+    console.log(
+      Object.entries(row)
+        .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+        .join("  "),
+    );
   }
   const [few, many] = rows;
   const ratio = (/** @type {string} */ name) => ((many?.[name] ?? NaN) / (few?.[name] ?? NaN)).toFixed(2);
-  console.log(`a photo among ${CLASSES[1]} classes against one among ${CLASSES[0]}: ${ratio("ms a photo")} times the time, ${ratio("TaskDuration")} times the page's own`);
+  console.log(
+    `a photo among ${CLASSES[1]} classes against one among ${CLASSES[0]}: ${ratio("ms a photo")} times the time, ${ratio("TaskDuration")} times the page's own`,
+  );
 } finally {
   await site.stop();
   await rm(folder, { recursive: true });
@@ -47,7 +55,11 @@ async function drawPhotos(root, classes) {
   }
 }
 
-/** @param {string} root @param {number} classes @returns {Promise<Record<string, number>>} times in milliseconds a photo */
+/**
+ * @param {string} root
+ * @param {number} classes
+ * @returns {Promise<Record<string, number>>} times in milliseconds a photo
+ */
 async function added(root, classes) {
   const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
   try {
@@ -67,7 +79,9 @@ async function added(root, classes) {
     const start = performance.now();
     await page.getByTestId("input-folder").setInputFiles(root);
     await page.waitForFunction(
-      (count) => /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === count,
+      (count) =>
+        /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer"))
+          .fineTuner?.photos.length === count,
       PHOTOS,
       { polling: 100 },
     );

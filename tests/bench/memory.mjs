@@ -7,11 +7,12 @@ import { executable, FLAGS } from "../web/support/browser.mjs";
  * @template {object | number} Options
  * @template Result
  * @param {string} origin  of the site
- * @param {{ prepare: (options: Options) => Promise<void>, run: (options: Options) => Promise<Result> }} inPage  Of `prepare` nothing is measured.
+ * @param {{ prepare: (options: Options) => Promise<void>, run: (options: Options) => Promise<Result> }} inPage  Of
+ *   `prepare` nothing is measured.
  * @param {Options} options
  * @param {number} interval  Milliseconds between two looks at the memory.
- * @returns {Promise<{ result: Result, memory: number | null }>}  `memory`: of the whole browser at its highest, in MiB, less what it was before
- *          `run`; null where it cannot be known
+ * @returns {Promise<{ result: Result, memory: number | null }>}  `memory`: of the whole browser at its highest, in MiB,
+ *          less what it was before `run`; null where it cannot be known
  */
 export async function inFreshBrowser(origin, { prepare, run }, options, interval) {
   const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
@@ -37,14 +38,18 @@ export async function inFreshBrowser(origin, { prepare, run }, options, interval
 /** The resident set of all of this process's descendants, in bytes; 0 where there is no /proc. */
 function residentBytes() {
   try {
-    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((id) => statusOf(id));
+    const processes = readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((id) => statusOf(id));
     const ours = new Set([String(process.pid)]);
     // Parents come before their children often, not always.
-    for (let found = -1; found !== ours.size; ) {
+    for (let found = -1; found !== ours.size;) {
       found = ours.size;
       for (const { id, parent } of processes) if (ours.has(parent)) ours.add(id);
     }
-    return processes.filter(({ id }) => ours.has(id) && id !== String(process.pid)).reduce((sum, { bytes }) => sum + bytes, 0);
+    return processes
+      .filter(({ id }) => ours.has(id) && id !== String(process.pid))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
   } catch {
     return 0;
   }

@@ -1,6 +1,7 @@
-// What sharing the steps of a training between workers brings: milliseconds a step on the CPU, in Chromium, with each number of workers in turn.
+// What sharing the steps of a training between workers brings: milliseconds a step on the CPU, in Chromium, with each
+// number of workers in turn.
 //
-//   ./build.sh && node tests/bench/shared_steps.mjs [--workers 1,2] [--rounds 3] [--stages 1,2,7] [--batch 16] [DIST ...]
+// ./build.sh && node tests/bench/shared_steps.mjs [--workers 1,2] [--rounds 3] [--stages 1,2,7] [--batch 16] [DIST ...]
 //
 // DIST: built sites to compare, dist/ by default. On a busy machine carry the ratios, to the first, not the times.
 
@@ -19,7 +20,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const numbers = (/** @type {string} */ list) => list.split(",").map(Number);
-const [workers, stages, rounds, batch] = [numbers(values.workers), numbers(values.stages), Number(values.rounds), Number(values.batch)];
+const [workers, stages, rounds, batch] = [
+  numbers(values.workers),
+  numbers(values.stages),
+  Number(values.rounds),
+  Number(values.batch),
+];
 const sites = await Promise.all(
   (positionals.length ? positionals : [DIST]).map(async (dist) => {
     const site = new Site(dist);
@@ -39,7 +45,11 @@ for (const { dist, site } of sites) {
     await page.goto(`${site.origin}/blank`);
     await page.addScriptTag({ type: "module", content: `import * as lab from "/support/lab.js"; window.lab = lab;` });
     await page.waitForFunction(() => "lab" in window);
-    contestants.push({ name: `${positionals.length > 1 ? `${dist}, ` : ""}${count} worker${count > 1 ? "s" : ""}`, page, count });
+    contestants.push({
+      name: `${positionals.length > 1 ? `${dist}, ` : ""}${count} worker${count > 1 ? "s" : ""}`,
+      page,
+      count,
+    });
   }
 }
 
@@ -68,7 +78,14 @@ async function measure({ count, lastStages, batchSize }) {
       controller.abort();
     }
   };
-  const config = /** @type {const} */ ({ regime: lastStages === 7 ? "full" : "last-k", lastStages, augment: 0, holdout: 0, epochs, batchSize });
+  const config = /** @type {const} */ ({
+    regime: lastStages === 7 ? "full" : "last-k",
+    lastStages,
+    augment: 0,
+    holdout: 0,
+    epochs,
+    batchSize,
+  });
   await kept.tuner.train(config, { onEvent, signal: controller.signal }).catch((error) => {
     if (error.name !== "AbortError") throw error;
   });
@@ -90,7 +107,9 @@ for (const lastStages of stages) {
   for (const [index, { name }] of contestants.entries()) {
     const own = times[index] ?? [];
     const ratio = median(own.map((time, round) => (times[0]?.[round] ?? Number.NaN) / time));
-    console.log(`  ${name.padEnd(12)} ${median(own).toFixed(1).padStart(8)} ms a step   × ${ratio.toFixed(2)}   ${own.map((time) => time.toFixed(0)).join(" ")}`);
+    console.log(
+      `  ${name.padEnd(12)} ${median(own).toFixed(1).padStart(8)} ms a step   × ${ratio.toFixed(2)}   ${own.map((time) => time.toFixed(0)).join(" ")}`,
+    );
   }
 }
 await browser.close();

@@ -2,9 +2,10 @@
 //
 //   WASM_OPT=0 ./build.sh && node tests/bench/wasm_cpu.mjs [--rounds 5] [FOLDER ...]
 //
-// Each FOLDER holds a `lastlayer.js` and its module; by default, every CPU flavour of dist/wasm. Several are measured in turn, round by
-// round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not the times. Processor time is what the
-// page's process used, which a busy machine changes little; the clock's time is in brackets.
+// Each FOLDER holds a `lastlayer.js` and its module; by default, every CPU flavour of dist/wasm. Several are measured
+// in turn, round by round, so that whatever else the machine does hits all alike: carry the ratios, to the first, not
+// the times. Processor time is what the page's process used, which a busy machine changes little; the clock's time is
+// in brackets.
 
 /** @import { TrainConfig } from "../../www/lib/types/public.d.ts" */
 /** @import { Core } from "../../www/lib/types/core.d.ts" */
@@ -17,9 +18,14 @@ import { staticFiles } from "../../scripts/static-server.mjs";
 import { executable, FLAGS } from "../web/support/browser.mjs";
 import { DIST, Site } from "../web/support/site.mjs";
 
-const { values, positionals } = parseArgs({ options: { rounds: { type: "string", default: "5" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: "string", default: "5" } },
+  allowPositionals: true,
+});
 const rounds = Number(values.rounds);
-const folders = (positionals.length ? positionals : ["cpu", "cpu-relaxed"].map((flavour) => join(DIST, "wasm", flavour))).map((path) => resolve(path));
+const folders = (
+  positionals.length ? positionals : ["cpu", "cpu-relaxed"].map((flavour) => join(DIST, "wasm", flavour))
+).map((path) => resolve(path));
 const card = JSON.parse(await readFile(join(DIST, "weights/efficientnet_lite0.json"), "utf8"));
 
 const site = new Site();
@@ -39,7 +45,8 @@ page.on("pageerror", (error) => console.error("uncaught in the page:", error));
 await page.goto(`${site.origin}/blank`);
 
 /**
- * What is timed: a training of `photos` photos, from its beginning or from the event `after` on, up to the event `upTo`, in `parts` equal parts.
+ * What is timed: a training of `photos` photos, from its beginning or from the event `after` on, up to the event
+ * `upTo`, in `parts` equal parts.
  * @typedef {{ photos: number, config: Partial<TrainConfig>, after?: string, upTo: string, parts: number }} Work
  *
  * In milliseconds.
@@ -68,7 +75,9 @@ await page.evaluate(
     }
 
     // Noise: the time does not depend on what a photo shows.
-    const picture = Uint8Array.from({ length: SIZE * SIZE * 4 }, (_, index) => (index % 4 === 3 ? 255 : (Math.imul(index, 2654435761) >>> 13) & 255));
+    const picture = Uint8Array.from({ length: SIZE * SIZE * 4 }, (_, index) =>
+      index % 4 === 3 ? 255 : (Math.imul(index, 2654435761) >>> 13) & 255,
+    );
     let last = 0;
     /** @type {number[]} */
     let ids = [];
@@ -84,7 +93,10 @@ await page.evaluate(
       coreOf(number).startTraining({ augment: 0, holdout: 0, batchSize: 16, ...config });
     };
 
-    /** Steps up to the first event of that type; how many there were, and how long they took by the clock. @type {Bench["until"]} */
+    /**
+     * Steps up to the first event of that type; how many there were, and how long they took by the clock.
+     * @type {Bench["until"]}
+     */
     const until = async (number, wanted) => {
       const start = performance.now();
       let steps = 0;
@@ -119,8 +131,15 @@ async function used() {
  * @returns {Promise<Times>}
  */
 async function time(number, { photos, config, after, upTo, parts }) {
-  await page.evaluate(([flavour, count, options]) => /** @type {BenchWindow} */ (window).begin(flavour, count, options), /** @type {const} */ ([number, photos, config]));
-  const until = (/** @type {string} */ event) => page.evaluate(([flavour, wanted]) => /** @type {BenchWindow} */ (window).until(flavour, wanted), /** @type {const} */ ([number, event]));
+  await page.evaluate(
+    ([flavour, count, options]) => /** @type {BenchWindow} */ (window).begin(flavour, count, options),
+    /** @type {const} */ ([number, photos, config]),
+  );
+  const until = (/** @type {string} */ event) =>
+    page.evaluate(
+      ([flavour, wanted]) => /** @type {BenchWindow} */ (window).until(flavour, wanted),
+      /** @type {const} */ ([number, event]),
+    );
   if (after) await until(after);
   const before = await used();
   const { clock } = await until(upTo);
@@ -130,7 +149,14 @@ async function time(number, { photos, config, after, upTo, parts }) {
 }
 
 const EPOCHS = 8;
-const step = (/** @type {number} */ lastStages) => /** @type {Work} */ ({ photos: 16, config: { regime: "last-k", lastStages, epochs: EPOCHS }, after: "embedded", upTo: "done", parts: EPOCHS });
+const step = (/** @type {number} */ lastStages) =>
+  /** @type {Work} */ ({
+    photos: 16,
+    config: { regime: "last-k", lastStages, epochs: EPOCHS },
+    after: "embedded",
+    upTo: "done",
+    parts: EPOCHS,
+  });
 /** @type {Record<string, Work>} */
 const WORK = {
   "embedding, a photo": { photos: 32, config: { regime: "head", epochs: 1 }, upTo: "embedded", parts: 32 },
@@ -148,14 +174,19 @@ for (let round = 0; round <= rounds; round++) {
 await browser.close();
 await site.stop();
 
-const median = (/** @type {number[]} */ numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-console.log(`processor time in ms, medians of ${rounds} rounds [by the clock]; then how many times as fast as the first`);
+const median = (/** @type {number[]} */ numbers) =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+console.log(
+  `processor time in ms, medians of ${rounds} rounds [by the clock]; then how many times as fast as the first`,
+);
 for (const [index, what] of Object.keys(WORK).entries()) {
   // The first round is for the browser to compile with all its care.
   const times = (runs[index] ?? []).map((list) => list.slice(1));
   const columns = times.map((own, number) => {
     const of = (/** @type {keyof Times} */ key) => median(own.map((run) => run[key])).toFixed(1);
-    const ratio = median((times[0] ?? []).map(({ processor }, round) => processor / (own[round]?.processor ?? Number.NaN)));
+    const ratio = median(
+      (times[0] ?? []).map(({ processor }, round) => processor / (own[round]?.processor ?? Number.NaN)),
+    );
     return `${basename(folders[number] ?? "")} ${of("processor")} [${of("clock")}]${number ? ` ×${ratio.toFixed(2)}` : ""}`;
   });
   console.log(`${what.padEnd(24)} ${columns.join("   ")}`);

@@ -49,14 +49,24 @@ for (const { name, path, colorScheme, width } of /** @type {const} */ ([
   { name: "Chinese, dark, narrow", path: "?lang=zh", colorScheme: "dark", width: 360 },
 ])) {
   test(`axe finds nothing: ${name}`, async () => {
-    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
+    const page = await RealPage.open(bed, {
+      path,
+      attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" },
+      context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } },
+    });
     await throughAllStates(page, async (state) => assert.deepEqual(await violations(page.page), [], state));
   });
 
   test(`nothing is wider than the screen: ${name}`, async () => {
-    const page = await RealPage.open(bed, { path, attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } } });
+    const page = await RealPage.open(bed, {
+      path,
+      attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" },
+      context: { colorScheme, reducedMotion: "reduce", viewport: { width, height: 900 } },
+    });
     await throughAllStates(page, async (state) => {
-      const overflow = await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await page.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       assert.equal(overflow, 0, `${state}, the page scrolls sideways`);
     });
   });
@@ -64,9 +74,16 @@ for (const { name, path, colorScheme, width } of /** @type {const} */ ([
 
 test("the tutorial, in both languages", async () => {
   for (const path of ["tutorial/?lang=en", "tutorial/?lang=zh"]) {
-    const page = await RealPage.open(bed, { path, attributes: { device: "cpu" }, context: { viewport: { width: 360, height: 800 } } });
+    const page = await RealPage.open(bed, {
+      path,
+      attributes: { device: "cpu" },
+      context: { viewport: { width: 360, height: 800 } },
+    });
     assert.deepEqual(await violations(page.page), [], path);
-    assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
+    assert.equal(
+      await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      0,
+    );
     assert.deepEqual(page.complaints, []);
   }
 });
@@ -88,7 +105,8 @@ test("by keyboard alone: photos, training, a photo to test", async () => {
         /** @type {(string | null)[]} */
         const hooks = [];
         let element = document.activeElement;
-        for (; element?.shadowRoot?.activeElement; element = element.shadowRoot.activeElement) hooks.push(element.getAttribute("data-testid"));
+        for (; element?.shadowRoot?.activeElement; element = element.shadowRoot.activeElement)
+          hooks.push(element.getAttribute("data-testid"));
         hooks.push(element?.getAttribute("data-testid") ?? null);
         return { hooks, name: element?.textContent?.trim() ?? "" };
       });
@@ -97,7 +115,10 @@ test("by keyboard alone: photos, training, a photo to test", async () => {
     }
     assert.fail(`Tab never reaches ${name} in ${hook}`);
   };
-  /** Opens the file chooser of what has the focus. @param {{ name: string, mimeType: string, buffer: Buffer }[]} files */
+  /**
+   * Opens the file chooser of what has the focus.
+   * @param {{ name: string, mimeType: string, buffer: Buffer }[]} files
+   */
   const choose = async (files) => {
     const chooser = page.page.waitForEvent("filechooser");
     await keyboard.press("Enter");
@@ -108,7 +129,9 @@ test("by keyboard alone: photos, training, a photo to test", async () => {
   await tabTo("drop-photos", "Choose a folder");
   for (const [index, kind] of ["stripes", "discs"].entries()) {
     await tabTo("drop-photos", "Choose photos");
-    await choose(range(0, 3).map((number) => ({ name: `${number}.png`, mimeType: "image/png", buffer: drawn(kind, number) })));
+    await choose(
+      range(0, 3).map((number) => ({ name: `${number}.png`, mimeType: "image/png", buffer: drawn(kind, number) })),
+    );
     await page.hook("class-card").nth(index).waitFor();
   }
   await page.page.locator('[data-testid="train-button"]:not([disabled])').waitFor();

@@ -25,7 +25,10 @@ test("advise says what, how long and why; train takes it where nothing else is s
     /** @type {string[]} */ const training = [];
     const report = await tuner.train({ epochs: 2, augment: 0 }, { onEvent: ({ type }) => training.push(type) });
     const told = await tuner.train({ regime: "head", epochs: 2, augment: 0 });
-    const codes = [await lab.outcome(tuner.advise({ batchSize: 0 })), await lab.outcome(tuner.train({ regime: "head", lastStages: 2 }))];
+    const codes = [
+      await lab.outcome(tuner.advise({ batchSize: 0 })),
+      await lab.outcome(tuner.train({ regime: "head", lastStages: 2 })),
+    ];
     tuner.close();
     return { advice, advising, training, report, told, codes };
   });
@@ -34,9 +37,14 @@ test("advise says what, how long and why; train takes it where nothing else is s
   assert.ok(advice.findings.similarity.score > 0 && advice.findings.similarity.score < 1);
   assert.equal(advice.findings.separability?.accuracy, 1, "stripes and discs are told apart");
   assert.ok(advice.speed.measured.length >= 2 && advice.speed.measured.every(({ trainSeconds }) => trainSeconds > 0));
-  assert.deepEqual(advice.regimes.map(({ regime }) => regime), ["head", "last-k", "full", "scratch"]);
+  assert.deepEqual(
+    advice.regimes.map(({ regime }) => regime),
+    ["head", "last-k", "full", "scratch"],
+  );
   assert.ok(advice.reasons.length >= 4 && advice.reasons.every(({ text }) => text.length > 20));
-  assert.ok(seen.advising.includes("embed") && seen.advising.includes("advising") && seen.advising.at(-1) === "advised");
+  assert.ok(
+    seen.advising.includes("embed") && seen.advising.includes("advising") && seen.advising.at(-1) === "advised",
+  );
 
   const { report } = seen;
   assert.ok(report.advice, "nothing was said, so it was advised");
@@ -56,9 +64,17 @@ test("advice can be cancelled, and predictions are answered meanwhile", async ()
     const controller = new AbortController();
     /** @type {Promise<unknown> | undefined} */ let prediction;
     const image = await lab.photo("discs", 70);
-    const code = await lab.outcome(tuner.advise({}, { signal: controller.signal, onEvent: () => {
-      prediction ??= tuner.predict(image).then(() => controller.abort());
-    } }));
+    const code = await lab.outcome(
+      tuner.advise(
+        {},
+        {
+          signal: controller.signal,
+          onEvent: () => {
+            prediction ??= tuner.predict(image).then(() => controller.abort());
+          },
+        },
+      ),
+    );
     await prediction;
     const report = await tuner.train({ regime: "head", epochs: 2, augment: 0 });
     tuner.close();
@@ -68,7 +84,10 @@ test("advice can be cancelled, and predictions are answered meanwhile", async ()
 });
 
 test("on the page: asked for, read in both languages, and overridden", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "2", augment: "0" }, context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", epochs: "2", augment: "0" },
+    context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } },
+  });
   await page.addFolder(folder, 8);
   await page.hook("advise-button").focus();
   await page.page.keyboard.press("Enter");
@@ -80,7 +99,11 @@ test("on the page: asked for, read in both languages, and overridden", async () 
     await page.page.emulateMedia({ colorScheme });
     assert.deepEqual(await violations(page.page), [], colorScheme);
   }
-  assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page scrolls sideways");
+  assert.equal(
+    await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    0,
+    "the page scrolls sideways",
+  );
 
   await page.page.locator('[data-language="zh"]').click();
   for (const text of await page.hook("advice-reason").allInnerTexts()) assert.match(text, /\p{Script=Han}/u);

@@ -35,7 +35,10 @@ test("every bad file gets its own reason, in add and in predictAll, and the good
   // One good file before, between and after the bad ones.
   const mixed = [...good.slice(0, 2), ...bad, ...good.slice(2)];
   const seen = await page.evaluate(async (files) => {
-    const blobs = files.map(({ name, type, base64 }) => new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name, { type }));
+    const blobs = files.map(
+      ({ name, type, base64 }) =>
+        new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name, { type }),
+    );
     const tuner = await lab.tuner();
     await tuner.add([await lab.photo("discs", 1)], "kept");
     const { added, failed, duplicates } = await tuner.add(blobs, "mixed");
@@ -45,15 +48,28 @@ test("every bad file gets its own reason, in add and in predictAll, and the good
       failed: failed.map(({ name, error }) => ({ name, code: error.code, message: error.message })),
       duplicates: duplicates.length,
       photos: tuner.photos.map(({ name, label }) => `${label}/${name}`),
-      rows: tested.rows.map(({ name, error, predictions }) => ({ name, code: error?.code ?? null, answers: predictions.length })),
+      rows: tested.rows.map(({ name, error, predictions }) => ({
+        name,
+        code: error?.code ?? null,
+        answers: predictions.length,
+      })),
     };
     tuner.close();
     return result;
   }, portable(mixed));
 
-  assert.deepEqual(seen.added, good.map(({ name }) => name));
-  assert.deepEqual(seen.failed.map(({ name, code }) => ({ name, code })), bad.map(({ name, code }) => ({ name, code })));
-  assert.ok(seen.failed.every(({ message }) => message.length > 20), "every reason is a sentence");
+  assert.deepEqual(
+    seen.added,
+    good.map(({ name }) => name),
+  );
+  assert.deepEqual(
+    seen.failed.map(({ name, code }) => ({ name, code })),
+    bad.map(({ name, code }) => ({ name, code })),
+  );
+  assert.ok(
+    seen.failed.every(({ message }) => message.length > 20),
+    "every reason is a sentence",
+  );
   assert.equal(seen.duplicates, 0);
   assert.deepEqual(seen.photos, ["kept/discs-1.png", ...good.map(({ name }) => `mixed/${name}`)]);
   const codeOf = new Map(bad.map(({ name, code }) => [name, code]));
@@ -88,7 +104,8 @@ test("JPEG, PNG, WebP, GIF, BMP and AVIF go in", async () => {
       const blob = await canvas.convertToBlob({ type });
       if (blob.type === type) files.push(new File([blob], type.replace("/", "."), { type }));
     }
-    // A GIF of one pixel, an uncompressed BMP of two by two, an AVIF of eight by eight in one colour (made with Pillow).
+    // A GIF of one pixel, an uncompressed BMP of two by two, an AVIF of eight by eight in one colour (made with
+    // Pillow).
     const gif = "R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==";
     const bmp = "Qk1GAAAAAAAAADYAAAAoAAAAAgAAAAIAAAABABgAAAAAABAAAAATCwAAEwsAAAAAAAAAAAAA////AAAAAAAAAAD///8AAA==";
     const avif =
@@ -96,7 +113,11 @@ test("JPEG, PNG, WebP, GIF, BMP and AVIF go in", async () => {
       "AQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAJQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtpcGNvAAAA" +
       "FGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAA" +
       "LW1kYXQSAAoIGAi/aICGg0IyFxxHh4Xd0000wsAAAJA1jjwuU+1lHTuA";
-    for (const [name, base64] of [["image.gif", gif], ["image.bmp", bmp], ["image.avif", avif]]) {
+    for (const [name, base64] of [
+      ["image.gif", gif],
+      ["image.bmp", bmp],
+      ["image.avif", avif],
+    ]) {
       files.push(new File([Uint8Array.from(atob(base64 ?? ""), (char) => char.charCodeAt(0))], name ?? ""));
     }
     const tuner = await lab.tuner();
@@ -104,7 +125,10 @@ test("JPEG, PNG, WebP, GIF, BMP and AVIF go in", async () => {
     tuner.close();
     return { added: added.map(({ name }) => name), failed: failed.map(({ name, error }) => `${name}: ${error.code}`) };
   });
-  assert.deepEqual(seen, { added: ["image.jpeg", "image.png", "image.webp", "image.gif", "image.bmp", "image.avif"], failed: [] });
+  assert.deepEqual(seen, {
+    added: ["image.jpeg", "image.png", "image.webp", "image.gif", "image.bmp", "image.avif"],
+    failed: [],
+  });
 });
 
 test("a photo whose EXIF says “turn me” is predicted as the turned photo", async () => {
@@ -125,7 +149,41 @@ test("a photo whose EXIF says “turn me” is predicted as the turned photo", a
       context.rotate(Math.PI);
     });
     // An APP1 segment with one tag: orientation 3, “turned by half a circle”.
-    const exif = [0xff, 0xe1, 0, 34, ...new TextEncoder().encode("Exif"), 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0];
+    const exif = [
+      0xff,
+      0xe1,
+      0,
+      34,
+      ...new TextEncoder().encode("Exif"),
+      0,
+      0,
+      0x4d,
+      0x4d,
+      0,
+      42,
+      0,
+      0,
+      0,
+      8,
+      0,
+      1,
+      1,
+      0x12,
+      0,
+      3,
+      0,
+      0,
+      0,
+      1,
+      0,
+      3,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+    ];
     const marked = new Blob([upsideDown.slice(0, 2), Uint8Array.from(exif), upsideDown.slice(2)]);
     const tuner = await lab.tuner();
     const expected = await tuner.predict(new Blob([upright]), { topK: 1000 });
@@ -133,7 +191,12 @@ test("a photo whose EXIF says “turn me” is predicted as the turned photo", a
     const unturned = await tuner.predict(new Blob([upsideDown]), { topK: 1000 });
     tuner.close();
     /** @param {typeof turned} other */
-    const difference = (other) => Math.max(...expected.map(({ index, probability }) => Math.abs(probability - (other.find((row) => row.index === index)?.probability ?? 0))));
+    const difference = (other) =>
+      Math.max(
+        ...expected.map(({ index, probability }) =>
+          Math.abs(probability - (other.find((row) => row.index === index)?.probability ?? 0)),
+        ),
+      );
     return { turned: difference(turned), unturned: difference(unturned) };
   });
   assert.ok(gap.turned < 0.02, `upright and turned differ by ${gap.turned}`);

@@ -62,10 +62,12 @@ for (const when of /** @type {const} */ (["embed", "batch"])) {
     const { happened, photos, best, trained, epochs, photosRead } = await interrupt(await bed.lab(), when);
     const asked = happened.indexOf("asked");
     const between = (/** @type {string} */ from, /** @type {string} */ to) =>
-      happened.slice(happened.indexOf(from) + 1, happened.indexOf(to)).filter((name) => name === "embed" || name === "batch" || name === "epoch");
+      happened
+        .slice(happened.indexOf(from) + 1, happened.indexOf(to))
+        .filter((name) => name === "embed" || name === "batch" || name === "epoch");
     assert.ok(asked > 0 && happened.includes("predicted 5"), happened.join(" "));
-    // The event of one batch may have been on its way already when the question was asked; the next one must not be over before the answer.
-    // (That it is none where none was on its way, call-queue.test.mjs shows.)
+    // The event of one batch may have been on its way already when the question was asked; the next one must not be
+    // over before the answer. (That it is none where none was on its way, call-queue.test.mjs shows.)
     assert.ok(between("asked", "predicted 5").length <= 1, happened.join(" "));
     assert.ok(between("cancelled", happened.at(-1) ?? "").length <= 1, happened.join(" "));
     assert.equal(happened.filter((name) => name === "done").length, 0);
@@ -85,12 +87,21 @@ test("adding many photos can be cancelled; those already in stay", async () => {
     const files = await lab.photos("stripes", 0, 20);
     const controller = new AbortController();
     const code = await lab.outcome(
-      tuner.add(files, "stripes", { signal: controller.signal, onProgress: ({ done }) => void (done === 7 && controller.abort()) }),
+      tuner.add(files, "stripes", {
+        signal: controller.signal,
+        onProgress: ({ done }) => void (done === 7 && controller.abort()),
+      }),
     );
     const kept = tuner.photos.map(({ name }) => name);
     const rest = await tuner.add(files, "stripes");
     tuner.close();
-    return { code, kept, expected: files.slice(0, 7).map(({ name }) => name), duplicates: rest.duplicates.length, added: rest.added.length };
+    return {
+      code,
+      kept,
+      expected: files.slice(0, 7).map(({ name }) => name),
+      duplicates: rest.duplicates.length,
+      added: rest.added.length,
+    };
   });
   assert.equal(seen.code, "cancelled");
   assert.deepEqual(seen.kept, seen.expected);
@@ -109,7 +120,9 @@ test("testing many photos can be cancelled between two of them", async () => {
       rows.push(done);
       if (done === 3) controller.abort();
     };
-    const code = await lab.outcome(tuner.predictAll(await lab.photos("discs", 0, 10), { signal: controller.signal, onResult }));
+    const code = await lab.outcome(
+      tuner.predictAll(await lab.photos("discs", 0, 10), { signal: controller.signal, onResult }),
+    );
     tuner.close();
     return { code, rows };
   });

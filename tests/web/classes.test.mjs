@@ -18,8 +18,17 @@ test("a second training embeds only the photos that are new", async () => {
       const staleBefore = tuner.stale;
       /** @type {number[]} */
       const totals = [];
-      const report = await tuner.train({ regime: "head", augment: 0, epochs: 3 }, { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) });
-      return { staleBefore, photosRead: report.photosRead, total: totals.at(-1) ?? 0, trainImages: report.trainImages, stale: tuner.stale };
+      const report = await tuner.train(
+        { regime: "head", augment: 0, epochs: 3 },
+        { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) },
+      );
+      return {
+        staleBefore,
+        photosRead: report.photosRead,
+        total: totals.at(-1) ?? 0,
+        trainImages: report.trainImages,
+        stale: tuner.stale,
+      };
     };
     const trainings = [
       await trainingAfter(Promise.resolve()),
@@ -56,7 +65,12 @@ test("two classes with two photos each are enough; less is refused with its own 
     tuner.close();
     return { codes, heldOut: report.heldOut, count: report.val?.count, trained: report.train.count };
   });
-  assert.deepEqual(seen, { codes: ["too-few-classes", "too-few-classes", "empty-class", "invalid-option", "invalid-option"], heldOut: 2, count: 2, trained: 4 });
+  assert.deepEqual(seen, {
+    codes: ["too-few-classes", "too-few-classes", "empty-class", "invalid-option", "invalid-option"],
+    heldOut: 2,
+    count: 2,
+    trained: 4,
+  });
 });
 
 test("renaming needs no training, in the answers and in the model file", async () => {
@@ -99,7 +113,11 @@ test("outputs of the classifier follow the identity of classes: a removed one ke
     for (const kind of ["stripes", "discs", "checks"]) await tuner.add(await lab.photos(kind, 0, 3), kind);
     await tuner.train({ regime: "head", augment: 0, epochs: 10 });
     const image = await lab.photo("discs", 20);
-    const labels = async () => (await tuner.predict(image)).map(({ label }) => label).sort().join(" ");
+    const labels = async () =>
+      (await tuner.predict(image))
+        .map(({ label }) => label)
+        .sort()
+        .join(" ");
     await tuner.removeClass("discs");
     const refused = await tuner.rename("stripes", "discs").catch((error) => `${error.code} ${error.params.removed}`);
     await tuner.addClass("discs");
@@ -151,7 +169,14 @@ test("duplicates are noticed across classes, and what cannot be done is refused 
     await tuner.move(ids.slice(0, 1), "new");
     const moved = { classes: tuner.classes, photo: tuner.photos[0]?.label };
     tuner.close();
-    return { before, moved, duplicates: again.duplicates.map(({ name, of }) => `${name} is ${of.label}/${of.name}`), added: again.added.length, codes, photos };
+    return {
+      before,
+      moved,
+      duplicates: again.duplicates.map(({ name, of }) => `${name} is ${of.label}/${of.name}`),
+      added: again.added.length,
+      codes,
+      photos,
+    };
   });
   assert.deepEqual(seen.duplicates, ["stripes-1.png is stripes/stripes-1.png"]);
   assert.equal(seen.added, 1);
@@ -168,7 +193,12 @@ test("duplicates are noticed across classes, and what cannot be done is refused 
     "unknown-photo",
     "no-classifier",
   ]);
-  assert.deepEqual(seen.photos, ["stripes/stripes-0.png", "stripes/stripes-1.png", "stripes/stripes-2.png", "discs/discs-0.png"]);
+  assert.deepEqual(seen.photos, [
+    "stripes/stripes-0.png",
+    "stripes/stripes-1.png",
+    "stripes/stripes-2.png",
+    "discs/discs-0.png",
+  ]);
 });
 
 test("a training refuses changes while it runs, and a second training", async () => {
@@ -178,7 +208,9 @@ test("a training refuses changes while it runs, and a second training", async ()
     await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
     await tuner.add(await lab.photos("discs", 0, 3), "discs");
     const controller = new AbortController();
-    const training = lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { signal: controller.signal }));
+    const training = lab.outcome(
+      tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { signal: controller.signal }),
+    );
     const codes = [
       await lab.outcome(tuner.train({ regime: "head" })),
       await lab.outcome(tuner.addClass("third")),
@@ -193,7 +225,13 @@ test("a training refuses changes while it runs, and a second training", async ()
     tuner.close();
     return { codes, end, after, classes, photos: photos.length };
   });
-  assert.deepEqual(seen, { codes: ["busy", "busy", "busy", "busy", "busy"], end: "cancelled", after: "resolved", classes: ["stripes", "discs", "third"], photos: 6 });
+  assert.deepEqual(seen, {
+    codes: ["busy", "busy", "busy", "busy", "busy"],
+    end: "cancelled",
+    after: "resolved",
+    classes: ["stripes", "discs", "third"],
+    photos: 6,
+  });
 });
 
 test("the same seed gives the same result", async () => {
@@ -203,7 +241,13 @@ test("the same seed gives the same result", async () => {
     await tuner.add(await lab.photos("stripes", 0, 5), "stripes");
     await tuner.add(await lab.photos("discs", 0, 5), "discs");
     const losses = [];
-    for (const seed of [7, 7, 8]) losses.push((await tuner.train({ regime: "head", augment: 0, epochs: 5, seed })).history.map(({ trainLoss, valLoss }) => [trainLoss, valLoss]));
+    for (const seed of [7, 7, 8])
+      losses.push(
+        (await tuner.train({ regime: "head", augment: 0, epochs: 5, seed })).history.map(({ trainLoss, valLoss }) => [
+          trainLoss,
+          valLoss,
+        ]),
+      );
     tuner.close();
     return losses;
   });

@@ -1,4 +1,5 @@
-// The command line and the page on the CPU: the same photos, options and seed give the same losses and the same answers.
+// The command line and the page on the CPU: the same photos, options and seed give the same losses and the same
+// answers.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -42,9 +43,16 @@ const REGIMES = [
 for (const [name, config] of REGIMES) {
   test(`command line and page agree: ${name}`, { skip: missing }, async () => {
     const model = join(folder, "model.safetensors");
-    const options = Object.entries(config).flatMap(([option, value]) => [`--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)]);
+    const options = Object.entries(config).flatMap(([option, value]) => [
+      `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      String(value),
+    ]);
     const { report: theirs } = await lastlayer(["train", join(folder, "train"), "-o", model, ...options]);
-    const rows = await lastlayer(["predict", model, ...KINDS.map((kind) => join(folder, "test", kind, `${ASKED}.png`))]);
+    const rows = await lastlayer([
+      "predict",
+      model,
+      ...KINDS.map((kind) => join(folder, "test", kind, `${ASKED}.png`)),
+    ]);
 
     const page = await bed.lab();
     const ours = await page.evaluate(
@@ -67,13 +75,21 @@ for (const [name, config] of REGIMES) {
       const other = theirs.history[index];
       for (const loss of /** @type {const} */ (["trainLoss", "valLoss"])) {
         if (epoch[loss] === null) assert.equal(other[loss], null);
-        else assert.ok(Math.abs((epoch[loss] ?? 0) - other[loss]) < TOLERANCE, `${loss} of epoch ${epoch.epoch} (${epoch.phase}): ${epoch[loss]} here, ${other[loss]} there`);
+        else
+          assert.ok(
+            Math.abs((epoch[loss] ?? 0) - other[loss]) < TOLERANCE,
+            `${loss} of epoch ${epoch.epoch} (${epoch.phase}): ${epoch[loss]} here, ${other[loss]} there`,
+          );
       }
     }
     for (const [index, predictions] of ours.predictions.entries()) {
       const other = rows[index].predictions;
-      assert.deepEqual(predictions.map(({ label }) => label), other.map((/** @type {{ label: string }} */ { label }) => label));
-      for (const [rank, { probability }] of predictions.entries()) assert.ok(Math.abs(probability - other[rank].probability) < TOLERANCE);
+      assert.deepEqual(
+        predictions.map(({ label }) => label),
+        other.map((/** @type {{ label: string }} */ { label }) => label),
+      );
+      for (const [rank, { probability }] of predictions.entries())
+        assert.ok(Math.abs(probability - other[rank].probability) < TOLERANCE);
     }
   });
 }

@@ -41,7 +41,10 @@ test("a run that is left to advice is advised first, and says what was decided",
     const tuner = await lab.tuner();
     for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     /** @type {string[]} */ const types = [];
-    const runs = [{ name: "advised", config: { augment: 1, timeLimit: 600 } }, { name: "head", config: { regime: /** @type {const} */ ("head"), augment: 0, epochs: 3 } }];
+    const runs = [
+      { name: "advised", config: { augment: 1, timeLimit: 600 } },
+      { name: "head", config: { regime: /** @type {const} */ ("head"), augment: 0, epochs: 3 } },
+    ];
     const { runs: compared } = await tuner.compare(runs, { seed: 5, onEvent: ({ type }) => types.push(type) });
     tuner.close();
     return { configs: compared.map(({ config }) => config), types };
@@ -73,7 +76,8 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
         seed: 2,
         onEvent: (event) => {
           events.push(event);
-          if (asked.length < 3 && event.type === "run" && event.run === asked.length + 1) asked.push(tuner.predict(photo), lab.outcome(tuner.addClass("x")));
+          if (asked.length < 3 && event.type === "run" && event.run === asked.length + 1)
+            asked.push(tuner.predict(photo), lab.outcome(tuner.addClass("x")));
         },
       },
     );
@@ -81,33 +85,75 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
     const after = await tuner.predict(photo);
     const refused = [
       await lab.outcome(tuner.compare([{ name: "alone" }])),
-      await lab.outcome(tuner.compare([{ name: "a", config: { regime: "head" } }, { name: "a", config: { regime: "head" } }])),
-      await lab.outcome(tuner.compare([{ name: "a", config: { regime: "head" } }, { name: "b", config: { regime: "head" } }], { holdout: 0.7 })),
+      await lab.outcome(
+        tuner.compare([
+          { name: "a", config: { regime: "head" } },
+          { name: "a", config: { regime: "head" } },
+        ]),
+      ),
+      await lab.outcome(
+        tuner.compare(
+          [
+            { name: "a", config: { regime: "head" } },
+            { name: "b", config: { regime: "head" } },
+          ],
+          { holdout: 0.7 },
+        ),
+      ),
     ];
-    const result = { comparison, events, meanwhile, before, after, same: tuner.report === report, classes: tuner.classes, refused, ids: tuner.photos.map(({ id }) => id) };
+    const result = {
+      comparison,
+      events,
+      meanwhile,
+      before,
+      after,
+      same: tuner.report === report,
+      classes: tuner.classes,
+      refused,
+      ids: tuner.photos.map(({ id }) => id),
+    };
     tuner.close();
     return result;
   });
   const { comparison, events } = seen;
   assert.deepEqual([comparison.heldOut.length, comparison.trainImages, comparison.seed], [4, 8, 2]);
   assert.ok(comparison.heldOut.every((id) => seen.ids.includes(id)));
-  assert.deepEqual(comparison.runs.map(({ name, config, history }) => [name, config.epochs, history.length, config.seed]), [["head", 30, 30, 2], ["one stage", 2, 2, 2], ["scratch", 1, 1, 2]]);
+  assert.deepEqual(
+    comparison.runs.map(({ name, config, history }) => [name, config.epochs, history.length, config.seed]),
+    [
+      ["head", 30, 30, 2],
+      ["one stage", 2, 2, 2],
+      ["scratch", 1, 1, 2],
+    ],
+  );
   for (const { val, predicted, accuracy } of comparison.runs) {
     const right = predicted.filter((label, index) => label === comparison.labels[index]).length;
     assert.deepEqual([predicted.length, val.count], [4, 4]);
     assert.ok(Math.abs(val.top1 - right / 4) < 1e-9 && accuracy.low <= val.top1 && val.top1 <= accuracy.high);
   }
-  assert.deepEqual(comparison.differences.map(({ a, b }) => [a, b]), [[0, 1], [0, 2], [1, 2]]);
+  assert.deepEqual(
+    comparison.differences.map(({ a, b }) => [a, b]),
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ],
+  );
   for (const { a, b, bothRight, onlyA, onlyB, bothWrong, difference, low, high } of comparison.differences) {
     assert.equal(bothRight + onlyA + onlyB + bothWrong, 4);
-    assert.ok(Math.abs(difference - ((comparison.runs[b]?.val.top1 ?? 0) - (comparison.runs[a]?.val.top1 ?? 0))) < 1e-9);
+    assert.ok(
+      Math.abs(difference - ((comparison.runs[b]?.val.top1 ?? 0) - (comparison.runs[a]?.val.top1 ?? 0))) < 1e-9,
+    );
     assert.ok(low < difference && difference < high && low >= -1 && high <= 1);
   }
   const runs = events.flatMap((event) => (event.type === "run" ? [`${event.run} of ${event.runs} ${event.name}`] : []));
   assert.deepEqual([...new Set(runs)], ["1 of 3 head", "2 of 3 one stage", "3 of 3 scratch"]);
   assert.equal(events.at(-1)?.type, "compared");
   const epochs = events.flatMap((event) => (event.type === "run" && event.event.type === "epoch" ? [event.event] : []));
-  assert.deepEqual(epochs.map(({ type, ...scores }) => scores), comparison.runs.flatMap(({ history }) => history));
+  assert.deepEqual(
+    epochs.map(({ type, ...scores }) => scores),
+    comparison.runs.flatMap(({ history }) => history),
+  );
 
   assert.ok(seen.meanwhile.length >= 3);
   seen.meanwhile.forEach((answer, index) => assert.deepEqual(answer, index % 2 === 0 ? seen.before : "busy"));
@@ -115,25 +161,36 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
   assert.deepEqual(seen.refused, ["invalid-option", "invalid-option", "invalid-option"]);
 });
 
-test("cancelled in each of its runs, and everything works on", async () => {
+test("cancelled in each of its runs: those that were over are kept, and everything works on", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {
     const tuner = await lab.tuner();
     for (const kind of ["stripes", "checks"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     const codes = [];
+    const kept = [];
     for (const until of [1, 2]) {
       const controller = new AbortController();
       const runs = [
         { name: "scratch", config: /** @type {const} */ ({ regime: "scratch", augment: 0, epochs: 2, inputSize: 64 }) },
         { name: "head", config: /** @type {const} */ ({ regime: "head", augment: 0, epochs: 500 }) },
       ];
-      codes.push(await lab.outcome(tuner.compare(runs, { signal: controller.signal, onEvent: (event) => event.type === "run" && event.run === until && controller.abort() })));
+      const error = await tuner
+        .compare(runs, {
+          signal: controller.signal,
+          onEvent: (event) => event.type === "run" && event.run === until && controller.abort(),
+        })
+        .then(
+          () => null,
+          (error) => error,
+        );
+      codes.push(error?.code);
+      kept.push(error?.report?.runs.map((/** @type {{ name: string }} */ { name }) => name) ?? null);
     }
     const report = await tuner.train({ regime: "head", augment: 0, epochs: 3 });
     tuner.close();
-    return { codes, epochs: report.epochsTried };
+    return { codes, kept, epochs: report.epochsTried };
   });
-  assert.deepEqual(seen, { codes: ["cancelled", "cancelled"], epochs: 3 });
+  assert.deepEqual(seen, { codes: ["cancelled", "cancelled"], kept: [null, ["scratch"]], epochs: 3 });
 });
 
 test("on drawn photos scratch learns well above chance", async () => {
@@ -157,7 +214,9 @@ test("on twenty real photos a class scratch is far below fine-tuning", { skip: s
   const source = join(dataFolder("flowers5") ?? "", "train");
   const copy = join(folder, "flowers");
   const classes = await classesOf(source);
-  for (const label of classes) for (const name of (await readdir(join(source, label))).sort().slice(0, 20)) await cp(join(source, label, name), join(copy, label, name));
+  for (const label of classes)
+    for (const name of (await readdir(join(source, label))).sort().slice(0, 20))
+      await cp(join(source, label, name), join(copy, label, name));
   const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
   await page.addFolder(copy, classes.length * 20);
   // The whole lesson, with full fine-tuning and the usual epochs, is `tests/bench/compare_page.mjs`; it takes minutes.
@@ -177,7 +236,10 @@ test("on twenty real photos a class scratch is far below fine-tuning", { skip: s
 });
 
 test("on the page: chosen, cancelled, compared, by keyboard on a phone", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" }, context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", regime: "head", augment: "0" },
+    context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } },
+  });
   await page.addFolder(join(folder, "drawn"), 12);
   await page.hook("compare-summary").focus();
   await page.page.keyboard.press("Enter");
@@ -202,21 +264,36 @@ test("on the page: chosen, cancelled, compared, by keyboard on a phone", async (
   });
   await page.page.keyboard.press("Enter");
   await page.page.locator(".notice", { hasText: "Comparison cancelled." }).waitFor();
-  assert.ok(await page.hook("compare-button").evaluate((button) => button.matches(":focus")), "the focus is where it was");
+  assert.ok(
+    await page.hook("compare-button").evaluate((button) => button.matches(":focus")),
+    "the focus is where it was",
+  );
 
   await page.page.keyboard.press("Enter");
   await page.hook("compared-difference").waitFor();
-  assert.deepEqual(await page.hook("compared-run").evaluateAll((rows) => rows.map((row) => /** @type {HTMLElement} */ (row).dataset.run)), ["head", "head-augmented"]);
+  assert.deepEqual(
+    await page
+      .hook("compared-run")
+      .evaluateAll((rows) => rows.map((row) => /** @type {HTMLElement} */ (row).dataset.run)),
+    ["head", "head-augmented"],
+  );
   // Four held-out photos tell nothing apart, and the page says so.
   assert.equal(await page.hook("compared-difference").getAttribute("data-clear"), "false");
   assert.match(await page.hook("compared-difference").innerText(), /Too few photos to tell/);
   assert.equal(await page.page.locator("last-layer-comparison-curves canvas").count(), 2);
-  assert.match((await page.page.locator("last-layer-comparison-curves #top1").getAttribute("aria-label")) ?? "", /Output layer only \d+%/);
+  assert.match(
+    (await page.page.locator("last-layer-comparison-curves #top1").getAttribute("aria-label")) ?? "",
+    /Output layer only \d+%/,
+  );
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await page.page.emulateMedia({ colorScheme });
     assert.deepEqual(await violations(page.page), [], colorScheme);
   }
-  assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page scrolls sideways");
+  assert.equal(
+    await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    0,
+    "the page scrolls sideways",
+  );
   await page.page.locator('[data-language="zh"]').click();
   await page.page.getByText("照片太少，无法判断").waitFor();
   assert.equal((await page.state()).report, null, "nothing was trained");

@@ -22,7 +22,10 @@ test("a worker that crashes is replaced, with photos, classes and classifier", a
     const restarts = [];
     tuner.addEventListener("restart", (event) => restarts.push(/** @type {CustomEvent} */ (event).detail));
 
-    const pending = [lab.outcome(tuner.predict(image)), lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }))];
+    const pending = [
+      lab.outcome(tuner.predict(image)),
+      lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 })),
+    ];
     crash();
     const rejected = await Promise.all(pending);
     const afterCrash = { classes: tuner.classes, photos: tuner.photos.length, labels: tuner.report?.classes };
@@ -32,12 +35,26 @@ test("a worker that crashes is replaced, with photos, classes and classifier", a
     const duplicate = await tuner.add([await lab.photo("stripes", 0)], "stripes");
     await tuner.removeClass("empty");
     const report = await tuner.train({ regime: "head", augment: 0, epochs: 2 });
-    const result = { before, after, rejected, afterCrash, restarts, workers: workers.length, fileSize: file.size, duplicates: duplicate.duplicates.length, trained: report.trainImages };
+    const result = {
+      before,
+      after,
+      rejected,
+      afterCrash,
+      restarts,
+      workers: workers.length,
+      fileSize: file.size,
+      duplicates: duplicate.duplicates.length,
+      trained: report.trainImages,
+    };
     tuner.close();
     return result;
   });
   assert.deepEqual(seen.rejected, ["worker-crashed", "worker-crashed"]);
-  assert.deepEqual(seen.afterCrash, { classes: ["stripes", "circles", "empty"], photos: 6, labels: ["circles", "stripes"] });
+  assert.deepEqual(seen.afterCrash, {
+    classes: ["stripes", "circles", "empty"],
+    photos: 6,
+    labels: ["circles", "stripes"],
+  });
   assert.deepEqual(seen.restarts, [{ code: "worker-crashed", lost: [] }]);
   assert.equal(seen.workers, 2);
   assert.deepEqual(seen.after, seen.before, "the same classifier answers the same");
@@ -73,7 +90,12 @@ test("a closed FineTuner says so, also to the calls that were open", async () =>
     await Promise.resolve();
     tuner.close();
     tuner.close();
-    return [await open, await lab.outcome(tuner.predict(image)), await lab.outcome(tuner.train({ regime: "head" })), await lab.outcome(tuner.export())];
+    return [
+      await open,
+      await lab.outcome(tuner.predict(image)),
+      await lab.outcome(tuner.train({ regime: "head" })),
+      await lab.outcome(tuner.export()),
+    ];
   });
   assert.deepEqual(seen, ["closed", "closed", "closed", "closed"]);
 });

@@ -1,4 +1,5 @@
-// The element on a host of its own, the page on another; and inside a frame of another origin. No special headers anywhere.
+// The element on a host of its own, the page on another; and inside a frame of another origin. No special headers
+// anywhere.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -32,13 +33,18 @@ async function trainAndTest(place) {
   await place.getByTestId("class-card").nth(1).waitFor();
   await place.locator('[data-testid="train-button"]:not([disabled])').click();
   await place.getByTestId("report-explanation").waitFor();
-  await place.getByTestId("input-test").setInputFiles([{ name: "a.png", mimeType: "image/png", buffer: drawn("discs", 50) }]);
+  await place
+    .getByTestId("input-test")
+    .setInputFiles([{ name: "a.png", mimeType: "image/png", buffer: drawn("discs", 50) }]);
   await place.locator('[data-testid="prediction-row"][data-label="discs"]').waitFor();
-  return Number(await place.locator('[data-testid="prediction-row"][data-label="discs"]').getAttribute("data-probability"));
+  return Number(
+    await place.locator('[data-testid="prediction-row"][data-label="discs"]').getAttribute("data-probability"),
+  );
 }
 
 test("script from one port, page on another", async () => {
-  host.pages["/article"] = `<h1>An article</h1><script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
+  host.pages["/article"] =
+    `<h1>An article</h1><script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
   const page = await bed.page(`${host.origin}/article`);
   assert.equal(await page.evaluate(() => crossOriginIsolated), false);
   assert.ok((await trainAndTest(page)) > 0.5);
@@ -47,15 +53,19 @@ test("script from one port, page on another", async () => {
 });
 
 test("inside a frame of another origin", async () => {
-  bed.site.pages["/framed"] = `<script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
-  host.pages["/around"] = `<h1>An article</h1><iframe src="${bed.site.origin}/framed" width="900" height="900"></iframe>`;
+  bed.site.pages["/framed"] =
+    `<script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
+  host.pages["/around"] =
+    `<h1>An article</h1><iframe src="${bed.site.origin}/framed" width="900" height="900"></iframe>`;
   const page = await bed.page(`${host.origin}/around`);
   assert.ok((await trainAndTest(page.frameLocator("iframe"))) > 0.5);
 });
 
 test("inside a sandboxed frame without an origin of its own", async () => {
-  host.pages["/sandboxed"] = `<script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
-  host.pages["/around-sandbox"] = `<h1>An article</h1><iframe sandbox="allow-scripts" src="${host.origin}/sandboxed" width="900" height="900"></iframe>`;
+  host.pages["/sandboxed"] =
+    `<script type="module" src="${bed.site.url}element.js"></script><last-layer device="cpu"></last-layer>`;
+  host.pages["/around-sandbox"] =
+    `<h1>An article</h1><iframe sandbox="allow-scripts" src="${host.origin}/sandboxed" width="900" height="900"></iframe>`;
   const page = await bed.page(`${host.origin}/around-sandbox`);
   const frame = page.frames().find((frame) => frame.url().endsWith("/sandboxed"));
   assert.equal(await frame?.evaluate(() => origin), "null");

@@ -29,7 +29,10 @@ test("training on WebGPU; the CPU answers the same with the same classifier", as
     const cpu = await lab.tuner({ device: "cpu" });
     await cpu.open(await gpu.export());
     /** @param {typeof gpu} tuner */
-    const answers = async (tuner) => ({ trained: await tuner.predict(image), source: await tuner.predict(image, { model: "source" }) });
+    const answers = async (tuner) => ({
+      trained: await tuner.predict(image),
+      source: await tuner.predict(image, { model: "source" }),
+    });
     const result = { info: gpu.info, report, gpu: await answers(gpu), cpu: await answers(cpu) };
     gpu.close();
     cpu.close();
@@ -42,7 +45,11 @@ test("training on WebGPU; the CPU answers the same with the same classifier", as
   assert.equal(seen.report.trainImages, 6);
   assert.ok(Number.isFinite(seen.report.train.loss));
   for (const model of /** @type {const} */ (["trained", "source"])) {
-    assert.deepEqual(seen.gpu[model].map(({ label }) => label), seen.cpu[model].map(({ label }) => label), model);
+    assert.deepEqual(
+      seen.gpu[model].map(({ label }) => label),
+      seen.cpu[model].map(({ label }) => label),
+      model,
+    );
     for (const [index, { probability }] of seen.gpu[model].entries()) {
       const other = seen.cpu[model][index]?.probability ?? NaN;
       assert.ok(Math.abs(probability - other) < 1e-3, `${model}: ${probability} on WebGPU, ${other} on the CPU`);
@@ -70,7 +77,8 @@ test("an adapter that answers and then fails: auto goes to the CPU, webgpu says 
     // Looks like hardware, and makes no device.
     const startWorker = lab.workerAfter(`
       Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { value: false });
-      for (const name of ["vendor", "architecture", "device", "description"]) Object.defineProperty(GPUAdapterInfo.prototype, name, { value: "toaster" });
+      for (const name of ["vendor", "architecture", "device", "description"])
+        Object.defineProperty(GPUAdapterInfo.prototype, name, { value: "toaster" });
       GPUAdapter.prototype.requestDevice = async () => { throw new TypeError("out of order"); };`);
     const code = await lab.outcome(lab.tuner({ device: "webgpu", startWorker }));
     const tuner = await lab.tuner({ device: "auto", startWorker });
@@ -88,7 +96,11 @@ test("an adapter that never answers: auto goes to the CPU after twenty seconds, 
   const page = await bed.lab();
   await page.clock.install();
   await page.evaluate(() => {
-    const state = { waiting: 0, outcomes: /** @type {Record<string, string>} */ ({}), controller: new AbortController() };
+    const state = {
+      waiting: 0,
+      outcomes: /** @type {Record<string, string>} */ ({}),
+      controller: new AbortController(),
+    };
     const start = lab.workerAfter(`GPU.prototype.requestAdapter = () => new Promise(() => {});`);
     const startWorker = (/** @type {string} */ url) => {
       const worker = start(url);
@@ -96,7 +108,11 @@ test("an adapter that never answers: auto goes to the CPU after twenty seconds, 
       return worker;
     };
     /** @type {[string, "auto" | "webgpu", AbortSignal?][]} */
-    const starts = [["auto", "auto"], ["webgpu", "webgpu"], ["cancelled", "auto", state.controller.signal]];
+    const starts = [
+      ["auto", "auto"],
+      ["webgpu", "webgpu"],
+      ["cancelled", "auto", state.controller.signal],
+    ];
     for (const [name, device, signal] of starts) {
       void lab.tuner({ device, startWorker, ...(signal && { signal }) }).then(
         (tuner) => {
@@ -114,7 +130,11 @@ test("an adapter that never answers: auto goes to the CPU after twenty seconds, 
   assert.deepEqual(await outcomes(), { cancelled: "cancelled" });
   await page.clock.runFor(20_000);
   await page.waitForFunction(() => Object.keys(/** @type {any} */ (window).state.outcomes).length === 3);
-  assert.deepEqual(await outcomes(), { cancelled: "cancelled", webgpu: "webgpu-unavailable", auto: "cpu: webgpu-timeout" });
+  assert.deepEqual(await outcomes(), {
+    cancelled: "cancelled",
+    webgpu: "webgpu-unavailable",
+    auto: "cpu: webgpu-timeout",
+  });
 });
 
 test("a device that is lost in the middle of a training is replaced, and the training goes on", async () => {
@@ -136,7 +156,10 @@ test("a device that is lost in the middle of a training is replaced, and the tra
       if (event.type === "resumed") state.resumed = event.epoch;
       if (event.type === "batch" && state.resumed > 0) controller.abort();
     };
-    const training = tuner.train({ regime: "head", augment: 0, epochs: 1000, patience: 1000 }, { signal: controller.signal, onEvent });
+    const training = tuner.train(
+      { regime: "head", augment: 0, epochs: 1000, patience: 1000 },
+      { signal: controller.signal, onEvent },
+    );
     void lab.outcome(training).then((outcome) => (state.outcome = outcome));
   });
   await page.waitForFunction(() => /** @type {any} */ (window).state.kept);
@@ -154,5 +177,8 @@ test("a device that is lost in the middle of a training is replaced, and the tra
   assert.equal(seen.outcome, "cancelled", "by the test, once it went on");
   assert.ok(seen.resumed > 1, `it went on in epoch ${seen.resumed}`);
   assert.deepEqual(seen.restarts, [{ code: "device-lost", lost: [] }]);
-  assert.deepEqual({ answers: seen.answers, photos: seen.photos, device: seen.device }, { answers: 5, photos: 4, device: "webgpu" });
+  assert.deepEqual(
+    { answers: seen.answers, photos: seen.photos, device: seen.device },
+    { answers: 5, photos: 4, device: "webgpu" },
+  );
 });

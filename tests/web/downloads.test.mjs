@@ -15,7 +15,10 @@ const weights = await readFile(join(DIST, "weights", card.file));
 /** @param {string} file */
 const isFile = (file) => (/** @type {string} */ path) => path.endsWith(`/${file}`);
 
-/** Starts a FineTuner and closes it; tells the progress of its downloads. @param {import("playwright-core").Page} page */
+/**
+ * Starts a FineTuner and closes it; tells the progress of its downloads.
+ * @param {import("playwright-core").Page} page
+ */
 function start(page) {
   return page.evaluate(async () => {
     /** @type {{ stage: string, done: number, total: number }[]} */
@@ -37,11 +40,17 @@ test("progress counts bytes, from nothing to all, and the second start downloads
   bed.site.requests.length = 0;
   const first = await start(page);
   assert.equal(first.error, null);
-  for (const [stage, total] of [["wasm", wasm.length], ["weights", card.bytes]]) {
+  for (const [stage, total] of [
+    ["wasm", wasm.length],
+    ["weights", card.bytes],
+  ]) {
     const steps = first.progress.filter((step) => step.stage === stage);
     assert.deepEqual(steps[0], { stage, done: 0, total });
     assert.deepEqual(steps.at(-1), { stage, done: total, total });
-    assert.ok(steps.every(({ done }, index) => index === 0 || done >= (steps[index - 1]?.done ?? 0)), `${stage} never goes back`);
+    assert.ok(
+      steps.every(({ done }, index) => index === 0 || done >= (steps[index - 1]?.done ?? 0)),
+      `${stage} never goes back`,
+    );
     assert.ok(steps.length > 3, `${stage} arrives in pieces`);
   }
   assert.equal(bed.site.requests.filter(isFile(card.file)).length, 1);
@@ -70,15 +79,26 @@ test("a browser without relaxed SIMD gets the build without it, and the same ans
     return answers;
   });
   const loaded = bed.site.requests.filter((path) => path.endsWith("/lastlayer_bg.wasm"));
-  assert.deepEqual(loaded.slice(-2).map((path) => path.split("/").at(-2)), ["cpu-relaxed", "cpu"]);
+  assert.deepEqual(
+    loaded.slice(-2).map((path) => path.split("/").at(-2)),
+    ["cpu-relaxed", "cpu"],
+  );
   const [relaxed, plain] = answers;
   assert.ok(relaxed && plain);
-  assert.deepEqual(relaxed.map(({ label }) => label), plain.map(({ label }) => label));
-  relaxed.forEach(({ probability }, index) => assert.ok(Math.abs(probability - (plain[index]?.probability ?? 0)) < 1e-4));
+  assert.deepEqual(
+    relaxed.map(({ label }) => label),
+    plain.map(({ label }) => label),
+  );
+  relaxed.forEach(({ probability }, index) =>
+    assert.ok(Math.abs(probability - (plain[index]?.probability ?? 0)) < 1e-4),
+  );
 });
 
 for (const { damage, spoil } of [
-  { damage: "has other bytes", spoil: (/** @type {Buffer} */ bytes) => Buffer.from(bytes).fill(7, 5_000_000, 5_000_100) },
+  {
+    damage: "has other bytes",
+    spoil: (/** @type {Buffer} */ bytes) => Buffer.from(bytes).fill(7, 5_000_000, 5_000_100),
+  },
   { damage: "is cut short", spoil: (/** @type {Buffer} */ bytes) => bytes.subarray(0, 1_000_000) },
 ]) {
   test(`a copy in the cache that ${damage} is dropped and fetched again`, async () => {
@@ -154,7 +174,10 @@ test("a host that answers everything with its start page, as many do", async () 
 });
 
 test("a connection that breaks in the middle", async () => {
-  for (const [file, bytes] of /** @type {const} */ ([[card.file, weights], ["lastlayer_bg.wasm", wasm]])) {
+  for (const [file, bytes] of /** @type {const} */ ([
+    [card.file, weights],
+    ["lastlayer_bg.wasm", wasm],
+  ])) {
     const page = await bed.lab();
     bed.site.intercept = (request, response) => {
       if (!request.url?.endsWith(file)) return false;
@@ -175,21 +198,31 @@ test("a host that serves .wasm as something else, and compresses it", async () =
   const page = await bed.lab();
   bed.site.intercept = (request, response) => {
     if (!request.url?.endsWith(".wasm")) return false;
-    response.writeHead(200, { "Content-Type": "text/plain", "Content-Encoding": "gzip", "Content-Length": compressed.length });
+    response.writeHead(200, {
+      "Content-Type": "text/plain",
+      "Content-Encoding": "gzip",
+      "Content-Length": compressed.length,
+    });
     response.end(compressed);
     return true;
   };
   const { error, progress } = await start(page);
   bed.site.intercept = () => false;
   assert.equal(error, null);
-  assert.deepEqual(progress.filter(({ stage }) => stage === "wasm").at(-1), { stage: "wasm", done: wasm.length, total: wasm.length });
+  assert.deepEqual(progress.filter(({ stage }) => stage === "wasm").at(-1), {
+    stage: "wasm",
+    done: wasm.length,
+    total: wasm.length,
+  });
 });
 
 test("without storage everything works, and downloads again", async () => {
   const page = await bed.lab();
   bed.site.requests.length = 0;
   const codes = await page.evaluate(async () => {
-    const startWorker = lab.workerAfter(`caches.open = async () => { throw new DOMException("no storage here", "SecurityError"); };`);
+    const startWorker = lab.workerAfter(
+      `caches.open = async () => { throw new DOMException("no storage here", "SecurityError"); };`,
+    );
     const results = [];
     for (let time = 0; time < 2; time++) {
       const tuner = await lab.tuner({ startWorker });

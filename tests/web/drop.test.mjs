@@ -23,7 +23,9 @@ const DISK = [
   [`${LONG}/2.png`, "checks", 2],
   ["zebra/1.png", "cross", 1],
   ["zebra/2.png", "cross", 2],
-  ...[".DS_Store", "Thumbs.db", "desktop.ini", "._7.png", "@eaDir/7.png", ".ipynb_checkpoints/7.png"].map((name) => /** @type {[string, string, number]} */ ([`stripes/${name}`, "junk", 0])),
+  ...[".DS_Store", "Thumbs.db", "desktop.ini", "._7.png", "@eaDir/7.png", ".ipynb_checkpoints/7.png"].map(
+    (name) => /** @type {[string, string, number]} */ ([`stripes/${name}`, "junk", 0]),
+  ),
   ["@eaDir/zebra/1.png", "cross", 70],
   [".ipynb_checkpoints/2.png", "cross", 71],
   ["zebra/notes.txt", "junk", 0],
@@ -46,7 +48,8 @@ before(async () => {
   await drawFolders(join(set, "Val"), ["stripes", "discs"], range(3, 1));
   await drawFolders(join(set, "test"), ["stripes", "discs"], range(50, 2));
   await writeFile(join(set, "train", "labels.csv"), "a,b");
-  // As people's disks have them: by day, with what systems leave, with two ways to write an accent, and with names of any length.
+  // As people's disks have them: by day, with what systems leave, with two ways to write an accent, and with names of
+  // any length.
   const disk = join(folder, "disk");
   for (const [path, kind, number] of DISK) {
     await mkdir(dirname(join(disk, path)), { recursive: true });
@@ -76,20 +79,42 @@ async function drop(page, hook, paths) {
 
 /** @param {RealPage} page @param {number} count */
 async function photos(page, count) {
-  await page.page.waitForFunction((wanted) => /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === wanted, count);
+  await page.page.waitForFunction(
+    (wanted) =>
+      /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer"))
+        .fineTuner?.photos.length === wanted,
+    count,
+  );
   return (await page.state()).photos.map(({ name, label }) => `${label}/${name}`).sort();
 }
 
 test("a folder of class folders, a class folder and a loose photo in one drop", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
-  await drop(page, "drop-photos", [join(folder, "train"), join(folder, "cross"), join(folder, "empty"), join(folder, "loose.png")]);
+  await drop(page, "drop-photos", [
+    join(folder, "train"),
+    join(folder, "cross"),
+    join(folder, "empty"),
+    join(folder, "loose.png"),
+  ]);
   const found = await photos(page, 9);
   const loose = found.find((name) => name.endsWith("/loose.png")) ?? "";
   assert.deepEqual(
     found.filter((name) => name !== loose),
-    ["cross/0.png", "cross/1.png", "discs/0.png", "discs/1.png", "discs/2.png", "stripes/0.png", "stripes/1.png", "stripes/2.png"],
+    [
+      "cross/0.png",
+      "cross/1.png",
+      "discs/0.png",
+      "discs/1.png",
+      "discs/2.png",
+      "stripes/0.png",
+      "stripes/1.png",
+      "stripes/2.png",
+    ],
   );
-  assert.ok(!["cross", "discs", "stripes"].includes(loose.split("/")[0] ?? ""), "a loose photo gets a class of its own");
+  assert.ok(
+    !["cross", "discs", "stripes"].includes(loose.split("/")[0] ?? ""),
+    "a loose photo gets a class of its own",
+  );
   await page.hook("photo-failures").waitFor();
   assert.match(await page.hook("photo-failures").innerText(), /notes\.txt/);
   assert.deepEqual(page.complaints, []);
@@ -110,7 +135,10 @@ test("test photos in their class folders: a table, and accuracy", async () => {
 test("of a data set dropped whole, test photos are not learnt from: they wait under Test, and are scored after the training", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" } });
   await drop(page, "drop-photos", [join(folder, "set")]);
-  assert.deepEqual(await photos(page, 8), ["discs", "stripes"].flatMap((label) => [0, 1, 2, 3].map((number) => `${label}/${number}.png`)));
+  assert.deepEqual(
+    await photos(page, 8),
+    ["discs", "stripes"].flatMap((label) => [0, 1, 2, 3].map((number) => `${label}/${number}.png`)),
+  );
   const notes = await page.hook("folder-notes").innerText();
   assert.match(notes, /“train”, “Val”.*“test”/);
   assert.match(await page.hook("photo-failures").innerText(), /set\/train\/labels\.csv lies beside the class folders/);
@@ -128,7 +156,10 @@ test("of a data set dropped on Test, only the test photos are tested with, and t
   const page = await RealPage.open(bed, { attributes: { device: "cpu" } });
   await drop(page, "drop-test", [join(folder, "set")]);
   await page.page.locator('[data-testid="test-row"]').nth(3).waitFor();
-  assert.match(await page.hook("test-parts").innerText(), /Only the photos of “test” are tested with; those of “train”, “Val” are for training/);
+  assert.match(
+    await page.hook("test-parts").innerText(),
+    /Only the photos of “test” are tested with; those of “train”, “Val” are for training/,
+  );
   assert.equal(await page.page.locator('[data-testid="test-row"]').count(), 4);
 });
 
@@ -152,7 +183,10 @@ test("a folder means the same dropped as chosen: classes, photos, what is held o
   assert.ok((classes[0]?.length ?? 0) <= 100);
   assert.deepEqual(classes.slice(1), ["caf\u00e9", "stripes", "zebra"], "the first level, whatever lies in it");
   assert.deepEqual((await chosen.state()).classes, classes);
-  assert.deepEqual(found.filter((name) => name.startsWith("stripes")), ["10", "7", "8", "9"].map((name) => `stripes/${name}.png`));
+  assert.deepEqual(
+    found.filter((name) => name.startsWith("stripes")),
+    ["10", "7", "8", "9"].map((name) => `stripes/${name}.png`),
+  );
   assert.match(await dropped.hook("folder-notes").innerText(), /too long for a class/);
   for (const page of [dropped, chosen]) {
     const problems = page.hook("photo-failures");
@@ -181,7 +215,8 @@ test("dropped beside every target, a photo does not take the page away", async (
   const devtools = await page.page.context().newCDPSession(page.page);
   await page.page.evaluate(() => scrollTo(0, 0));
   const data = { items: [], files: [join(folder, "loose.png")], dragOperationsMask: 1 };
-  for (const type of /** @type {const} */ (["dragEnter", "dragOver", "drop"])) await devtools.send("Input.dispatchDragEvent", { type, x: 5, y: 5, data });
+  for (const type of /** @type {const} */ (["dragEnter", "dragOver", "drop"]))
+    await devtools.send("Input.dispatchDragEvent", { type, x: 5, y: 5, data });
   await page.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   assert.ok(await page.page.evaluate(() => "stillHere" in window));
   assert.equal((await page.state()).photos.length, 0);
@@ -194,7 +229,9 @@ test("an image from the clipboard becomes a photo where the pointer is, and nowh
       const blob = await (await fetch(address)).blob();
       const transfer = new DataTransfer();
       transfer.items.add(new File([blob], address.split("/").at(-1) ?? "", { type: "image/png" }));
-      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, composed: true, cancelable: true }));
+      document.body.dispatchEvent(
+        new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, composed: true, cancelable: true }),
+      );
     }, `${bed.site.origin}/photos/discs/${number}.png`);
   await page.page.locator("h1").hover();
   await paste(7);

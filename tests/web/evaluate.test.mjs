@@ -38,7 +38,11 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
     const kept = tuner.evaluation === evaluation;
     const after = await tuner.answer(await lab.photo("stripes", 60));
     const foreign = await tuner.answer(await lab.photo("cross", 60));
-    const outOfRange = [await lab.outcome(tuner.evaluate({ folds: 99 })), await lab.outcome(tuner.evaluate({ rejectRate: 2 })), await lab.outcome(tuner.evaluate({ folds: 2.5 }))];
+    const outOfRange = [
+      await lab.outcome(tuner.evaluate({ folds: 99 })),
+      await lab.outcome(tuner.evaluate({ rejectRate: 2 })),
+      await lab.outcome(tuner.evaluate({ folds: 2.5 })),
+    ];
     const automatic = (await tuner.evaluate({ folds: null })).method.folds;
     await tuner.rename("discs", "dots");
     const renamed = [tuner.evaluation?.classes, tuner.evaluation?.perClass.map(({ label }) => label)];
@@ -60,9 +64,27 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
     await tuner.evaluate();
     await tuner.train({ regime: "head", augment: 0, epochs: 3 });
     const result = {
-      untrained, before, none, kinds: [...new Set(events.map(({ type }) => type))], folds: events.flatMap((event) => (event.type === "fold" ? [event.fold] : [])),
-      evaluation, kept, after, foreign, outOfRange, automatic, renamed, opened, openedEvaluation, fromFile, calibrated, afterAdding, partial, afterRemoving,
-      afterTraining: tuner.evaluation, ids: tuner.photos.map(({ id }) => id),
+      untrained,
+      before,
+      none,
+      kinds: [...new Set(events.map(({ type }) => type))],
+      folds: events.flatMap((event) => (event.type === "fold" ? [event.fold] : [])),
+      evaluation,
+      kept,
+      after,
+      foreign,
+      outOfRange,
+      automatic,
+      renamed,
+      opened,
+      openedEvaluation,
+      fromFile,
+      calibrated,
+      afterAdding,
+      partial,
+      afterRemoving,
+      afterTraining: tuner.evaluation,
+      ids: tuner.photos.map(({ id }) => id),
     };
     tuner.close();
     return result;
@@ -75,10 +97,20 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
   const { evaluation } = seen;
   assert.deepEqual(evaluation.classes, ["checks", "discs", "stripes"], "in natural order, whatever was added first");
   assert.deepEqual([evaluation.method.folds, evaluation.method.photos, evaluation.applied], [3, 15, true]);
-  assert.deepEqual([evaluation.method.neverHeldOut, evaluation.method.nearDuplicates.map((group) => group.toSorted((a, b) => a - b))], [["discs"], [seen.ids.slice(11)]]);
+  assert.deepEqual(
+    [evaluation.method.neverHeldOut, evaluation.method.nearDuplicates.map((group) => group.toSorted((a, b) => a - b))],
+    [["discs"], [seen.ids.slice(11)]],
+  );
   assert.equal(evaluation.scores.count, 11);
-  assert.deepEqual(evaluation.photos.map(({ id }) => id).toSorted((a, b) => a - b), seen.ids.slice(0, 11), "every other photo once");
-  assert.deepEqual(evaluation.perClass.map(({ support }) => support), [5, 0, 6]);
+  assert.deepEqual(
+    evaluation.photos.map(({ id }) => id).toSorted((a, b) => a - b),
+    seen.ids.slice(0, 11),
+    "every other photo once",
+  );
+  assert.deepEqual(
+    evaluation.perClass.map(({ support }) => support),
+    [5, 0, 6],
+  );
   const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
   assert.deepEqual(evaluation.confusion.map(sum), [5, 0, 6]);
   const right = sum(evaluation.confusion.map((row, index) => row[index] ?? 0));
@@ -88,15 +120,25 @@ test("an evaluation adds up, lasts until the photos change, and calibrates the c
   assert.equal(evaluation.unknown.wantedRejectRate, 0.1);
   assert.ok(seen.kept);
 
-  assert.ok((seen.after.similarity ?? -1) > (seen.foreign.similarity ?? 1), "its own kind is more like it than another");
+  assert.ok(
+    (seen.after.similarity ?? -1) > (seen.foreign.similarity ?? 1),
+    "its own kind is more like it than another",
+  );
   assert.ok(!seen.after.unknown && seen.foreign.unknown, JSON.stringify([seen.after, seen.foreign]));
   assert.deepEqual(seen.outOfRange, ["invalid-option", "invalid-option", "invalid-option"]);
   assert.equal(seen.automatic, 5, "as many as the smallest class has photos");
-  assert.deepEqual(seen.renamed, [["checks", "dots", "stripes"], ["checks", "dots", "stripes"]]);
+  assert.deepEqual(seen.renamed, [
+    ["checks", "dots", "stripes"],
+    ["checks", "dots", "stripes"],
+  ]);
   assert.deepEqual(seen.opened, seen.calibrated, "the file carries temperature and threshold");
   assert.deepEqual([seen.openedEvaluation, seen.fromFile], [null, "no-classifier"]);
   assert.deepEqual([seen.afterAdding, seen.afterRemoving, seen.afterTraining], [null, null, null]);
-  assert.deepEqual([seen.partial.applied, seen.partial.scores.count], [false, 12], "the photos there are, though another set was trained on");
+  assert.deepEqual(
+    [seen.partial.applied, seen.partial.scores.count],
+    [false, 12],
+    "the photos there are, though another set was trained on",
+  );
 });
 
 test("predict and cancel in the middle of an evaluation, and everything works on", async () => {
@@ -111,19 +153,30 @@ test("predict and cancel in the middle of an evaluation, and everything works on
     /** @type {Promise<unknown> | undefined} */ let asked;
     /** @type {string[]} */ const happened = [];
     /** @type {Promise<string> | undefined} */ let meanwhile;
-    const code = await lab.outcome(tuner.evaluate({
-      signal: controller.signal,
-      onEvent: ({ type }) => {
-        happened.push(type);
-        meanwhile ??= lab.outcome(tuner.addClass("another"));
-        asked ??= tuner.predict(photo).then((best) => {
-          happened.push(`predicted ${best.length}`);
-          controller.abort();
-        });
-      },
-    }));
+    const code = await lab.outcome(
+      tuner.evaluate({
+        signal: controller.signal,
+        onEvent: ({ type }) => {
+          happened.push(type);
+          meanwhile ??= lab.outcome(tuner.addClass("another"));
+          asked ??= tuner.predict(photo).then((best) => {
+            happened.push(`predicted ${best.length}`);
+            controller.abort();
+          });
+        },
+      }),
+    );
     await asked;
-    const result = { code, happened, meanwhile: await meanwhile, evaluation: tuner.evaluation, classes: tuner.classes, before, after: await tuner.answer(photo), again: (await tuner.evaluate()).scores.count };
+    const result = {
+      code,
+      happened,
+      meanwhile: await meanwhile,
+      evaluation: tuner.evaluation,
+      classes: tuner.classes,
+      before,
+      after: await tuner.answer(photo),
+      again: (await tuner.evaluate()).scores.count,
+    };
     tuner.close();
     return result;
   });
@@ -168,45 +221,68 @@ test("photos of which none can be held out", async () => {
 });
 
 test("on the page: the score with its interval, the tables, and labels put right", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" },
+    context: { reducedMotion: "reduce", viewport: { width: 360, height: 900 } },
+  });
   await page.addFolder(folder, 15);
   assert.equal(await page.hook("evaluate-button").count(), 0, "there is nothing to judge yet");
   await page.train();
   await page.hook("evaluate-button").focus();
   await page.page.keyboard.press("Enter");
   await page.hook("evaluation-accuracy").waitFor();
-  const [accuracy, low, high] = [await page.fraction("evaluation-accuracy"), ...(await page.hook("evaluation-interval").evaluate(({ dataset }) => [Number(dataset.low), Number(dataset.high)]))];
+  const [accuracy, low, high] = [
+    await page.fraction("evaluation-accuracy"),
+    ...(await page.hook("evaluation-interval").evaluate(({ dataset }) => [Number(dataset.low), Number(dataset.high)])),
+  ];
   assert.ok(accuracy < 1 && (low ?? 1) < accuracy && accuracy < (high ?? 0), `${low} < ${accuracy} < ${high}`);
   const cells = await page.hook("confusion-matrix").locator("tbody td").allInnerTexts();
-  assert.equal(cells.reduce((sum, text) => sum + parseInt(text), 0), 15);
+  assert.equal(
+    cells.reduce((sum, text) => sum + parseInt(text), 0),
+    15,
+  );
   assert.equal(await page.hook("confusion-matrix").locator("tbody th").count(), 2);
-  assert.ok(await page.hook("evaluate-button").evaluate((button) => button.matches(":focus")), "the focus is where it was");
+  assert.ok(
+    await page.hook("evaluate-button").evaluate((button) => button.matches(":focus")),
+    "the focus is where it was",
+  );
 
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await page.page.emulateMedia({ colorScheme });
     assert.deepEqual(await violations(page.page), [], colorScheme);
   }
-  assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page scrolls sideways");
+  assert.equal(
+    await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    0,
+    "the page scrolls sideways",
+  );
 
   // The stripes among the checks are found, and go where they belong.
-  const suspicious = await page.hook("suspicious-photo").evaluateAll((rows) => rows.map((row) => /** @type {HTMLElement} */ (row).dataset));
+  const suspicious = await page
+    .hook("suspicious-photo")
+    .evaluateAll((rows) => rows.map((row) => /** @type {HTMLElement} */ (row).dataset));
   const intruder = suspicious.findIndex(({ name, looksLike }) => name === "77.png" && looksLike === "stripes");
   assert.ok(intruder >= 0, JSON.stringify(suspicious));
   await page.hook("suspicious-photo").nth(intruder).getByRole("button", { name: "Move to “stripes”" }).press("Enter");
   await page.hook("evaluation-stale").waitFor();
   await page.page.locator('[data-testid="suspicious-photo"][data-name="77.png"]').waitFor({ state: "detached" });
   assert.equal((await page.state()).photos.find(({ name }) => name === "77.png")?.label, "stripes");
-  const focused = await page.page.locator("last-layer-suspicious").evaluate((list) => list.shadowRoot?.activeElement?.matches("button, h5"));
+  const focused = await page.page
+    .locator("last-layer-suspicious")
+    .evaluate((list) => list.shadowRoot?.activeElement?.matches("button, h5"));
   assert.ok(focused, "the focus goes on to the next photo, or to the heading after the last");
 
   // Once more, and given up: what was found before stays.
   await page.page.evaluate(async () => {
-    // Both clicks in one task of the page, only microtasks between them: a dozen photos are judged sooner than a busy page handles its next event.
-    const inside = (/** @type {Element | null | undefined} */ element, /** @type {string} */ selector) => /** @type {HTMLElement | null | undefined} */ (element?.shadowRoot?.querySelector(selector));
+    // Both clicks in one task of the page, only microtasks between them: a dozen photos are judged sooner than a busy
+    // page handles its next event.
+    const inside = (/** @type {Element | null | undefined} */ element, /** @type {string} */ selector) =>
+      /** @type {HTMLElement | null | undefined} */ (element?.shadowRoot?.querySelector(selector));
     const element = document.querySelector("last-layer");
     const panel = () => inside(inside(element, "last-layer-train-panel"), "last-layer-evaluation");
     inside(panel(), "[data-testid=evaluate-button]")?.click();
-    for (let turn = 0; turn < 100 && !inside(panel(), "[data-testid=evaluate-cancel]"); turn += 1) await Promise.resolve();
+    for (let turn = 0; turn < 100 && !inside(panel(), "[data-testid=evaluate-cancel]"); turn += 1)
+      await Promise.resolve();
     inside(panel(), "[data-testid=evaluate-cancel]")?.click();
   });
   await page.page.locator(".notice", { hasText: "Cross-validation cancelled." }).waitFor();

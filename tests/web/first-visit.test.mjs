@@ -15,7 +15,8 @@ const bed = testBed();
 function notOptimised() {
   for (const flavour of ["cpu", "cpu-relaxed", "webgpu"]) {
     const stamp = join(DIST, "../build/wasm", flavour, "made-from");
-    if (existsSync(stamp) && !readFileSync(stamp, "utf8").includes("wasm-opt=1")) return `the ${flavour} module was built with WASM_OPT=0, and is larger for it`;
+    if (existsSync(stamp) && !readFileSync(stamp, "utf8").includes("wasm-opt=1"))
+      return `the ${flavour} module was built with WASM_OPT=0, and is larger for it`;
   }
   return false;
 }
@@ -25,8 +26,10 @@ test("everything before training can begin keeps to the budget", { skip: notOpti
 });
 
 test("the budget tells what grew, from what to what, and what to do", () => {
-  const recorded = () => Object.fromEntries(Object.entries(GROUPS).map(([group, { recorded: brotli }]) => [group, { brotli }]));
-  const with_ = (/** @type {Record<string, { brotli: number }>} */ changed) => complaints(/** @type {any} */ ({ ...recorded(), ...changed }));
+  const recorded = () =>
+    Object.fromEntries(Object.entries(GROUPS).map(([group, { recorded: brotli }]) => [group, { brotli }]));
+  const with_ = (/** @type {Record<string, { brotli: number }>} */ changed) =>
+    complaints(/** @type {any} */ ({ ...recorded(), ...changed }));
   assert.deepEqual(with_({}), []);
   assert.deepEqual(with_({ site: { brotli: GROUPS.site.recorded * 1.02 } }), [], "a little more is nobody's business");
   const [grown, ...others] = with_({ cpu: { brotli: GROUPS.cpu.recorded * 1.1 } });
@@ -34,11 +37,17 @@ test("the budget tells what grew, from what to what, and what to do", () => {
   assert.deepEqual(others, [], "what a module gains within the budget is no other's fault");
   const over = with_({ weights: { brotli: 9_000_000 } });
   assert.equal(over.length, 4, "the weights, and all kinds of visit");
-  assert.match(over[1] ?? "", /^first visit, WebGPU: .* the budget is 8.00 MB: wasm, WebGPU flavour .*, weights 9.00 MB \(recorded/);
+  assert.match(
+    over[1] ?? "",
+    /^first visit, WebGPU: .* the budget is 8.00 MB: wasm, WebGPU flavour .*, weights 9.00 MB \(recorded/,
+  );
 });
 
 /** Paths of the site's own files, as the host was asked for them. */
-const requested = () => bed.site.requests.map((path) => new URL(path, bed.site.origin).href.replace(bed.site.url, "")).filter((path) => !path.startsWith("http"));
+const requested = () =>
+  bed.site.requests
+    .map((path) => new URL(path, bed.site.origin).href.replace(bed.site.url, ""))
+    .filter((path) => !path.startsWith("http"));
 
 test("the page is there before WebAssembly and weights are, the rest of the site comes after them, and a second visit needs no network", async () => {
   const held = gate();
@@ -54,9 +63,14 @@ test("the page is there before WebAssembly and weights are, the rest of the site
   const page = await bed.page(`${bed.site.url}?lang=en`);
   await Promise.all([page.locator("last-layer").scrollIntoViewIfNeeded(), asked.wasm.opened, asked.safetensors.opened]);
   assert.ok(await page.locator("h1").isVisible());
-  for (const hook of ["input-folder", "train-button", "input-test"]) await page.getByTestId(hook).first().waitFor({ state: "attached" });
+  for (const hook of ["input-folder", "train-button", "input-test"])
+    await page.getByTestId(hook).first().waitFor({ state: "attached" });
   await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1);
-  assert.equal(await page.evaluate(() => /** @type {any} */ (document.querySelector("last-layer")).fineTuner), null, "nothing but the page has arrived");
+  assert.equal(
+    await page.evaluate(() => /** @type {any} */ (document.querySelector("last-layer")).fineTuner),
+    null,
+    "nothing but the page has arrived",
+  );
 
   // A round trip and two frames later, whatever was going to be asked for has been.
   await page.evaluate(async () => {
@@ -65,7 +79,11 @@ test("the page is there before WebAssembly and weights are, the rest of the site
   });
   // Chromium has relaxed SIMD.
   const firstVisit = [GROUPS.relaxed, GROUPS.site, GROUPS.weights].map(({ files }) => files);
-  for (const file of requested()) assert.ok(file === "" || firstVisit.some((files) => files.test(file)), `${file} is not in the budget of a first visit`);
+  for (const file of requested())
+    assert.ok(
+      file === "" || firstVisit.some((files) => files.test(file)),
+      `${file} is not in the budget of a first visit`,
+    );
   assert.ok(!requested().includes("sw.js"), "the offline copy waits");
 
   held.open(undefined);
@@ -80,5 +98,8 @@ test("the page is there before WebAssembly and weights are, the rest of the site
   await again.locator("last-layer").scrollIntoViewIfNeeded();
   await again.getByTestId("status-device").waitFor();
   // The browser's own question whether there is a newer version, which nothing waits for.
-  assert.deepEqual(requested().filter((file) => file !== "sw.js"), []);
+  assert.deepEqual(
+    requested().filter((file) => file !== "sw.js"),
+    [],
+  );
 });

@@ -16,19 +16,28 @@ test("a file that was overwritten is named by the training that needs it, and af
   const paths = [];
   for (const kind of ["stripes", "discs"]) {
     for (let number = 0; number < 3; number++) {
-      const bytes = await page.evaluate(async ([kind, number]) => [...new Uint8Array(await (await lab.photo(kind, number)).arrayBuffer())], /** @type {const} */ ([kind, number]));
+      const bytes = await page.evaluate(
+        async ([kind, number]) => [...new Uint8Array(await (await lab.photo(kind, number)).arrayBuffer())],
+        /** @type {const} */ ([kind, number]),
+      );
       const path = join(folder, `${kind}-${number}.png`);
       await writeFile(path, Uint8Array.from(bytes));
       paths.push(path);
     }
   }
-  await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", multiple: true })));
+  await page.evaluate(() =>
+    document.body.append(Object.assign(document.createElement("input"), { type: "file", multiple: true })),
+  );
   await page.setInputFiles("input", paths);
   const first = await page.evaluate(async () => {
     const files = [...(document.querySelector("input")?.files ?? [])];
     const tuner = await lab.tuner({ readAhead: false });
     Object.assign(window, { tuner });
-    for (const kind of ["stripes", "discs"]) await tuner.add(files.filter(({ name }) => name.startsWith(kind)), kind);
+    for (const kind of ["stripes", "discs"])
+      await tuner.add(
+        files.filter(({ name }) => name.startsWith(kind)),
+        kind,
+      );
     await tuner.train({ regime: "head", augment: 0, epochs: 5 });
     return (await tuner.checkFiles()).length;
   });
@@ -36,10 +45,15 @@ test("a file that was overwritten is named by the training that needs it, and af
   await new Promise((resolve) => setTimeout(resolve, 1100)); // files know their time in seconds
   await writeFile(join(folder, "discs-1.png"), "something else, which is longer than nothing");
   const seen = await page.evaluate(async () => {
-    const { tuner } = /** @type {{ tuner: import("../../www/lib/fine-tuner.js").FineTuner }} */ (/** @type {unknown} */ (window));
+    const { tuner } = /** @type {{ tuner: import("../../www/lib/fine-tuner.js").FineTuner }} */ (
+      /** @type {unknown} */ (window)
+    );
     const gone = (await tuner.checkFiles()).map(({ name }) => name);
     const read = await lab.outcome(tuner.train({ regime: "head", augment: 0, epochs: 5 }));
-    const error = await tuner.train({ regime: "head", augment: 0, epochs: 5, framing: "pad" }).then(() => null, ({ code, params }) => ({ code, name: params.name, count: params.count }));
+    const error = await tuner.train({ regime: "head", augment: 0, epochs: 5, framing: "pad" }).then(
+      () => null,
+      ({ code, params }) => ({ code, name: params.name, count: params.count }),
+    );
     const advice = await lab.outcome(tuner.advise({ framing: "pad" }));
     await tuner.remove((await tuner.checkFiles()).map(({ id }) => id));
     const report = await tuner.train({ regime: "head", augment: 0, epochs: 5, framing: "pad" });

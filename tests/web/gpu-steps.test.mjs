@@ -1,5 +1,6 @@
-// What is done on WebGPU and when: a learning step is the same numbers as on the CPU in few launches, and what takes a driver long is done
-// while the browser waits for something else. The adapter is a software one, so nothing here is about time.
+// What is done on WebGPU and when: a learning step is the same numbers as on the CPU in few launches, and what takes a
+// driver long is done while the browser waits for something else. The adapter is a software one, so nothing here is
+// about time.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -45,17 +46,24 @@ for (const [name, options, most] of /** @type {const} */ ([
         const config = { ...options, augment: 0, epochs: 5, holdout: 0, batchSize: 2 };
         await tuner.train(config, { onEvent: (event) => events.push(/** @type {any} */ (event)) });
         tuner.close();
-        return events.filter(({ type }) => ["batch", "epoch", "done"].includes(type)).map(({ type, gpu }) => ({ type, gpu }));
+        return events
+          .filter(({ type }) => ["batch", "epoch", "done"].includes(type))
+          .map(({ type, gpu }) => ({ type, gpu }));
       },
       { script: COUNTING, options },
     );
 
-    // A launch is counted when it is submitted, which may be a step later: so whole epochs are compared, of two steps each. In the first
-    // everything is made for the first time, and after some a checkpoint is read back: the leanest tells what learning takes.
+    // A launch is counted when it is submitted, which may be a step later: so whole epochs are compared, of two steps
+    // each. In the first everything is made for the first time, and after some a checkpoint is read back: the leanest
+    // tells what learning takes.
     const ends = events.flatMap(({ type, gpu }) => (type === "epoch" || type === "done" ? [gpu] : []));
     assert.equal(ends.length, 5, JSON.stringify(events));
-    const spent = (/** @type {keyof Counts} */ what) => Math.min(...ends.slice(2).map((after, index) => after[what] - (ends[index + 1]?.[what] ?? NaN)));
-    assert.ok(spent("launches") > 0 && spent("launches") <= 2 * most + 4, `${spent("launches")} launches in an epoch of two steps`);
+    const spent = (/** @type {keyof Counts} */ what) =>
+      Math.min(...ends.slice(2).map((after, index) => after[what] - (ends[index + 1]?.[what] ?? NaN)));
+    assert.ok(
+      spent("launches") > 0 && spent("launches") <= 2 * most + 4,
+      `${spent("launches")} launches in an epoch of two steps`,
+    );
     assert.ok(spent("uploads") <= 2 * most + 4, `${spent("uploads")} uploads in an epoch of two steps`);
     assert.equal(spent("readbacks"), 1, "the logits, at the end");
   });
@@ -64,7 +72,10 @@ for (const [name, options, most] of /** @type {const} */ ([
 for (const [name, options] of /** @type {const} */ ([
   ["the output layer", { regime: "head", epochs: 6 }],
   ["the last stage", { regime: "last-k", lastStages: 1, epochs: 3 }],
-  ["the last two stages, windows of 5 × 5 and strides of 2 among them,", { regime: "last-k", lastStages: 2, epochs: 2 }],
+  [
+    "the last two stages, windows of 5 × 5 and strides of 2 among them,",
+    { regime: "last-k", lastStages: 2, epochs: 2 },
+  ],
   ["everything, with long sums over many pixels,", { regime: "full", epochs: 2, seed: 0 }],
 ])) {
   test(`${name} learns on WebGPU what it learns on the CPU, with weighed classes and smoothed labels`, async () => {
@@ -75,7 +86,16 @@ for (const [name, options] of /** @type {const} */ ([
         const tuner = await lab.tuner({ device });
         await tuner.add(await lab.photos("stripes", 0, 3), "stripes");
         await tuner.add(await lab.photos("discs", 0, 1), "discs");
-        const config = { seed: 3, ...options, augment: 0, holdout: 0, batchSize: 2, labelSmoothing: 0.1, weightDecay: 0.1, learningRate: 0.01 };
+        const config = {
+          seed: 3,
+          ...options,
+          augment: 0,
+          holdout: 0,
+          batchSize: 2,
+          labelSmoothing: 0.1,
+          weightDecay: 0.1,
+          learningRate: 0.01,
+        };
         const { history } = await tuner.train(config);
         tuner.close();
         return history.map(({ trainLoss }) => trainLoss);
@@ -98,7 +118,8 @@ test("what reading, predicting and teaching the output layer need is compiled wh
   await page.exposeFunction("compiled", (/** @type {number} */ count) => {
     if (count >= 20) compiled.open(undefined); // The test of the device alone compiles fewer.
   });
-  bed.site.intercept = (request, response) => (request.url ?? "").endsWith(".safetensors") && bed.site.hold(compiled.opened, request, response);
+  bed.site.intercept = (request, response) =>
+    (request.url ?? "").endsWith(".safetensors") && bed.site.hold(compiled.opened, request, response);
   const counts = await page.evaluate(async () => {
     const channel = new BroadcastChannel("pipelines");
     let last = 0;
@@ -125,5 +146,8 @@ test("what reading, predicting and teaching the output layer need is compiled wh
     return { started, predicted, trained: last };
   });
   assert.equal(counts.predicted, counts.started, "a prediction finds everything compiled");
-  assert.ok(counts.trained <= counts.started + 1, `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`);
+  assert.ok(
+    counts.trained <= counts.started + 1,
+    `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`,
+  );
 });

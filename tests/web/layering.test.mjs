@@ -8,9 +8,13 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
-const IMPORT = /(?:^|[\s;])(?:import|export)\s*(?:[\w*{}\s,$]+?\s+from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const IMPORT =
+  /(?:^|[\s;])(?:import|export)\s*(?:[\w*{}\s,$]+?\s+from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
-/** Every script below www/, with the local modules and the packages that it imports. Types only are in comments, and do not count. */
+/**
+ * Every script below www/, with the local modules and the packages that it imports. Types only are in comments, and do
+ * not count.
+ */
 async function graph() {
   /** @type {Map<string, { local: string[], packages: string[], text: string }>} */
   const modules = new Map();
@@ -19,7 +23,10 @@ async function graph() {
     const text = await readFile(join(WWW, name), "utf8");
     const code = withoutComments(text);
     const found = [...code.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? "");
-    const resolve = (/** @type {string} */ path) => relative(WWW, join(WWW, dirname(name), path)).split(sep).join("/");
+    const resolve = (/** @type {string} */ path) =>
+      relative(WWW, join(WWW, dirname(name), path))
+        .split(sep)
+        .join("/");
     modules.set(name.split(sep).join("/"), {
       local: found.filter((path) => path.startsWith(".")).map(resolve),
       packages: found.filter((path) => !path.startsWith(".")),
@@ -38,7 +45,8 @@ function withoutComments(text) {
 const layer = (name) => (name === "sw.js" ? "sw" : name.includes("/") ? (name.split("/")[0] ?? "") : "page");
 
 /**
- * What each folder may import beside itself. Pages use only the element, the public API, and what ui has for texts and drops.
+ * What each folder may import beside itself. Pages use only the element, the public API, and what ui has for texts and
+ * drops.
  * @type {Record<string, RegExp>}
  */
 const MAY_IMPORT = {
@@ -108,15 +116,22 @@ test("the library knows no DOM, no package, and no clock that a background tab s
   for (const [name, { packages, text }] of await graph()) {
     if (layer(name) !== "lib") continue;
     assert.deepEqual(packages, [], name);
-    // Helpers without work may end some seconds later than they should, and so may waits for a graphics device and before reading ahead.
-    const known = name === "lib/helpers.js" || name === "lib/clock.js" ? text.replaceAll(/setTimeout|setInterval/g, "") : text;
-    assert.doesNotMatch(known, /\b(document|window|HTMLElement|localStorage|requestAnimationFrame|setTimeout|setInterval)\b/, name);
+    // Helpers without work may end some seconds later than they should, and so may waits for a graphics device and
+    // before reading ahead.
+    const known =
+      name === "lib/helpers.js" || name === "lib/clock.js" ? text.replaceAll(/setTimeout|setInterval/g, "") : text;
+    assert.doesNotMatch(
+      known,
+      /\b(document|window|HTMLElement|localStorage|requestAnimationFrame|setTimeout|setInterval)\b/,
+      name,
+    );
   }
 });
 
 test("the packages are those of package.json", async () => {
   const allowed = { ui: /^(lit|uplot)(\/|$)/, element: /^lit(\/|$)/ };
   for (const [name, { packages }] of await graph()) {
-    for (const target of packages) assert.match(target, allowed[/** @type {"ui" | "element"} */ (layer(name))] ?? /^$/, `${name} imports ${target}`);
+    for (const target of packages)
+      assert.match(target, allowed[/** @type {"ui" | "element"} */ (layer(name))] ?? /^$/, `${name} imports ${target}`);
   }
 });

@@ -20,10 +20,23 @@ test("photos in, a classifier and its answers out", async () => {
     /** @type {string[]} */
     const dispatched = [];
     tuner.addEventListener("train", (event) => dispatched.push(/** @type {CustomEvent} */ (event).detail.type));
-    const report = await tuner.train({ regime: "head", augment: 0, epochs: 20 }, { onEvent: (event) => events.push(event) });
+    const report = await tuner.train(
+      { regime: "head", augment: 0, epochs: 20 },
+      { onEvent: (event) => events.push(event) },
+    );
     const files = [...(await lab.photos("stripes", 50, 4)), ...(await lab.photos("discs", 50, 4))];
     const tested = await tuner.predictAll(files, { labels: files.map((file) => file.name.split("-")[0] ?? null) });
-    const result = { stages: [...new Set(stages)], info: tuner.info, source, report, events, dispatched, tested, stale: tuner.stale, classes: tuner.classes };
+    const result = {
+      stages: [...new Set(stages)],
+      info: tuner.info,
+      source,
+      report,
+      events,
+      dispatched,
+      tested,
+      stale: tuner.stale,
+      classes: tuner.classes,
+    };
     tuner.close();
     return result;
   });
@@ -35,7 +48,11 @@ test("photos in, a classifier and its answers out", async () => {
   assert.deepEqual(seen.info.warnings, []);
 
   assert.equal(seen.source.length, 5, "before a training, the source model answers");
-  assert.ok(seen.source.every(({ probability }, index) => index === 0 || probability <= (seen.source[index - 1]?.probability ?? 0)));
+  assert.ok(
+    seen.source.every(
+      ({ probability }, index) => index === 0 || probability <= (seen.source[index - 1]?.probability ?? 0),
+    ),
+  );
 
   assert.deepEqual(seen.report.classes, ["discs", "stripes"]);
   assert.equal(seen.report.trainImages, 10);

@@ -1,4 +1,5 @@
-// Many classes: a page of bounded height, and a photo that costs no more than among few. And links that are dropped, files that have gone.
+// Many classes: a page of bounded height, and a photo that costs no more than among few. And links that are dropped,
+// files that have gone.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +11,8 @@ import { testBed } from "./support/browser.mjs";
 const bed = testBed();
 
 /**
- * The real page over a false FineTuner that holds `classes` classes of three photos: its element shows them, and nothing is downloaded or computed.
+ * The real page over a false FineTuner that holds `classes` classes of three photos: its element shows them, and
+ * nothing is downloaded or computed.
  * @param {import("playwright-core").BrowserContextOptions} context
  * @param {number} classes
  * @param {string} [language]
@@ -19,23 +21,35 @@ async function pageWith(context, classes, language = "en") {
   const page = await (await bed.context({ reducedMotion: "reduce", ...context })).newPage();
   // The element never comes into view, so it does not start a FineTuner of its own.
   await page.addInitScript(() => {
-    Object.assign(window, { IntersectionObserver: class { observe() {} unobserve() {} disconnect() {} } });
+    Object.assign(window, {
+      IntersectionObserver: class {
+        observe() {}
+        unobserve() {}
+        disconnect() {}
+      },
+    });
   });
   await page.goto(`${bed.site.url}?lang=${language}`);
   await page.waitForFunction(() => customElements.get("last-layer"));
   await page.evaluate((count) => {
     const { session } = /** @type {LastLayer} */ (document.querySelector("last-layer"));
     const labels = Array.from({ length: count }, (_, index) => `class ${index + 1}`);
-    const blob = new Blob(['<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'], { type: "image/svg+xml" });
+    const blob = new Blob(['<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'], {
+      type: "image/svg+xml",
+    });
     const photo = (/** @type {number} */ id, /** @type {string} */ label) => ({ id, name: `${id}.png`, label, blob });
     /** @type {Record<string, any>} */
     const tuner = {
       classes: labels,
       photos: labels.flatMap((label, index) => [0, 1, 2].map((number) => photo(3 * index + number, label))),
-      report: null, evaluation: null, checkpoint: null, stale: false,
+      report: null,
+      evaluation: null,
+      checkpoint: null,
+      stale: false,
       info: { device: "cpu", adapter: "", reason: "requested", warnings: [], stages: 7 },
       trainings: 0,
-      addOne: (/** @type {number} */ id, /** @type {string} */ label) => (tuner.photos = [...tuner.photos, photo(id, label)]),
+      addOne: (/** @type {number} */ id, /** @type {string} */ label) =>
+        (tuner.photos = [...tuner.photos, photo(id, label)]),
       async remove(/** @type {number[]} */ ids) {
         tuner.photos = tuner.photos.filter((/** @type {{ id: number }} */ { id }) => !ids.includes(id));
       },
@@ -44,7 +58,11 @@ async function pageWith(context, classes, language = "en") {
         const missing = await tuner.checkFiles();
         if (missing.length > 0) {
           const { LastLayerError } = await import(new URL("lib.js", location.href).href);
-          throw new LastLayerError("photo-unreadable", "The file of a photo has changed.", { id: missing[0].id, name: missing[0].name, count: missing.length });
+          throw new LastLayerError("photo-unreadable", "The file of a photo has changed.", {
+            id: missing[0].id,
+            name: missing[0].name,
+            count: missing.length,
+          });
         }
       },
       checkFiles: async () => tuner.photos.filter((/** @type {{ id: number }} */ { id }) => id === 1 || id === 4),
@@ -56,7 +74,10 @@ async function pageWith(context, classes, language = "en") {
     session.loading = { state: "ready", bytes: null, device: tuner.info, problem: null, restarted: false };
     session.changed();
   }, classes);
-  await page.getByTestId("class-card").nth(classes - 1).waitFor({ state: "attached" });
+  await page
+    .getByTestId("class-card")
+    .nth(classes - 1)
+    .waitFor({ state: "attached" });
   return page;
 }
 
@@ -79,7 +100,9 @@ test("a photo that joins one of 300 classes has one card drawn again", async () 
   const page = await pageWith({}, 300);
   const drawn = await page.evaluate(async () => {
     const { session, renderRoot } = /** @type {LastLayer} */ (document.querySelector("last-layer"));
-    const panel = /** @type {import("lit").LitElement} */ (/** @type {ParentNode} */ (renderRoot).querySelector("last-layer-photos-panel"));
+    const panel = /** @type {import("lit").LitElement} */ (
+      /** @type {ParentNode} */ (renderRoot).querySelector("last-layer-photos-panel")
+    );
     const cards = [...panel.renderRoot.querySelectorAll("last-layer-class-card")];
     /** @type {(string | null)[]} */ const seen = [];
     for (const card of /** @type {any[]} */ (cards)) {
@@ -104,8 +127,22 @@ test("after a training of seven classes there is one score; top-5 stands beside 
     const scores = async (/** @type {number} */ classes, /** @type {number} */ top1, /** @type {number} */ top5) => {
       const result = /** @type {any} */ (document.createElement("last-layer-training-result"));
       const val = { loss: 0.1, top1, top5, count: 20 };
-      const report = { classes: Array.from({ length: classes }, String), trainImages: 80, heldOut: 20, heldOutLookAlikes: 0, neverHeldOut: [], epochs: 5, epochsTried: 9,
-        epochsChosen: true, stoppedEarly: false, val, train: val, overfitting: null, seconds: 1, reduced: null };
+      const report = {
+        classes: Array.from({ length: classes }, String),
+        trainImages: 80,
+        heldOut: 20,
+        heldOutLookAlikes: 0,
+        neverHeldOut: [],
+        epochs: 5,
+        epochsTried: 9,
+        epochsChosen: true,
+        stoppedEarly: false,
+        val,
+        train: val,
+        overfitting: null,
+        seconds: 1,
+        reduced: null,
+      };
       document.body.append(Object.assign(result, { language, report }));
       await result.updateComplete;
       return result.renderRoot.querySelectorAll("dd").length;
@@ -122,16 +159,30 @@ test("after a training of seven classes there is one score; top-5 stands beside 
  * @param {Record<string, string>} data
  */
 function dropText(page, selector, data) {
-  return page.locator(selector).first().evaluate((target, given) => {
-    const transfer = new DataTransfer();
-    for (const [type, value] of Object.entries(given)) transfer.setData(type, value);
-    return ["dragover", "drop"].map((type) => !target.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true })));
-  }, data);
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((target, given) => {
+      const transfer = new DataTransfer();
+      for (const [type, value] of Object.entries(given)) transfer.setData(type, value);
+      return ["dragover", "drop"].map(
+        (type) =>
+          !target.dispatchEvent(
+            new DragEvent(type, { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true }),
+          ),
+      );
+    }, data);
 }
 
-const IMAGE_LINK = { "text/uri-list": "https://example.org/cat.jpg", "text/html": '<img src="https://example.org/cat.jpg">' };
+const IMAGE_LINK = {
+  "text/uri-list": "https://example.org/cat.jpg",
+  "text/html": '<img src="https://example.org/cat.jpg">',
+};
 
-for (const [language, words] of /** @type {const} */ ([["en", /Save the image on this device/], ["zh", /保存到本机/]])) {
+for (const [language, words] of /** @type {const} */ ([
+  ["en", /Save the image on this device/],
+  ["zh", /保存到本机/],
+])) {
   test(`an image dragged out of another page opens nothing, and what to do is said at once: ${language}`, async () => {
     const page = await pageWith({}, 2, language);
     for (const place of ["[data-testid=drop-photos]", "[data-testid=class-card]", "[data-testid=drop-test]"]) {
@@ -161,11 +212,14 @@ test("where the browser hands over the dragged image as a file, it is taken", as
   const files = await page.getByTestId("drop-photos").evaluate(async (target) => {
     const { session } = /** @type {LastLayer} */ (document.querySelector("last-layer"));
     /** @type {string[]} */ const names = [];
-    session.collection.add = async (/** @type {any} */ incoming) => void names.push(...incoming.files.map((/** @type {any} */ { file }) => file.name));
+    session.collection.add = async (/** @type {any} */ incoming) =>
+      void names.push(...incoming.files.map((/** @type {any} */ { file }) => file.name));
     const transfer = new DataTransfer();
     transfer.setData("text/uri-list", "https://example.org/cat.jpg");
     transfer.items.add(new File(["x"], "cat.jpg", { type: "image/jpeg" }));
-    target.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true }));
+    target.dispatchEvent(
+      new DragEvent("drop", { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     return names;
   });
@@ -188,7 +242,10 @@ test("photos whose files have gone are named; without them the same training beg
     await page.getByTestId("train-button").click();
     await page.getByTestId("unreadable-remove").click();
     await page.waitForFunction(() => /** @type {any} */ (window).tuner.trainings === 3);
-    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).tuner.photos.map((/** @type {any} */ { id }) => id)), [0, 2, 3, 5, 6, 7, 8]);
+    assert.deepEqual(
+      await page.evaluate(() => /** @type {any} */ (window).tuner.photos.map((/** @type {any} */ { id }) => id)),
+      [0, 2, 3, 5, 6, 7, 8],
+    );
     assert.equal(await notice.count(), 0);
   }
 });

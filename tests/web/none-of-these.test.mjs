@@ -23,7 +23,10 @@ const file = (kind, number) => ({ name: `${kind}-${number}.png`, mimeType: "imag
 
 test("a stranger is none of these once the classifier knows its classes", async () => {
   const context = { reducedMotion: /** @type {const} */ ("reduce"), viewport: { width: 360, height: 900 } };
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" }, context });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", regime: "head", augment: "0", epochs: "20" },
+    context,
+  });
   await page.predictions(file("cross", 60));
   assert.equal(await page.hook("unknown-teach").count(), 0, "the source model has its own classes");
   await page.addFolder(join(folder, "train"), 16);
@@ -36,7 +39,10 @@ test("a stranger is none of these once the classifier knows its classes", async 
   await page.hook("evaluate-button").click();
   // The photo that is there is asked about again.
   await page.hook("none-of-these").waitFor();
-  assert.match(await page.hook("none-of-these").innerText(), /^None of these[\s\S]*about \d+% of photos that do belong/);
+  assert.match(
+    await page.hook("none-of-these").innerText(),
+    /^None of these[\s\S]*about \d+% of photos that do belong/,
+  );
   assert.equal(await page.hook("unknown-teach").count(), 0);
   assert.equal(await page.hook("prediction-row").count(), before.length, "the guesses can still be read");
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
@@ -49,16 +55,33 @@ test("a stranger is none of these once the classifier knows its classes", async 
   await page.hook("input-test-folder").setInputFiles(join(folder, "test"));
   await page.page.locator('[data-testid="test-row"]').nth(8).waitFor();
   await page.hook("unknown-count").waitFor();
-  const rows = await page.hook("test-row").evaluateAll((found) => found.map((row) => {
-    const { dataset, textContent } = /** @type {HTMLElement} */ (row);
-    return { kind: dataset.name, unknown: dataset.unknown, says: textContent?.includes("None of these"), label: dataset.predicted };
-  }));
+  const rows = await page.hook("test-row").evaluateAll((found) =>
+    found.map((row) => {
+      const { dataset, textContent } = /** @type {HTMLElement} */ (row);
+      return {
+        kind: dataset.name,
+        unknown: dataset.unknown,
+        says: textContent?.includes("None of these"),
+        label: dataset.predicted,
+      };
+    }),
+  );
   const strangers = rows.filter(({ unknown }) => unknown === "true");
-  assert.ok(strangers.length >= 3 && strangers.length <= 5, `the three crosses, and of the others at most a few: ${JSON.stringify(rows)}`);
-  assert.ok(rows.every(({ unknown, says, label }) => (unknown === "true") === says && label), JSON.stringify(rows));
+  assert.ok(
+    strangers.length >= 3 && strangers.length <= 5,
+    `the three crosses, and of the others at most a few: ${JSON.stringify(rows)}`,
+  );
+  assert.ok(
+    rows.every(({ unknown, says, label }) => (unknown === "true") === says && label),
+    JSON.stringify(rows),
+  );
   assert.match(await page.hook("unknown-count").innerText(), new RegExp(`^${strangers.length} of these photos`));
   assert.deepEqual(await violations(page.page), []);
-  assert.equal(await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, "the page scrolls sideways");
+  assert.equal(
+    await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    0,
+    "the page scrolls sideways",
+  );
   await page.page.locator('[data-testid="test-row"][data-unknown="true"]').first().getByRole("button").click();
   await page.page.locator("dialog[open]").getByTestId("none-of-these").waitFor();
 
@@ -78,16 +101,33 @@ test("a saved model says it too, and one saved before a cross-validation does no
     const bytes = async () => Array.from(new Uint8Array(await (await tuner.export()).arrayBuffer()));
     const before = await bytes();
     await tuner.evaluate();
-    const report = await tuner.predictAll([await lab.photo("cross", 60), await lab.photo("stripes", 60), new Blob(["no photo"])]);
+    const report = await tuner.predictAll([
+      await lab.photo("cross", 60),
+      await lab.photo("stripes", 60),
+      new Blob(["no photo"]),
+    ]);
     const after = await bytes();
     tuner.close();
-    return { before, after, rows: report.rows.map(({ unknown, threshold }) => [unknown, threshold?.wantedRejectRate ?? null]) };
+    return {
+      before,
+      after,
+      rows: report.rows.map(({ unknown, threshold }) => [unknown, threshold?.wantedRejectRate ?? null]),
+    };
   });
-  assert.deepEqual(files.rows, [[true, 0.05], [false, 0.05], [false, null]]);
+  assert.deepEqual(files.rows, [
+    [true, 0.05],
+    [false, 0.05],
+    [false, null],
+  ]);
   const opened = await RealPage.open(bed, { attributes: { device: "cpu" } });
   await opened.predictions(file("cross", 60));
-  for (const [bytes, hook, other] of /** @type {const} */ ([[files.before, "unknown-teach", "none-of-these"], [files.after, "none-of-these", "unknown-teach"]])) {
-    await opened.hook("input-model").setInputFiles([{ name: "model.safetensors", mimeType: "", buffer: Buffer.from(bytes) }]);
+  for (const [bytes, hook, other] of /** @type {const} */ ([
+    [files.before, "unknown-teach", "none-of-these"],
+    [files.after, "none-of-these", "unknown-teach"],
+  ])) {
+    await opened
+      .hook("input-model")
+      .setInputFiles([{ name: "model.safetensors", mimeType: "", buffer: Buffer.from(bytes) }]);
     await opened.hook(hook).waitFor();
     assert.equal(await opened.hook(other).count(), 0);
   }

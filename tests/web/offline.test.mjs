@@ -63,7 +63,11 @@ test("the service worker keeps exactly the files of the build that this browser 
   const files = all.filter((file) => !file.startsWith("wasm/cpu/"));
   const caches = await cachesOf(page, site.url);
   assert.deepEqual(caches, [{ name: `lastlayer-site-${version}`, files: files.toSorted() }]);
-  assert.ok(files.length === all.length - 2 && files.includes("index.html") && files.includes("wasm/cpu-relaxed/lastlayer_bg.wasm"));
+  assert.ok(
+    files.length === all.length - 2 &&
+      files.includes("index.html") &&
+      files.includes("wasm/cpu-relaxed/lastlayer_bg.wasm"),
+  );
   assert.ok(!files.some((file) => file.endsWith(".safetensors")));
 });
 
@@ -101,7 +105,10 @@ test("a new version takes over when the old one's pages are gone, and removes it
   await takenOver(next, site.url, before?.name ?? "");
   await next.goto(site.url);
   assert.ok((await next.title()).includes("(new)"));
-  assert.deepEqual((await cachesOf(next, site.url)).map(({ name }) => name), [`lastlayer-site-${version}`]);
+  assert.deepEqual(
+    (await cachesOf(next, site.url)).map(({ name }) => name),
+    [`lastlayer-site-${version}`],
+  );
 });
 
 test("other origins and files that are not of the build go past the service worker", async () => {
@@ -109,7 +116,9 @@ test("other origins and files that are not of the build go past the service work
   const page = await bed.page(site.url);
   await kept(page);
   site.requests.length = 0;
-  const seen = await page.evaluate(async () => (await fetch("weights/efficientnet_lite0.json")).ok && (await fetch("element.js")).ok);
+  const seen = await page.evaluate(
+    async () => (await fetch("weights/efficientnet_lite0.json")).ok && (await fetch("element.js")).ok,
+  );
   assert.ok(seen);
   assert.deepEqual(site.requests, [], "files of the build come from the cache");
   const status = await page.evaluate(async () => (await fetch("not-of-the-build.txt")).status);
@@ -118,23 +127,20 @@ test("other origins and files that are not of the build go past the service work
 });
 
 /**
- * The new service worker has removed the old one's files, which is the beginning of taking over, and is at the end of it.
- * (Not `waitForFunction`: it takes a promise for a true value.)
+ * The new service worker has removed the old one's files, which is the beginning of taking over, and is at the end of
+ * it. (Not `waitForFunction`: it takes a promise for a true value.)
  * @param {import("playwright-core").Page} page
  * @param {string} scope
  * @param {string} oldCache
  */
 function takenOver(page, scope, oldCache) {
-  return page.evaluate(
-    async ([url, name]) => {
-      const oldIsGone = async () => {
-        const registration = await navigator.serviceWorker.getRegistration(url);
-        return !registration?.waiting && registration?.active?.state === "activated" && !(await caches.has(name));
-      };
-      while (!(await oldIsGone())) await new Promise((resolve) => setTimeout(resolve, 50));
-    },
-    /** @type {const} */ ([scope, oldCache]),
-  );
+  return page.evaluate(async ([url, name]) => {
+    const oldIsGone = async () => {
+      const registration = await navigator.serviceWorker.getRegistration(url);
+      return !registration?.waiting && registration?.active?.state === "activated" && !(await caches.has(name));
+    };
+    while (!(await oldIsGone())) await new Promise((resolve) => setTimeout(resolve, 50));
+  }, /** @type {const} */ ([scope, oldCache]));
 }
 
 /**

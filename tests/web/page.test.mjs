@@ -26,7 +26,13 @@ const file = (kind, number) => ({ name: `${kind}-${number}.png`, mimeType: "imag
 /**
  * Source model, training, one test photo, a folder of them.
  * @param {RealPage} page
- * @param {{ train: string, test: string, photos: number, tested: number, single: { name: string, mimeType: string, buffer: Buffer } }} data
+ * @param {{
+ *   train: string,
+ *   test: string,
+ *   photos: number,
+ *   tested: number,
+ *   single: { name: string; mimeType: string, buffer: Buffer },
+ * }} data
  */
 async function wholeWay(page, { train, test: testFolder, photos, tested, single }) {
   const source = await page.predictions(single);
@@ -44,7 +50,8 @@ async function wholeWay(page, { train, test: testFolder, photos, tested, single 
   assert.equal(report.trainImages, photos);
   assert.equal(await page.fraction("val-top1"), report.val?.top1);
   const explanation = await page.hook("report-explanation").innerText();
-  for (const number of [report.heldOut, report.epochs, report.epochsTried]) assert.ok(explanation.includes(String(number)), `“${explanation}” names ${number}`);
+  for (const number of [report.heldOut, report.epochs, report.epochsTried])
+    assert.ok(explanation.includes(String(number)), `“${explanation}” names ${number}`);
 
   const trained = await page.predictions(single);
   assert.equal(await page.hook("test-model").getAttribute("data-model"), "trained");
@@ -59,20 +66,41 @@ async function wholeWay(page, { train, test: testFolder, photos, tested, single 
 
   await page.hook("input-test-folder").setInputFiles(testFolder);
   await page.hook("test-top1").waitFor();
-  await page.page.waitForFunction((count) => document.querySelector("last-layer")?.shadowRoot?.querySelector("progress") === null && count > 0, tested);
-  await page.page.locator('[data-testid="test-row"]').nth(tested - 1).waitFor();
-  const verdicts = await page.page.locator('[data-testid="test-row"]').evaluateAll((rows) => rows.map((row) => row.getAttribute("data-verdict")));
+  await page.page.waitForFunction(
+    (count) => document.querySelector("last-layer")?.shadowRoot?.querySelector("progress") === null && count > 0,
+    tested,
+  );
+  await page.page
+    .locator('[data-testid="test-row"]')
+    .nth(tested - 1)
+    .waitFor();
+  const verdicts = await page.page
+    .locator('[data-testid="test-row"]')
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-verdict")));
   assert.equal(verdicts.length, tested);
   const top1 = await page.fraction("test-top1");
-  assert.ok(Math.abs(top1 - verdicts.filter((verdict) => verdict === "right").length / tested) < 1e-6, "the accuracy is that of the table");
+  assert.ok(
+    Math.abs(top1 - verdicts.filter((verdict) => verdict === "right").length / tested) < 1e-6,
+    "the accuracy is that of the table",
+  );
   return { top1, report, best: trained[0] };
 }
 
 test("flowers5 on the CPU: all photos, from folders to accuracy", { skip: skipWithout("flowers5") }, async () => {
   const data = dataFolder("flowers5") ?? "";
   const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
-  const image = { name: "a-bluebell.jpg", mimeType: "image/jpeg", buffer: await readFile(join(data, "test/bluebell", (await firstFile(join(data, "test/bluebell"))) ?? "")) };
-  const { top1, report } = await wholeWay(page, { train: join(data, "train"), test: join(data, "test"), photos: 100, tested: 100, single: image });
+  const image = {
+    name: "a-bluebell.jpg",
+    mimeType: "image/jpeg",
+    buffer: await readFile(join(data, "test/bluebell", (await firstFile(join(data, "test/bluebell"))) ?? "")),
+  };
+  const { top1, report } = await wholeWay(page, {
+    train: join(data, "train"),
+    test: join(data, "test"),
+    photos: 100,
+    tested: 100,
+    single: image,
+  });
   assert.equal(report.device, "cpu");
   assert.equal(report.heldOut, 20);
   // PyTorch's head gets 0.80 to 0.90 on splits of this set: well below that something is broken.
@@ -83,16 +111,28 @@ test("flowers5 on the CPU: all photos, from folders to accuracy", { skip: skipWi
 test("drawn photos on the CPU, from folders to accuracy", async () => {
   // By the advice, as the page comes; with little time, since a slow machine would use all of the two minutes.
   const page = await RealPage.open(bed, { attributes: { "time-limit": "15" } });
-  const { top1, best } = await wholeWay(page, { train: join(folder, "train"), test: join(folder, "test"), photos: 32, tested: 20, single: file("discs", 300) });
+  const { top1, best } = await wholeWay(page, {
+    train: join(folder, "train"),
+    test: join(folder, "test"),
+    photos: 32,
+    tested: 20,
+    single: file("discs", 300),
+  });
   assert.ok(top1 > 0.9, `top-1 ${top1}`);
   assert.equal(best?.label, "discs");
   assert.equal(await page.hook("status-device").getAttribute("data-device"), "cpu");
-  assert.equal(await page.hook("status-device").getAttribute("data-reason"), "software-adapter", "the page says why it is not WebGPU");
+  assert.equal(
+    await page.hook("status-device").getAttribute("data-reason"),
+    "software-adapter",
+    "the page says why it is not WebGPU",
+  );
   assert.deepEqual(page.complaints, []);
 });
 
 test("a small set on WebGPU", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "webgpu", regime: "head", augment: "0", epochs: "5" } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "webgpu", regime: "head", augment: "0", epochs: "5" },
+  });
   assert.equal(await page.hook("status-device").getAttribute("data-device"), "webgpu");
   await page.addFolder(join(folder, "small"), 6);
   await page.train();
@@ -106,7 +146,9 @@ test("a small set on WebGPU", async () => {
 });
 
 test("deeper stages: a fixed schedule, and the page does not say that the photos chose the epochs", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "3", "last-stages": "1", augment: "0" } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", epochs: "3", "last-stages": "1", augment: "0" },
+  });
   await page.addFolder(join(folder, "small"), 6);
   await page.train();
   const { report } = await page.state();
@@ -121,10 +163,15 @@ test("deeper stages: a fixed schedule, and the page does not say that the photos
 });
 
 test("options that are on or off are checkboxes, and numbers all the same", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0", epochs: "3", balance: "0" } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", regime: "head", augment: "0", epochs: "3", balance: "0" },
+  });
   await page.addFolder(join(folder, "small"), 6);
   await page.page.locator("summary", { hasText: "Advanced options" }).click();
-  const [flip, balance] = [page.page.getByRole("checkbox", { name: "Mirror photos" }), page.page.getByRole("checkbox", { name: "Balance classes" })];
+  const [flip, balance] = [
+    page.page.getByRole("checkbox", { name: "Mirror photos" }),
+    page.page.getByRole("checkbox", { name: "Balance classes" }),
+  ];
   assert.deepEqual([await flip.isChecked(), await balance.isChecked()], [true, false]);
   await flip.uncheck();
   await balance.check();
@@ -150,16 +197,22 @@ test("photos added after a training: said on the page, and only they are read", 
 test("bad files among good ones: named on the page, the good ones are there", async () => {
   const page = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", augment: "0" } });
   await page.addFolder(join(folder, "small"), 6);
-  await page.page.locator('[data-testid="class-card"][data-label="discs"] input[type=file]').setInputFiles([
-    file("discs", 40),
-    { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("not a photo at all") },
-    { name: "cut.png", mimeType: "image/png", buffer: drawn("discs", 41).subarray(0, 200) },
-    file("discs", 42),
-  ]);
+  await page.page
+    .locator('[data-testid="class-card"][data-label="discs"] input[type=file]')
+    .setInputFiles([
+      file("discs", 40),
+      { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("not a photo at all") },
+      { name: "cut.png", mimeType: "image/png", buffer: drawn("discs", 41).subarray(0, 200) },
+      file("discs", 42),
+    ]);
   await page.hook("photo-failures").waitFor();
   const failures = await page.hook("photo-failures").innerText();
   assert.ok(failures.includes("notes.jpg") && failures.includes("cut.png"), failures);
-  await page.page.waitForFunction(() => /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === 8);
+  await page.page.waitForFunction(
+    () =>
+      /** @type {import("../../www/element/last-layer.js").LastLayer} */ (document.querySelector("last-layer"))
+        .fineTuner?.photos.length === 8,
+  );
   const { photos } = await page.state();
   assert.equal(photos.filter(({ label }) => label === "discs").length, 5);
   await page.train();

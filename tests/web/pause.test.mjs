@@ -1,5 +1,6 @@
-// A training that stops and goes on, in the same worker, in another FineTuner or in the worker after a dead one, ends as one that never
-// stopped: the same bytes of the model, the same report. All on the CPU, where arithmetic repeats itself bit for bit.
+// A training that stops and goes on, in the same worker, in another FineTuner or in the worker after a dead one, ends
+// as one that never stopped: the same bytes of the model, the same report. All on the CPU, where arithmetic repeats
+// itself bit for bit.
 
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -20,7 +21,8 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "lastlayer-pause-"));
   for (const kind of ["stripes", "discs"]) {
     await mkdir(join(folder, kind), { recursive: true });
-    for (let index = 0; index < 6; index += 1) await writeFile(join(folder, kind, `${kind}-${index}.png`), drawn(kind, index));
+    for (let index = 0; index < 6; index += 1)
+      await writeFile(join(folder, kind, `${kind}-${index}.png`), drawn(kind, index));
   }
 });
 
@@ -30,9 +32,21 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 /** @type {{ what: string, config: Config, pauseAt: { phase: string, epoch: number, batch: number } }[]} */
 const TRAININGS = [
-  { what: "the head", config: { regime: "head", augment: 1, epochs: 60, patience: 60, batchSize: 5, dropout: 0.2 }, pauseAt: { phase: "holdout", epoch: 7, batch: 2 } },
-  { what: "the last stage, measuring", config: { lastStages: 1, augment: 0, epochs: 3, batchSize: 4 }, pauseAt: { phase: "holdout", epoch: 2, batch: 1 } },
-  { what: "the last stage, on all photos", config: { lastStages: 1, augment: 0, epochs: 3, batchSize: 4 }, pauseAt: { phase: "refit", epoch: 1, batch: 2 } },
+  {
+    what: "the head",
+    config: { regime: "head", augment: 1, epochs: 60, patience: 60, batchSize: 5, dropout: 0.2 },
+    pauseAt: { phase: "holdout", epoch: 7, batch: 2 },
+  },
+  {
+    what: "the last stage, measuring",
+    config: { lastStages: 1, augment: 0, epochs: 3, batchSize: 4 },
+    pauseAt: { phase: "holdout", epoch: 2, batch: 1 },
+  },
+  {
+    what: "the last stage, on all photos",
+    config: { lastStages: 1, augment: 0, epochs: 3, batchSize: 4 },
+    pauseAt: { phase: "refit", epoch: 1, batch: 2 },
+  },
 ];
 
 for (const { what, config, pauseAt } of TRAININGS) {
@@ -64,7 +78,13 @@ for (const { what, config, pauseAt } of TRAININGS) {
         const code = await lab.outcome(
           first.train(config, {
             onEvent(event) {
-              if (event.type === "batch" && event.phase === pauseAt.phase && event.epoch === pauseAt.epoch && event.batch === pauseAt.batch) pausing ??= first.pause();
+              if (
+                event.type === "batch" &&
+                event.phase === pauseAt.phase &&
+                event.epoch === pauseAt.epoch &&
+                event.batch === pauseAt.batch
+              )
+                pausing ??= first.pause();
             },
           }),
         );
@@ -84,7 +104,11 @@ for (const { what, config, pauseAt } of TRAININGS) {
         const kept = second.checkpoint;
         second.close();
         const [begun] = events;
-        const again = events.filter(({ type, phase, epoch }) => type === "epoch" && begun.history.some((/** @type {any} */ past) => past.phase === phase && past.epoch === epoch));
+        const again = events.filter(
+          ({ type, phase, epoch }) =>
+            type === "epoch" &&
+            begun.history.some((/** @type {any} */ past) => past.phase === phase && past.epoch === epoch),
+        );
         return {
           code,
           answers: answers.length,
@@ -120,7 +144,10 @@ test("paused in the same worker: other calls are served, changed photos are refu
     const pausedAt = async (/** @type {string} */ type, /** @type {number} */ lastStages) => {
       /** @type {Promise<Blob | null> | null} */
       let pausing = null;
-      const training = tuner.train({ lastStages, augment: 0, epochs: 2 }, { onEvent: (event) => void (event.type === type && (pausing ??= tuner.pause())) });
+      const training = tuner.train(
+        { lastStages, augment: 0, epochs: 2 },
+        { onEvent: (event) => void (event.type === type && (pausing ??= tuner.pause())) },
+      );
       return [await lab.outcome(training), (await pausing) === tuner.checkpoint];
     };
     const first = await pausedAt("batch", 1);
@@ -134,15 +161,30 @@ test("paused in the same worker: other calls are served, changed photos are refu
     const second = await pausedAt("embed", 2);
     // Cancelled after it has gone on.
     const controller = new AbortController();
-    const cancelled = await lab.outcome(tuner.resume(undefined, { signal: controller.signal, onEvent: () => controller.abort() }));
+    const cancelled = await lab.outcome(
+      tuner.resume(undefined, { signal: controller.signal, onEvent: () => controller.abort() }),
+    );
     const gone = [tuner.checkpoint, await lab.outcome(tuner.resume())];
     const damaged = await lab.outcome(tuner.resume(new Blob(["not a checkpoint"])));
-    const result = { first, refusal, keptThrough, embeds: types.filter((type) => type === "embed").length, trained: report.trainImages, second, cancelled, gone, damaged };
+    const result = {
+      first,
+      refusal,
+      keptThrough,
+      embeds: types.filter((type) => type === "embed").length,
+      trained: report.trainImages,
+      second,
+      cancelled,
+      gone,
+      damaged,
+    };
     tuner.close();
     return result;
   });
   assert.deepEqual(seen.first, ["paused", true]);
-  assert.deepEqual(seen.refusal, { code: "checkpoint-mismatch", params: { missing: "0", moved: "0", added: "1", detail: /** @type {any} */ (seen.refusal).params.detail } });
+  assert.deepEqual(seen.refusal, {
+    code: "checkpoint-mismatch",
+    params: { missing: "0", moved: "0", added: "1", detail: /** @type {any} */ (seen.refusal).params.detail },
+  });
   assert.equal(seen.keptThrough, true);
   assert.equal(seen.embeds, 0, "what was embedded before the pause is not embedded again");
   assert.equal(seen.trained, 8);
@@ -161,7 +203,8 @@ test("a worker that is killed in the middle of a training: the next one goes on 
       await tuner.add(await lab.photos("discs", 0, 6), "discs");
       return tuner;
     };
-    const model = async (/** @type {import("../../www/lib/fine-tuner.js").FineTuner} */ tuner) => [...new Uint8Array(await (await tuner.export()).arrayBuffer())].join(" ");
+    const model = async (/** @type {import("../../www/lib/fine-tuner.js").FineTuner} */ tuner) =>
+      [...new Uint8Array(await (await tuner.export()).arrayBuffer())].join(" ");
     const whole = await withPhotos({});
     await whole.train(config);
     const tuner = await withPhotos({ startWorker });
@@ -195,7 +238,10 @@ test("a worker that is killed in the middle of a training: the next one goes on 
 });
 
 test("on the page: Pause, Continue and Discard, by keyboard, in both languages", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", "last-stages": "1", augment: "0", epochs: "40" }, context: { viewport: { width: 360, height: 740 } } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", "last-stages": "1", augment: "0", epochs: "40" },
+    context: { viewport: { width: 360, height: 740 } },
+  });
   await page.addFolder(folder, 12);
   const focused = () =>
     page.page.evaluate(() => {
@@ -217,15 +263,25 @@ test("on the page: Pause, Continue and Discard, by keyboard, in both languages",
   await page.page.locator('[data-testid="train-button"]:not([disabled])').waitFor();
   await pauseFrom("train-button");
   assert.deepEqual(await violations(page.page), []);
-  const overflow = await page.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await page.page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   assert.equal(overflow, 0, "nothing sticks out on a narrow screen");
-  assert.equal((await page.predictions({ name: "a.png", mimeType: "image/png", buffer: drawn("discs", 300) })).length, 5, "the page answers while paused");
+  assert.equal(
+    (await page.predictions({ name: "a.png", mimeType: "image/png", buffer: drawn("discs", 300) })).length,
+    5,
+    "the page answers while paused",
+  );
   await pauseFrom("train-resume");
   await page.page.getByRole("button", { name: "中文" }).click();
   assert.equal(await page.hook("train-resume").innerText(), "继续");
   // A photo more: refused in words, and the training is still there.
-  await page.page.locator('[data-testid="class-card"][data-label="discs"] input[type=file]').setInputFiles([{ name: "new.png", mimeType: "image/png", buffer: drawn("discs", 77) }]);
-  await page.page.waitForFunction(() => /** @type {LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === 13);
+  await page.page
+    .locator('[data-testid="class-card"][data-label="discs"] input[type=file]')
+    .setInputFiles([{ name: "new.png", mimeType: "image/png", buffer: drawn("discs", 77) }]);
+  await page.page.waitForFunction(
+    () => /** @type {LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === 13,
+  );
   await page.hook("train-resume").click();
   await page.page.locator('[data-testid="problem"][data-code="checkpoint-mismatch"]').waitFor();
   assert.ok((await page.hook("problem").innerText()).includes("新增 1 张"));

@@ -1,4 +1,5 @@
-// Photos and their draws are read while nothing else is to do: the training that follows has the less to read, and comes to the same.
+// Photos and their draws are read while nothing else is to do: the training that follows has the less to read, and
+// comes to the same.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,8 +8,8 @@ import { testBed } from "./support/browser.mjs";
 const bed = testBed();
 
 /**
- * Tells from within the worker when it was asked to read ahead, and when it had nothing left to read or something better to do. Time stands
- * still, lest a busy machine be taken for a slow one.
+ * Tells from within the worker when it was asked to read ahead, and when it had nothing left to read or something
+ * better to do. Time stands still, lest a busy machine be taken for a slow one.
  */
 const TELLING = `
   performance.now = () => 0;
@@ -58,7 +59,10 @@ function course(page, course) {
       told.length = 0;
       /** @type {number[]} */
       const totals = [];
-      const report = await tuner.train({ regime: "head", epochs: 5 }, { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) });
+      const report = await tuner.train(
+        { regime: "head", epochs: 5 },
+        { onEvent: (event) => void (event.type === "embed" && totals.push(event.total)) },
+      );
       const model = [...new Uint8Array(await (await tuner.export()).arrayBuffer())].join(" ");
       tuner.close();
       channel.close();
@@ -89,7 +93,10 @@ test("a training that is asked for in the midst of it begins at once, and comes 
     assert.ok(seen.total > 0 && seen.total < off.total, `${seen.total} of ${off.total} draws were left to read`);
     // Events of the training are sent a piece later; nothing but the piece under way and one more lie between.
     const [asked, given] = [seen.told.indexOf("training"), seen.told.indexOf("done")];
-    assert.ok(given > asked && seen.told.slice(asked, given).filter((type) => type === "embed").length <= 2, seen.told.slice(0, 10).join(" "));
+    assert.ok(
+      given > asked && seen.told.slice(asked, given).filter((type) => type === "embed").length <= 2,
+      seen.told.slice(0, 10).join(" "),
+    );
     assert.ok(seen.model === off.model, "another classifier");
   }
 });

@@ -26,34 +26,48 @@ for (const [name, config] of Object.entries(SMALL)) {
         const tuner = await lab.tuner({ device: "cpu" });
         for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 2), kind);
         const image = await lab.photo("discs", 70);
-        const losses = (/** @type {import("../../www/lib/types/public.d.ts").Report} */ { history }) => history.map(({ trainLoss }) => trainLoss);
+        const losses = (/** @type {import("../../www/lib/types/public.d.ts").Report} */ { history }) =>
+          history.map(({ trainLoss }) => trainLoss);
         const alone = await tuner.train(config);
 
         const controller = new AbortController();
         /** @type {Promise<void> | undefined} */ let predicted;
         const cancelled = await lab.outcome(
-          tuner.train({ ...config }, {
-            signal: controller.signal,
-            onEvent: ({ type }) => {
-              if (type === "batch") predicted ??= tuner.predict(image).then(() => controller.abort());
+          tuner.train(
+            { ...config },
+            {
+              signal: controller.signal,
+              onEvent: ({ type }) => {
+                if (type === "batch") predicted ??= tuner.predict(image).then(() => controller.abort());
+              },
             },
-          }),
+          ),
         );
         await predicted;
 
         /** @type {Promise<Blob | null> | undefined} */ let pausing;
         const paused = await lab.outcome(
-          tuner.train({ ...config }, {
-            onEvent: ({ type }) => {
-              if (type === "batch") pausing ??= tuner.pause();
+          tuner.train(
+            { ...config },
+            {
+              onEvent: ({ type }) => {
+                if (type === "batch") pausing ??= tuner.pause();
+              },
             },
-          }),
+          ),
         );
         const checkpoint = await pausing;
         const resumed = paused === "paused" ? await tuner.resume(checkpoint ?? null) : null;
         const [best] = await tuner.predict(image);
         tuner.close();
-        return { alone: losses(alone), regime: alone.config.regime, cancelled, paused, resumed: resumed && losses(resumed), best: best?.label };
+        return {
+          alone: losses(alone),
+          regime: alone.config.regime,
+          cancelled,
+          paused,
+          resumed: resumed && losses(resumed),
+          best: best?.label,
+        };
       },
       { ...ALL, ...config },
     );
@@ -75,7 +89,12 @@ for (const [name, config] of Object.entries(SMALL)) {
         const { history, device, config: used } = await tuner.train(config);
         const predictions = await tuner.predict(await lab.photo("discs", 0));
         tuner.close();
-        return { losses: history.map(({ trainLoss }) => trainLoss), device, regime: used.regime, sum: predictions.reduce((sum, { probability }) => sum + probability, 0) };
+        return {
+          losses: history.map(({ trainLoss }) => trainLoss),
+          device,
+          regime: used.regime,
+          sum: predictions.reduce((sum, { probability }) => sum + probability, 0),
+        };
       },
       { ...ALL, ...config, augment: 0, epochs: 1 },
     );

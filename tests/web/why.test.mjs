@@ -27,7 +27,9 @@ async function colours(page, label) {
   await canvas.waitFor();
   return canvas.evaluate((element) => {
     const { width, height } = /** @type {HTMLCanvasElement} */ (element);
-    const { data } = /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (element).getContext("2d")).getImageData(0, 0, width, height);
+    const { data } = /** @type {CanvasRenderingContext2D} */ (
+      /** @type {HTMLCanvasElement} */ (element).getContext("2d")
+    ).getImageData(0, 0, width, height);
     const count = { orange: 0, blue: 0, grey: 0 };
     for (let i = 0; i < data.length; i += 4) {
       const warmth = (data[i] ?? 0) - (data[i + 2] ?? 0);
@@ -44,19 +46,29 @@ test("the evidence for a class lies where its drawing is planted", async () => {
     for (const kind of ["cross", "discs"]) await tuner.add(await lab.photos(kind, 0, 6), kind);
     await tuner.train({ regime: "head", augment: 0, epochs: 30 });
 
-    /** A drawing, small, in one quarter of a grey photo that is wider than the network sees. @param {string} kind @param {number} quarter */
+    /**
+     * A drawing, small, in one quarter of a grey photo that is wider than the network sees.
+     * @param {string} kind
+     * @param {number} quarter
+     */
     const planted = async (kind, quarter) => {
       const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(300, 200).getContext("2d"));
       context.fillStyle = "#808080";
       context.fillRect(0, 0, 300, 200);
-      context.drawImage(await createImageBitmap(await lab.photo(kind, 70 + quarter)), 55 + 100 * (quarter % 2), 5 + 100 * Math.floor(quarter / 2), 90, 90);
+      context.drawImage(
+        await createImageBitmap(await lab.photo(kind, 70 + quarter)),
+        55 + 100 * (quarter % 2),
+        5 + 100 * Math.floor(quarter / 2),
+        90,
+        90,
+      );
       return context.getImageData(0, 0, 300, 200);
     };
 
     const results = [];
     for (const kind of ["cross", "discs"]) {
       for (const quarter of [0, 1, 2, 3]) {
-        const { seen, overlay, ...rest } = await tuner.explain(await planted(kind, quarter), { class: kind });
+        const { seen, overlay, legend, ...rest } = await tuner.explain(await planted(kind, quarter), { class: kind });
         // How much orange each quarter has.
         const orange = [0, 0, 0, 0];
         for (let pixel = 0; pixel < overlay.width * overlay.height; pixel++) {
@@ -73,22 +85,51 @@ test("the evidence for a class lies where its drawing is planted", async () => {
           quarter,
           orange,
           pictures: [seen, overlay].map((picture) => [picture instanceof ImageData, picture.width, picture.height]),
+          // Blue, nothing, orange.
+          legend: [0, legend.width / 2, legend.width - 1].map((pixel) => [
+            ...legend.data.subarray(4 * pixel, 4 * pixel + 4),
+          ]),
         });
       }
     }
     tuner.close();
     return results;
   });
-  for (const { kind, quarter, class: asked, against, width, height, map, evidence, scale, top, crop, orange, pictures } of explained) {
+  for (const {
+    kind,
+    quarter,
+    class: asked,
+    against,
+    width,
+    height,
+    map,
+    evidence,
+    scale,
+    top,
+    crop,
+    orange,
+    pictures,
+    legend,
+  } of explained) {
     const which = `${kind} in quarter ${quarter}`;
     assert.equal(asked.label, kind);
     assert.equal(against, null);
     assert.deepEqual([width, height, map.length, evidence.length], [7, 7, 49, 49]);
-    assert.ok(Math.abs(map.reduce((sum, value) => sum + value, 0) / 49 - asked.logit) < 1e-3, `${which}: the map's mean is the logit`);
+    assert.ok(
+      Math.abs(map.reduce((sum, value) => sum + value, 0) / 49 - asked.logit) < 1e-3,
+      `${which}: the map's mean is the logit`,
+    );
     assert.ok(Math.abs(scale - Math.max(...evidence.map(Math.abs))) < 1e-6);
     assert.equal(top.length, 2);
     assert.deepEqual(crop, { x: 50, y: 0, width: 200, height: 200 });
-    assert.deepEqual(pictures, [[true, 224, 224], [true, 224, 224]]);
+    const [strongestAgainst = [], nothing = [], strongestFor = []] = legend;
+    assert.ok(Number(strongestAgainst[2]) > Number(strongestAgainst[0]), `${which}: blue against: ${legend}`);
+    assert.ok(Number(strongestFor[0]) > Number(strongestFor[2]), `${which}: orange for: ${legend}`);
+    assert.ok(Number(nothing[3]) < 5 && strongestFor[3] === strongestAgainst[3], `${which}: opacity: ${legend}`);
+    assert.deepEqual(pictures, [
+      [true, 224, 224],
+      [true, 224, 224],
+    ]);
     const best = evidence.indexOf(Math.max(...evidence));
     const [x, y] = [best % 7, Math.floor(best / 7)];
     assert.ok((quarter % 2 ? x >= 3 : x <= 3) && (quarter > 1 ? y >= 3 : y <= 3), `${which}: strongest at ${x}, ${y}`);
@@ -150,10 +191,15 @@ test("questions that have no answer, and those while a training runs", async () 
     for (const kind of ["stripes", "discs"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
     const order = /** @type {string[]} */ ([]);
     /** @type {Promise<unknown> | undefined} */ let asked;
-    await tuner.train({ regime: "head", augment: 0, epochs: 50 }, { onEvent: ({ type }) => {
-      if (type === "batch") asked ??= tuner.explain(photo).then(({ class: { label } }) => order.push(label));
-      if (type === "done") order.push("done");
-    } });
+    await tuner.train(
+      { regime: "head", augment: 0, epochs: 50 },
+      {
+        onEvent: ({ type }) => {
+          if (type === "batch") asked ??= tuner.explain(photo).then(({ class: { label } }) => order.push(label));
+          if (type === "done") order.push("done");
+        },
+      },
+    );
     await asked;
     tuner.close();
     return { answers, order };
@@ -186,7 +232,10 @@ test("on the page: the heatmap of the first guess, of another class, of another 
   // The same photo before the new classifier: still open, and worked out anew.
   const discs = await colours(page, "discs");
   assert.ok(discs.orange > 10_000, `painted: ${JSON.stringify(discs)}`);
-  assert.match((await page.hook("heatmap").getAttribute("aria-label")) ?? "", /^Heatmap for “discs”.* strongest (at|on|in) the /);
+  assert.match(
+    (await page.hook("heatmap").getAttribute("aria-label")) ?? "",
+    /^Heatmap for “discs”.* strongest (at|on|in) the /,
+  );
   assert.equal(await why.getAttribute("aria-expanded"), "true");
   await page.hook("similar-photo").nth(4).waitFor();
   assert.equal(await page.hook("similar-photo").first().getAttribute("data-label"), "discs");
@@ -196,6 +245,15 @@ test("on the page: the heatmap of the first guess, of another class, of another 
   const stripes = await colours(page, "stripes");
   assert.ok(Math.abs(stripes.blue - discs.orange) < 0.1 * discs.orange, JSON.stringify({ stripes, discs }));
   assert.match(await page.hook("why-legend").innerText(), /for “stripes”/);
+  const legend = await page
+    .hook("why-legend")
+    .locator("canvas")
+    .evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      const pixels = /** @type {HTMLCanvasElement} */ (canvas).getContext("2d")?.getImageData(0, 0, width, height).data;
+      return [...(pixels ?? [])];
+    });
+  assert.ok(Number(legend.at(-4)) > Number(legend.at(-2)) && Number(legend[2]) > Number(legend[0]), "blue to orange");
 
   // A photo that was trained on; the class is the first guess again.
   await page.predictions(file("stripes", 1));
@@ -242,7 +300,9 @@ test("on the page: nothing of a photo before is ever shown with another one", as
 });
 
 test("on the page: by keyboard, while a training runs", async () => {
-  const page = await RealPage.open(bed, { attributes: { device: "cpu", epochs: "1000", "last-stages": "2", augment: "0" } });
+  const page = await RealPage.open(bed, {
+    attributes: { device: "cpu", epochs: "1000", "last-stages": "2", augment: "0" },
+  });
   await page.addFolder(folder, 8);
   await page.predictions(file("discs", 90));
   await page.page.locator('[data-testid="train-button"]:not([disabled])').click();

@@ -1,8 +1,9 @@
-/** @import { ClassView, Photo } from "../ui/types.js" */
+/** @import { ClassView, Photo } from "../ui/types.d.ts" */
 
 /**
- * The classes with their photos, as the panels show them. A class in which nothing has changed is the same object as before, so that a photo that
- * joins one class among hundreds has one card drawn again, and not all of them. A class keeps its `key` when it is renamed.
+ * The classes with their photos, as the panels show them. A class in which nothing has changed is the same object as
+ * before, so that a photo that joins one class among hundreds has one card drawn again, and not all of them. A class
+ * keeps its `key` when it is renamed.
  */
 export class ClassViews {
   /** @type {readonly Photo[]} */ #photos = [];
@@ -33,7 +34,8 @@ export class ClassViews {
   /** What there was of each class, by the name that it has now. @param {readonly string[]} labels */
   #before(labels) {
     const before = new Map(this.#views.map((view) => [view.label, view]));
-    const renamed = labels.length === this.#labels.length ? labels.filter((label, index) => label !== this.#labels[index]) : [];
+    const renamed =
+      labels.length === this.#labels.length ? labels.filter((label, index) => label !== this.#labels[index]) : [];
     const [label] = renamed;
     // One name is another one and all the rest are as they were: that class was renamed.
     const view = renamed.length === 1 && label !== undefined ? this.#views[labels.indexOf(label)] : undefined;

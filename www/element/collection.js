@@ -2,32 +2,36 @@ import { InterruptedError, LastLayerError } from "../lib/index.js";
 import { ClassViews } from "./class-views.js";
 
 /** @import { AddReport } from "../lib/types/public.d.ts" */
-/** @typedef {import("../ui/types.js").Incoming} Incoming */
+/** @typedef {import("../ui/types.d.ts").Incoming} Incoming */
 
 /** The training photos, as the photos panel shows and changes them. */
 export class Collection {
   /** @param {import("./session.js").Session} session */
   constructor(session) {
     this.session = session;
-    /** @type {import("../ui/types.js").Count | null} */ this.reading = null;
-    /** @type {import("../ui/types.js").FailureView[]} */ this.failures = [];
-    /** @type {import("../ui/types.js").DuplicateView[]} */ this.duplicates = [];
-    /** @type {import("../ui/types.js").FolderNote[]} */ this.folderNotes = [];
-    /** @type {import("../ui/types.js").NoteView[]} */ this.notes = [];
+    /** @type {import("../ui/types.d.ts").Count | null} */ this.reading = null;
+    /** @type {import("../ui/types.d.ts").FailureView[]} */ this.failures = [];
+    /** @type {import("../ui/types.d.ts").DuplicateView[]} */ this.duplicates = [];
+    /** @type {import("../ui/types.d.ts").FolderNote[]} */ this.folderNotes = [];
+    /** @type {import("../ui/types.d.ts").NoteView[]} */ this.notes = [];
     /** Files of drops that have ended while others go on. */ this.ended = 0;
     this.abort = new AbortController();
     this.views = new ClassViews();
   }
 
-  /** The same views as long as nothing has changed, so that the panels have nothing to draw again. @returns {import("../ui/types.js").ClassView[]} */
+  /**
+   * The same views as long as nothing has changed, so that the panels have nothing to draw again.
+   * @returns {import("../ui/types.d.ts").ClassView[]}
+   */
   get classes() {
     const { photos = [], classes = [] } = this.session.tuner ?? {};
     return this.views.of(photos, classes);
   }
 
   /**
-   * Adds what came in. Dropped on a class, everything is of that class; otherwise the folders say what each file is, test photos are
-   * handed on to be tested with, and loose files start a new class: they surely belong together, and a class is renamed in a second.
+   * Adds what came in. Dropped on a class, everything is of that class; otherwise the folders say what each file is,
+   * test photos are handed on to be tested with, and loose files start a new class: they surely belong together, and a
+   * class is renamed in a second.
    * @param {Incoming} incoming
    * @param {string | null} label
    * @param {(taken: readonly string[]) => string} newLabel
@@ -37,10 +41,14 @@ export class Collection {
     this.#read(0, count);
     const { signal } = this.abort;
     await this.session.attempt(async (tuner) => {
-      const { photos, test, leftOut, notes } = await tuner.arrange([...files.map(({ path }) => path), ...unreadable], { signal });
+      const { photos, test, leftOut, notes } = await tuner.arrange([...files.map(({ path }) => path), ...unreadable], {
+        signal,
+      });
       const all = [...photos, ...test].flatMap((group) => group.files).concat(leftOut);
       const chosen = label === null ? photos : [{ label, files: all }];
-      const groups = chosen.map((group) => ({ ...group, files: filesAt(files, group.files) })).filter((group) => group.files.length > 0);
+      const groups = chosen
+        .map((group) => ({ ...group, files: filesAt(files, group.files) }))
+        .filter((group) => group.files.length > 0);
       this.note({ failures: all.flatMap((index) => problemOf(unreadable[index - files.length])) });
       if (label === null) this.#arranged({ files, test, leftOut, notes });
       const wanted = groups.reduce((sum, group) => sum + group.files.length, 0);
@@ -60,9 +68,16 @@ export class Collection {
    */
   #arranged({ files, test, leftOut, notes }) {
     const beside = leftOut.flatMap((index) => files[index]?.path ?? []);
-    this.note({ failures: beside.map((name) => ({ name, problem: { code: "no-class", message: `${name} lies beside the class folders.` } })) });
+    this.note({
+      failures: beside.map((name) => ({
+        name,
+        problem: { code: "no-class", message: `${name} lies beside the class folders.` },
+      })),
+    });
     this.folderNotes = [...this.folderNotes, ...notes];
-    const waiting = test.flatMap(({ label, files: indices }) => filesAt(files, indices).map((file) => ({ file, folder: label })));
+    const waiting = test.flatMap(({ label, files: indices }) =>
+      filesAt(files, indices).map((file) => ({ file, folder: label })),
+    );
     if (waiting.length > 0) this.session.testing.offer(waiting);
   }
 
@@ -152,9 +167,9 @@ export class Collection {
 
   /**
    * @param {object} more
-   * @param {import("../ui/types.js").FailureView[]} [more.failures]
-   * @param {import("../ui/types.js").DuplicateView[]} [more.duplicates]
-   * @param {import("../ui/types.js").NoteView[]} [more.notes]
+   * @param {import("../ui/types.d.ts").FailureView[]} [more.failures]
+   * @param {import("../ui/types.d.ts").DuplicateView[]} [more.duplicates]
+   * @param {import("../ui/types.d.ts").NoteView[]} [more.notes]
    */
   note({ failures = [], duplicates = [], notes = [] }) {
     this.failures = [...this.failures, ...failures];
@@ -182,14 +197,14 @@ export class Collection {
 }
 
 /**
- * @param {readonly import("../ui/types.js").IncomingFile[]} files
+ * @param {readonly import("../ui/types.d.ts").IncomingFile[]} files
  * @param {readonly number[]} indices  Those beyond the files are of what could not be read.
  */
 function filesAt(files, indices) {
   return indices.flatMap((index) => files[index]?.file ?? []);
 }
 
-/** @param {string | undefined} path  Of what could not be read. @returns {import("../ui/types.js").FailureView[]} */
+/** @param {string | undefined} path  Of what could not be read. @returns {import("../ui/types.d.ts").FailureView[]} */
 function problemOf(path) {
   return path === undefined ? [] : [{ name: path, problem: { code: "unreadable", message: path } }];
 }

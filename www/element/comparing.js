@@ -1,7 +1,11 @@
 /** @import { Comparison, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
-/** @typedef {import("../ui/types.js").PreparedRun} PreparedRun */
+/** @typedef {import("../ui/types.d.ts").PreparedRun} PreparedRun */
+import { InterruptedError } from "../lib/index.js";
 
-/** What a reader can choose from. Epochs and the input size of `scratch` are left to the library. @type {Record<PreparedRun, Partial<TrainConfig>>} */
+/**
+ * What a reader can choose from. Epochs and the input size of `scratch` are left to the library.
+ * @type {Record<PreparedRun, Partial<TrainConfig>>}
+ */
 const PREPARED = {
   head: { regime: "head", augment: 0 },
   "head-augmented": { regime: "head", augment: -1 },
@@ -15,7 +19,18 @@ const PREPARED = {
 const ORDER = /** @type {PreparedRun[]} */ (Object.keys(PREPARED));
 
 /** Of the reader's own options, those that mean the same in every run. @type {readonly string[]} */
-const KEPT = ["batchSize", "learningRate", "weightDecay", "framing", "flip", "flipAverage", "labelSmoothing", "dropout", "balance", "seed"];
+const KEPT = [
+  "batchSize",
+  "learningRate",
+  "weightDecay",
+  "framing",
+  "flip",
+  "flipAverage",
+  "labelSmoothing",
+  "dropout",
+  "balance",
+  "seed",
+];
 
 /** A comparison of ways to train, as the train panel shows and starts it. */
 export class Comparing {
@@ -23,18 +38,26 @@ export class Comparing {
   constructor(session) {
     this.session = session;
     /** @type {PreparedRun[]} */ this.chosen = ["head", "full", "scratch"];
-    /** @type {import("../ui/types.js").ComparisonStage | null} */ this.stage = null;
-    /** @type {import("../ui/types.js").RunCurvesView[]} */ this.curves = [];
-    /** @type {import("../ui/types.js").ComparisonResultView | null} */ this.result = null;
-    /** The photos it was of: an array that is another one after every change. @type {readonly unknown[] | null} */ this.photos = null;
+    /** @type {import("../ui/types.d.ts").ComparisonStage | null} */ this.stage = null;
+    /** @type {import("../ui/types.d.ts").RunCurvesView[]} */ this.curves = [];
+    /** @type {import("../ui/types.d.ts").ComparisonResultView | null} */ this.result = null;
+    /** The photos it was of: an array that is another one after every change. @type {readonly unknown[] | null} */
+    this.photos = null;
     this.cancelled = false;
     this.abort = new AbortController();
   }
 
-  /** @returns {import("../ui/types.js").ComparisonView} */
+  /** @returns {import("../ui/types.d.ts").ComparisonView} */
   get view() {
     const { chosen, stage, curves, result, cancelled } = this;
-    return { chosen, stage, curves, result, cancelled, stale: result !== null && this.photos !== this.session.tuner?.photos };
+    return {
+      chosen,
+      stage,
+      curves,
+      result,
+      cancelled,
+      stale: result !== null && this.photos !== this.session.tuner?.photos,
+    };
   }
 
   /** @param {readonly PreparedRun[]} chosen */
@@ -51,19 +74,30 @@ export class Comparing {
     const { signal } = this.abort;
     const { options } = this.session.settings();
     const shared = Object.fromEntries(Object.entries(options).filter(([name]) => KEPT.includes(name)));
-    const runs = this.chosen.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
+    const asked = this.chosen;
+    const runs = asked.map((run) => ({ name: run, config: { ...shared, ...PREPARED[run] } }));
     const seed = typeof shared.seed === "number" ? { seed: shared.seed } : {};
     const photos = this.session.tuner?.photos ?? null;
     const following = { ...seed, signal, onEvent: (/** @type {TrainEvent} */ event) => this.#follow(event) };
-    const comparison = await this.session.attempt((tuner) => tuner.compare(runs, following), { again: () => this.compare() });
+    let soFar = /** @type {Comparison | null} */ (null);
+    const comparison = await this.session.attempt(
+      async (tuner) => {
+        try {
+          return await tuner.compare(runs, following);
+        } catch (error) {
+          if (error instanceof InterruptedError) soFar = error.report;
+          throw error;
+        }
+      },
+      { again: () => this.compare() },
+    );
+    const found = comparison ?? soFar;
     Object.assign(this, { stage: null, cancelled: signal.aborted && !comparison });
-    if (comparison) {
-      Object.assign(this, { result: drawnUp(comparison), photos });
-      this.session.announce("comparison.done");
-    } else {
-      this.curves = before;
-      if (this.cancelled) this.session.announce("comparison.cancelled");
-    }
+    if (found) Object.assign(this, { result: drawnUp(found, asked), photos });
+    const shown = this.curves.filter(({ run }) => found?.runs.some(({ name }) => name === run));
+    this.curves = found ? shown : before;
+    if (comparison) this.session.announce("comparison.done");
+    else if (this.cancelled) this.session.announce("comparison.cancelled");
     this.session.changed();
   }
 
@@ -88,26 +122,40 @@ export class Comparing {
     } else {
       const { epoch, epochs } = event;
       const within = event.type === "batch" ? event.batch / event.batches : 1;
-      this.stage = { stage: "run", ...about, pictures: null, epoch, epochs, share: (number - 1 + (epoch - 1 + within) / epochs) / runs };
+      this.stage = {
+        stage: "run",
+        ...about,
+        pictures: null,
+        epoch,
+        epochs,
+        share: (number - 1 + (epoch - 1 + within) / epochs) / runs,
+      };
     }
-    if (event.type === "epoch") this.curves = this.curves.map((curve) => (curve.run === run ? { run, history: [...curve.history, event] } : curve));
+    if (event.type === "epoch")
+      this.curves = this.curves.map((curve) =>
+        curve.run === run ? { run, history: [...curve.history, event] } : curve,
+      );
   }
 }
 
 /**
  * @param {Comparison} comparison
- * @returns {import("../ui/types.js").ComparisonResultView}
+ * @param {readonly PreparedRun[]} asked  What was to be compared: where it ended early, not all of it was.
+ * @returns {import("../ui/types.d.ts").ComparisonResultView}
  */
-function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }) {
+function drawnUp({ runs, differences, heldOut, neverHeldOut, trainImages, seconds }, asked) {
   const against = (/** @type {number} */ run) => {
     const found = differences.find(({ a, b }) => a === 0 && b === run);
-    return found ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA } : null;
+    return found
+      ? { value: found.difference, low: found.low, high: found.high, onlyThis: found.onlyB, onlyFirst: found.onlyA }
+      : null;
   };
   return {
     heldOut: heldOut.length,
     neverHeldOut,
     trainImages,
     seconds,
+    missing: asked.filter((run) => !runs.some(({ name }) => name === run)),
     runs: runs.map(({ name, config, reduced, val, accuracy, history, overfitting, seconds: took }, index) => ({
       run: /** @type {PreparedRun} */ (name),
       accuracy: val.top1,

@@ -27,8 +27,9 @@ import { whenNeeded } from "./start.js";
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
- * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `train`, `change`, `error` (`{ code, message, params }`)
- * and `language` (`{ language }`, when the reader switches it). The property `fineTuner` is the `FineTuner` behind it, null before `load`.
+ * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `train`, `change`, `error`
+ * (`{ code, message, params }`) and `language` (`{ language }`, when the reader switches it). The property `fineTuner`
+ * is the `FineTuner` behind it, null before `load`.
  *
  * For tests: `language-switch`; the panels name their own hooks.
  */
@@ -70,7 +71,12 @@ export class LastLayer extends LitElement {
   /** @returns {import("../ui/localize.js").LanguageCode} */
   get languageCode() {
     const around = this.parentElement?.closest("[lang]")?.getAttribute("lang");
-    return matchLanguage(this.lang) ?? matchLanguage(around) ?? navigator.languages.map(matchLanguage).find((code) => code !== null) ?? "en";
+    return (
+      matchLanguage(this.lang) ??
+      matchLanguage(around) ??
+      navigator.languages.map(matchLanguage).find((code) => code !== null) ??
+      "en"
+    );
   }
 
   get language() {
@@ -104,46 +110,93 @@ export class LastLayer extends LitElement {
         <p class="brand">${mark}<b>lastlayer</b></p>
         ${this.#languageSwitch(language)}
       </header>
-      <last-layer-status-panel .language=${language} .loading=${session.loading} @retry=${() => session.attempt(async () => {})}></last-layer-status-panel>
+      <last-layer-status-panel
+        .language=${language}
+        .loading=${session.loading}
+        @retry=${() => session.attempt(async () => {})}
+      ></last-layer-status-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
-      ${session.unreadable ? unreadableNotice(language, session.unreadable, {
-        remove: () => this.#settled(session.goOnWithout()),
-        keep: () => this.#settled(session.keepUnreadable()),
-      }) : nothing}
+      ${
+        session.unreadable
+          ? unreadableNotice(language, session.unreadable, {
+              remove: () => this.#settled(session.goOnWithout()),
+              keep: () => this.#settled(session.keepUnreadable()),
+            })
+          : nothing
+      }
       <div class="panels">
-        <last-layer-photos-panel .language=${language} .classes=${classes} .reading=${collection.reading}
-          .failures=${collection.failures} .duplicates=${collection.duplicates} .notes=${collection.notes} .folderNotes=${collection.folderNotes}
+        <last-layer-photos-panel
+          .language=${language}
+          .classes=${classes}
+          .reading=${collection.reading}
+          .failures=${collection.failures}
+          .duplicates=${collection.duplicates}
+          .notes=${collection.notes}
+          .folderNotes=${collection.folderNotes}
           ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
-          @photos-files=${(/** @type {CustomEvent} */ { detail }) => collection.add(detail, detail.label, this.#newLabel)}
-          @photos-cancel=${() => collection.cancel()} @problems-dismiss=${() => collection.dismissProblems()} @notes-dismiss=${() => collection.dismissNotes()}
+          @photos-files=${(/** @type {CustomEvent} */ { detail }) =>
+            collection.add(detail, detail.label, this.#newLabel)}
+          @photos-cancel=${() => collection.cancel()}
+          @problems-dismiss=${() => collection.dismissProblems()}
+          @notes-dismiss=${() => collection.dismissNotes()}
           @class-add=${() => collection.addClass(this.#newLabel(classes.map(({ label }) => label)))}
           @class-rename=${(/** @type {CustomEvent} */ { detail }) => collection.rename(detail.from, detail.to)}
           @class-remove=${(/** @type {CustomEvent} */ { detail }) => collection.removeClass(detail.label)}
-          .look=${session.looking.view} @photo-look=${(/** @type {CustomEvent} */ { detail }) => session.looking.at(detail.id)}
+          .look=${session.looking.view}
+          @photo-look=${(/** @type {CustomEvent} */ { detail }) => session.looking.at(detail.id)}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
-          @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}></last-layer-photos-panel>
-        <last-layer-train-panel .language=${language} .classes=${classes} .training=${training.view} .options=${OPTIONS} .values=${this.#options()} .optionsValid=${training.optionsValid} .reading=${collection.reading !== null}
-          @train=${() => training.train()} @advise=${() => training.advise()} @train-cancel=${() => training.cancel()}
-          @train-pause=${() => training.pause()} @train-resume=${() => training.resume()} @train-discard=${() => training.discard()}
+          @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}
+        ></last-layer-photos-panel>
+        <last-layer-train-panel
+          .language=${language}
+          .classes=${classes}
+          .training=${training.view}
+          .options=${OPTIONS}
+          .values=${this.#options()}
+          .optionsValid=${training.optionsValid}
+          .reading=${collection.reading !== null}
+          @train=${() => training.train()}
+          @advise=${() => training.advise()}
+          @train-cancel=${() => training.cancel()}
+          @train-pause=${() => training.pause()}
+          @train-resume=${() => training.resume()}
+          @train-discard=${() => training.discard()}
           @options-change=${(/** @type {CustomEvent} */ { detail }) => training.choose(detail.values, detail.valid)}
-          .evaluation=${evaluating.view} @evaluate=${() => evaluating.evaluate()} @evaluate-cancel=${() => evaluating.cancel()}
-          .comparison=${comparing.view} @compare=${() => comparing.compare()} @compare-cancel=${() => comparing.cancel()} @compare-choose=${(/** @type {CustomEvent} */ { detail }) => comparing.choose(detail.chosen)}
+          .evaluation=${evaluating.view}
+          @evaluate=${() => evaluating.evaluate()}
+          @evaluate-cancel=${() => evaluating.cancel()}
+          .comparison=${comparing.view}
+          @compare=${() => comparing.compare()}
+          @compare-cancel=${() => comparing.cancel()}
+          @compare-choose=${(/** @type {CustomEvent} */ { detail }) => comparing.choose(detail.chosen)}
           @photo-move=${(/** @type {CustomEvent} */ { detail }) => collection.move(detail.ids, detail.label)}
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}
           @photo-keep=${(/** @type {CustomEvent} */ { detail }) => evaluating.keep(detail.id)}
           @model-save=${() => training.save("lastlayer-model.safetensors")}
-          @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}></last-layer-train-panel>
-        <last-layer-test-panel .language=${language} .test=${testing.view} .classCount=${training.labels.length}
-          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)} @test-cancel=${() => testing.cancel()} @test-clear=${() => testing.clear()} @test-now=${() => testing.testNow()}
+          @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}
+        ></last-layer-train-panel>
+        <last-layer-test-panel
+          .language=${language}
+          .test=${testing.view}
+          .classCount=${training.labels.length}
+          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)}
+          @test-cancel=${() => testing.cancel()}
+          @test-clear=${() => testing.clear()}
+          @test-now=${() => testing.testNow()}
           @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}
-          @why-toggle=${() => testing.why.toggle()} @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}
-          @why-stage=${(/** @type {CustomEvent} */ { detail }) => testing.why.chooseStage(detail.stage)}></last-layer-test-panel>
+          @why-toggle=${() => testing.why.toggle()}
+          @why-class=${(/** @type {CustomEvent} */ { detail }) => testing.why.choose(detail.label)}
+          @why-stage=${(/** @type {CustomEvent} */ { detail }) => testing.why.chooseStage(detail.stage)}
+        ></last-layer-test-panel>
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;
   }
 
-  /** A run has stopped, perhaps far down the page: the question takes the focus, unless the reader is in another part of the page. */
+  /**
+   * A run has stopped, perhaps far down the page: the question takes the focus, unless the reader is in another part of
+   * the page.
+   */
   updated() {
     const { unreadable } = this.session;
     if (unreadable === this.asked) return;
@@ -155,21 +208,53 @@ export class LastLayer extends LitElement {
   /** The question has gone, and the focus with it: it goes to what the question was about. @param {unknown} _ */
   async #settled(_) {
     await this.updateComplete;
-    /** @type {import("../ui/train-panel.js").TrainPanel | null} */ (this.renderRoot.querySelector("last-layer-train-panel"))?.focusRun();
+    /** @type {import("../ui/train-panel.js").TrainPanel | null} */ (
+      this.renderRoot.querySelector("last-layer-train-panel")
+    )?.focusRun();
   }
 
-  /** @param {import("../ui/types.js").PanelLanguage} language */
+  /** @param {import("../ui/types.d.ts").PanelLanguage} language */
   #languageSwitch(language) {
-    return html`<div class="languages" role="group" aria-label=${language.say("element.language")} data-testid="language-switch">
-      ${LANGUAGES.map((code) => html`<button type="button" lang=${LANGUAGE_TAGS[code]} data-language=${code} aria-pressed=${code === language.code ? "true" : "false"} @click=${() => this.#switchLanguage(code)}>${LANGUAGE_NAMES[code]}</button>`)}
+    return html`<div
+      class="languages"
+      role="group"
+      aria-label=${language.say("element.language")}
+      data-testid="language-switch"
+    >
+      ${LANGUAGES.map(
+        (code) =>
+          html`<button
+            type="button"
+            lang=${LANGUAGE_TAGS[code]}
+            data-language=${code}
+            aria-pressed=${code === language.code ? "true" : "false"}
+            @click=${() => this.#switchLanguage(code)}
+          >
+            ${LANGUAGE_NAMES[code]}
+          </button>`,
+      )}
     </div>`;
   }
 
-  /** @param {import("../ui/types.js").PanelLanguage} language @param {import("../ui/types.js").ProblemView} problem */
+  /**
+   * @param {import("../ui/types.d.ts").PanelLanguage} language
+   * @param {import("../ui/types.d.ts").ProblemView} problem
+   */
   #problem(language, problem) {
     const dismiss = language.say("element.dismiss");
-    return html`<div class="notice bad problem" role="alert" data-testid="problem" data-code=${problem.code}>${icons.warning}<p class="grow">${sayProblem(language, problem)}</p>
-      <button class="button quiet icon-only" type="button" aria-label=${dismiss} title=${dismiss} @click=${() => this.session.dismissProblem()}>${icons.close}</button></div>`;
+    return html`<div class="notice bad problem" role="alert" data-testid="problem" data-code=${problem.code}>
+      ${icons.warning}
+      <p class="grow">${sayProblem(language, problem)}</p>
+      <button
+        class="button quiet icon-only"
+        type="button"
+        aria-label=${dismiss}
+        title=${dismiss}
+        @click=${() => this.session.dismissProblem()}
+      >
+        ${icons.close}
+      </button>
+    </div>`;
   }
 
   /** @param {import("../ui/localize.js").LanguageCode} code */

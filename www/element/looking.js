@@ -8,7 +8,7 @@ export class Looking {
   /** @param {import("./session.js").Session} session */
   constructor(session) {
     this.session = session;
-    /** @type {import("../ui/types.js").LookView | null} */ this.view = null;
+    /** @type {import("../ui/types.d.ts").LookView | null} */ this.view = null;
     this.abort = new AbortController();
   }
 

@@ -1,6 +1,7 @@
 /**
- * A callback that may be asked for as often as one likes, and is called a few times a second at most: soon after it was asked for, and not again
- * until `milliseconds` later, then once for all that has asked meanwhile. A timer and not a frame, since tabs in the background draw none.
+ * A callback that may be asked for as often as one likes, and is called a few times a second at most: soon after it was
+ * asked for, and not again until `milliseconds` later, then once for all that has asked meanwhile. A timer and not a
+ * frame, since tabs in the background draw none.
  * @param {() => void} callback
  * @param {number} milliseconds
  * @returns {() => void}

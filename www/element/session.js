@@ -7,13 +7,20 @@ import { paced } from "./paced.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
 
-/** @typedef {{ device: "auto" | "webgpu" | "cpu", baseUrl: string | undefined, options: Record<string, number | string> }} Settings */
+/**
+ * @typedef {{
+ *   device: "auto" | "webgpu" | "cpu",
+ *   baseUrl: string | undefined,
+ *   options: Record<string, number | string>,
+ * }} Settings
+ */
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
 
 /**
  * @typedef {object} UnreadablePhotos
  * @property {readonly { id: number, name: string }[]} photos
- * @property {boolean} resuming  What failed was to go on with a paused training, which has to be begun anew without them.
+ * @property {boolean} resuming  What failed was to go on with a paused training, which has to be begun anew without
+ *   them.
  * @property {() => Promise<unknown>} again  The run that failed, from its start.
  */
 
@@ -21,8 +28,9 @@ import { Training } from "./training.js";
 const BETWEEN_DRAWINGS = 100;
 
 /**
- * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`, what the three panels show.
- * The FineTuner is made at the first need and not before, so that a reader who only scrolls by downloads nothing.
+ * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`,
+ * what the three panels show. The FineTuner is made at the first need and not before, so that a reader who only scrolls
+ * by downloads nothing.
  */
 export class Session {
   /**
@@ -30,14 +38,15 @@ export class Session {
    * @param {() => Settings} owner.settings        read when they are needed, so that attributes can be set in any order
    * @param {() => void} owner.changed             something to show has changed
    * @param {(type: string, detail: unknown) => void} owner.notify   an event for the host page
-   * @param {(key: MessageKey, parameters?: import("../ui/localize.js").Parameters) => void} owner.announce  a line for screen readers
+   * @param {(key: MessageKey, parameters?: import("../ui/localize.js").Parameters) => void} owner.announce  a line for
+   *   screen readers
    */
   constructor({ settings, changed, notify, announce }) {
     this.settings = settings;
     this.changed = changed;
     /**
-     * As `changed`, for what comes photo by photo or batch by batch: drawing the panels again for each of a thousand photos would take longer
-     * than reading them.
+     * As `changed`, for what comes photo by photo or batch by batch: drawing the panels again for each of a thousand
+     * photos would take longer than reading them.
      */
     this.changedBit = paced(changed, BETWEEN_DRAWINGS);
     this.notify = notify;
@@ -47,7 +56,7 @@ export class Session {
     /** @type {LastLayerError | null} */ this.problem = null;
     /** Photos whose files can no longer be read, and what to do without them. @type {UnreadablePhotos | null} */
     this.unreadable = null;
-    /** @type {import("../ui/types.js").LoadingView} */
+    /** @type {import("../ui/types.d.ts").LoadingView} */
     this.loading = { state: "idle", bytes: null, device: null, problem: null, restarted: false };
     this.abort = new AbortController();
     this.collection = new Collection(this);
@@ -58,7 +67,10 @@ export class Session {
     this.comparing = new Comparing(this);
   }
 
-  /** The FineTuner, downloaded and started at the first call. After a failure the next call tries again. @returns {Promise<FineTuner>} */
+  /**
+   * The FineTuner, downloaded and started at the first call. After a failure the next call tries again.
+   * @returns {Promise<FineTuner>}
+   */
   ready() {
     this.starting ??= this.#start().catch((error) => {
       this.starting = null;
@@ -68,11 +80,12 @@ export class Session {
   }
 
   /**
-   * Runs one thing the reader asked for. What goes wrong is shown and sent as `error`; a cancellation was asked for too and is neither.
+   * Runs one thing the reader asked for. What goes wrong is shown and sent as `error`; a cancellation was asked for too
+   * and is neither.
    * @template Result
    * @param {(tuner: FineTuner) => Promise<Result>} action
-   * @param {{ again: () => Promise<unknown>, resuming?: boolean }} [run]  Of a run that reads photos: how it is begun again without those whose
-   *        files can no longer be read.
+   * @param {{ again: () => Promise<unknown>, resuming?: boolean }} [run]  Of a run that reads photos: how it is begun
+   *        again without those whose files can no longer be read.
    * @returns {Promise<Result | undefined>}
    */
   async attempt(action, run) {
@@ -91,8 +104,12 @@ export class Session {
 
   /** @param {unknown} thrown */
   fail(thrown) {
-    const error = thrown instanceof LastLayerError ? thrown : new LastLayerError("internal", String(thrown), { detail: String(thrown) });
-    if (error.code === "cancelled" || error.code === "paused" || (error.code === "closed" && this.abort.signal.aborted)) return;
+    const error =
+      thrown instanceof LastLayerError
+        ? thrown
+        : new LastLayerError("internal", String(thrown), { detail: String(thrown) });
+    if (error.code === "cancelled" || error.code === "paused" || (error.code === "closed" && this.abort.signal.aborted))
+      return;
     // A failed start has its own place, with a button to try again.
     if (error !== this.loading.problem) this.problem = error;
     this.notify("error", { code: error.code, message: error.message, params: error.params });
@@ -156,7 +173,12 @@ export class Session {
     this.changed();
     try {
       const onProgress = this.#downloadProgress();
-      const tuner = await FineTuner.create({ device, signal: this.abort.signal, onProgress, ...(baseUrl ? { baseUrl } : {}) });
+      const tuner = await FineTuner.create({
+        device,
+        signal: this.abort.signal,
+        onProgress,
+        ...(baseUrl ? { baseUrl } : {}),
+      });
       this.tuner = tuner;
       this.#listen(tuner);
       this.loading = { ...this.loading, state: "ready", device: tuner.info };
@@ -182,7 +204,8 @@ export class Session {
     return (/** @type {import("../lib/types/public.d.ts").Progress} */ progress) => {
       this.notify("progress", progress);
       downloads.set(progress.stage, progress);
-      const sum = (/** @type {"done" | "total"} */ of) => [...downloads.values()].reduce((bytes, download) => bytes + download[of], 0);
+      const sum = (/** @type {"done" | "total"} */ of) =>
+        [...downloads.values()].reduce((bytes, download) => bytes + download[of], 0);
       const total = sum("total");
       share = Math.max(share, total > 0 ? Math.min(1, sum("done") / total) : 0);
       this.loading = { ...this.loading, bytes: { done: share * total, total } };
@@ -201,7 +224,9 @@ export class Session {
     }
     tuner.addEventListener("restart", (event) => {
       /** @type {{ lost: { name: string }[] }} */ const { lost } = /** @type {CustomEvent} */ (event).detail;
-      this.collection.note({ failures: lost.map(({ name }) => ({ name, problem: { code: "unreadable", message: name } })) });
+      this.collection.note({
+        failures: lost.map(({ name }) => ({ name, problem: { code: "unreadable", message: name } })),
+      });
       this.loading = { ...this.loading, restarted: true, device: tuner.info };
       this.announce("status.restarted");
       this.changed();

@@ -5,7 +5,8 @@ const INTERACTIONS = ["pointerdown", "focusin", "dragenter", "drop"];
 
 /**
  * Calls `begin` once, when the reader comes near the element or does something with it. An article may hold the element
- * far down, and six to eight megabytes are not spent on those who never get there. Readers who save data get it at the first interaction only.
+ * far down, and six to eight megabytes are not spent on those who never get there. Readers who save data get it at the
+ * first interaction only.
  * @param {HTMLElement} element
  * @param {() => void} begin
  * @returns {() => void} ends the waiting
@@ -16,7 +17,11 @@ export function whenNeeded(element, begin) {
     begin();
   };
   const savesData = Reflect.get(Reflect.get(navigator, "connection") ?? {}, "saveData") === true;
-  const observer = savesData ? null : new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && once(), { rootMargin: AHEAD });
+  const observer = savesData
+    ? null
+    : new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && once(), {
+        rootMargin: AHEAD,
+      });
   const stop = () => {
     observer?.disconnect();
     for (const type of INTERACTIONS) element.removeEventListener(type, once);

@@ -11,12 +11,13 @@ export class Testing {
   constructor(session) {
     this.session = session;
     /** @type {TestItem[]} */ this.items = [];
-    /** @type {import("../ui/types.js").TestRowView[]} */ this.unreadable = [];
-    /** @type {import("../ui/types.js").TestRowView[]} */ this.rows = [];
-    /** @type {import("../ui/types.js").Count | null} */ this.running = null;
+    /** @type {import("../ui/types.d.ts").TestRowView[]} */ this.unreadable = [];
+    /** @type {import("../ui/types.d.ts").TestRowView[]} */ this.rows = [];
+    /** @type {import("../ui/types.d.ts").Count | null} */ this.running = null;
     /** @type {{ scored: number, top1: number | null, top5: number | null }} */ this.score = NOTHING;
     /** How many photos came with the training photos, and have not been tested yet. */ this.waiting = 0;
-    /** The folders of a data set that was dropped whole. @type {import("../ui/types.js").TestView["parts"]} */ this.parts = null;
+    /** The folders of a data set that was dropped whole. @type {import("../ui/types.d.ts").TestView["parts"]} */
+    this.parts = null;
     /** What the reader chose, where there is a choice. @type {"source" | "trained"} */ this.choice = "trained";
     this.abort = new AbortController();
     this.why = new Why(session);
@@ -27,23 +28,35 @@ export class Testing {
     return this.session.training.labels.length > 0 ? this.choice : "source";
   }
 
-  /** @returns {import("../ui/types.js").TestView} */
+  /** @returns {import("../ui/types.d.ts").TestView} */
   get view() {
     const { rows, running, score, model, waiting, parts } = this;
     const answered = rows.find(({ predictions }) => predictions.length > 0);
     // An answer tells, also of a classifier out of a file.
     const canTellUnknown = model === "trained" && answered ? answered.threshold !== null : null;
-    return { rows, running, ...score, waiting, parts, model, canChoose: this.session.training.labels.length > 0, canTellUnknown, why: this.why.view };
+    return {
+      rows,
+      running,
+      ...score,
+      waiting,
+      parts,
+      model,
+      canChoose: this.session.training.labels.length > 0,
+      canTellUnknown,
+      why: this.why.view,
+    };
   }
 
   /**
    * Of a data set with a part for testing, that part alone; otherwise all of it.
-   * @param {import("../ui/types.js").Incoming} incoming
+   * @param {import("../ui/types.d.ts").Incoming} incoming
    */
   async show({ files, unreadable }) {
     this.running = { done: 0, total: files.length };
     this.session.changed();
-    const layout = await this.session.attempt((tuner) => tuner.arrange([...files.map(({ path }) => path), ...unreadable]));
+    const layout = await this.session.attempt((tuner) =>
+      tuner.arrange([...files.map(({ path }) => path), ...unreadable]),
+    );
     this.running = null;
     if (!layout) return this.session.changed();
     const { photos, test, leftOut, notes } = layout;
@@ -53,18 +66,27 @@ export class Testing {
     );
     const gone = groups.flatMap((group) => group.files).flatMap((index) => unreadable[index - files.length] ?? []);
     this.unreadable = gone.map(unreadableRow);
-    const parts = notes.find((note) => note.type === "splits");
+    const parts = notes.find((note) => note.type === "parts");
     this.parts = parts && test.length > 0 ? { photos: parts.photos, test: parts.test } : null;
     await this.#run();
   }
 
   /**
-   * Photos that came with others to learn from, and are to be tested with: after the training, or when the reader says so.
+   * Photos that came with others to learn from, and are to be tested with: after the training, or when the reader says
+   * so.
    * @param {TestItem[]} items
    */
   offer(items) {
     this.cancel();
-    Object.assign(this, { items, unreadable: [], rows: [], score: NOTHING, running: null, waiting: items.length, parts: null });
+    Object.assign(this, {
+      items,
+      unreadable: [],
+      rows: [],
+      score: NOTHING,
+      running: null,
+      waiting: items.length,
+      parts: null,
+    });
     this.why.about(null);
     this.session.changed();
   }
@@ -101,7 +123,10 @@ export class Testing {
     this.rows = this.rows.map((row) => ({
       ...row,
       label: row.label === null ? null : rename(row.label),
-      predictions: this.model === "source" ? row.predictions : row.predictions.map((prediction) => ({ ...prediction, label: rename(prediction.label) })),
+      predictions:
+        this.model === "source"
+          ? row.predictions
+          : row.predictions.map((prediction) => ({ ...prediction, label: rename(prediction.label) })),
     }));
     this.items = this.items.map((item) => ({ ...item, folder: item.folder === null ? null : rename(item.folder) }));
     this.why.renamed(from, to);
@@ -121,7 +146,11 @@ export class Testing {
     const known = new Set(model === "trained" ? this.session.training.labels : []);
     const labels = items.map(({ folder }) => (folder !== null && known.has(folder) ? folder : null));
     const report = await this.session.attempt((tuner) =>
-      tuner.predictAll(items.map(({ file }) => file), { labels, model, signal, onResult: (row, done, total) => this.#add(row, items, done, total, signal) }));
+      tuner.predictAll(
+        items.map(({ file }) => file),
+        { labels, model, signal, onResult: (row, done, total) => this.#add(row, items, done, total, signal) },
+      ),
+    );
     if (signal !== this.abort.signal) return;
     this.running = null;
     if (report) this.#finish(report);
@@ -130,7 +159,13 @@ export class Testing {
     this.session.changed();
   }
 
-  /** @param {import("../lib/types/public.d.ts").TestRow} row @param {TestItem[]} items @param {number} done @param {number} total @param {AbortSignal} signal */
+  /**
+   * @param {import("../lib/types/public.d.ts").TestRow} row
+   * @param {TestItem[]} items
+   * @param {number} done
+   * @param {number} total
+   * @param {AbortSignal} signal
+   */
   #add({ name, label, predictions, unknown, threshold, error }, items, done, total, signal) {
     const file = items[done - 1]?.file;
     if (signal.aborted || !file) return;
@@ -141,7 +176,10 @@ export class Testing {
     void this.#markSeen(view);
   }
 
-  /** Notes a photo that was trained on. One that cannot be read any more stays unmarked: its row already says so. @param {import("../ui/types.js").TestRowView} view */
+  /**
+   * Notes a photo that was trained on. One that cannot be read any more stays unmarked: its row already says so.
+   * @param {import("../ui/types.d.ts").TestRowView} view
+   */
   async #markSeen(view) {
     const seen = await isTrainingPhoto(view.blob, this.session.tuner?.photos ?? []);
     if (!seen) return;
@@ -158,8 +196,17 @@ export class Testing {
   }
 }
 
-/** @param {string} name @returns {import("../ui/types.js").TestRowView} */
+/** @param {string} name @returns {import("../ui/types.d.ts").TestRowView} */
 function unreadableRow(name) {
   const problem = { code: "unreadable", message: name };
-  return { name, blob: new Blob(), label: null, predictions: [], unknown: false, threshold: null, problem, seen: false };
+  return {
+    name,
+    blob: new Blob(),
+    label: null,
+    predictions: [],
+    unknown: false,
+    threshold: null,
+    problem,
+    seen: false,
+  };
 }

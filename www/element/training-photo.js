@@ -1,6 +1,6 @@
 /**
- * Whether an image is one of the training photos, byte for byte. A test on photos that were trained on flatters, and people do it
- * without noticing, by dropping the same folder twice. Only photos of exactly the same length are read.
+ * Whether an image is one of the training photos, byte for byte. A test on photos that were trained on flatters, and
+ * people do it without noticing, by dropping the same folder twice. Only photos of exactly the same length are read.
  * @param {Blob} image
  * @param {readonly { blob: Blob }[]} photos
  */

@@ -6,11 +6,12 @@ export class Training {
   /** @param {import("./session.js").Session} session */
   constructor(session) {
     this.session = session;
-    /** @type {import("../ui/types.js").TrainingStage | null} */ this.stage = null;
-    /** @type {import("../ui/types.js").EpochView[]} */ this.history = [];
-    /** Of the last training that came to its end. @type {import("../ui/types.js").EpochView[]} */ this.before = [];
+    /** @type {import("../ui/types.d.ts").TrainingStage | null} */ this.stage = null;
+    /** @type {import("../ui/types.d.ts").EpochView[]} */ this.history = [];
+    /** Of the last training that came to its end. @type {import("../ui/types.d.ts").EpochView[]} */ this.before = [];
     /** @type {{ name: string, labels: string[] } | null} */ this.opened = null;
-    /** The reader's own choices, on top of those of the element's author. @type {Record<string, number | string>} */ this.options = {};
+    /** The reader's own choices, on top of those of the element's author. @type {Record<string, number | string>} */
+    this.options = {};
     this.optionsValid = true;
     /** Whether the held-out photos choose the number of epochs of the training that runs. */ this.epochsChosen = true;
     this.cancelled = false;
@@ -19,12 +20,15 @@ export class Training {
     this.abort = new AbortController();
   }
 
-  /** The classes of the classifier there is, by the names they have now; none, as long as there is none. @returns {readonly string[]} */
+  /**
+   * The classes of the classifier there is, by the names they have now; none, as long as there is none.
+   * @returns {readonly string[]}
+   */
   get labels() {
     return this.opened?.labels ?? this.session.tuner?.report?.classes ?? [];
   }
 
-  /** @returns {import("../ui/types.js").TrainingView} */
+  /** @returns {import("../ui/types.d.ts").TrainingView} */
   get view() {
     const { tuner } = this.session;
     const { stage, history, opened, cancelled } = this;
@@ -32,7 +36,18 @@ export class Training {
     // An opened model was trained elsewhere: the report of the training before it says nothing about it.
     const report = opened ? null : (tuner?.report ?? null);
     const { pausable } = this;
-    return { stage, history: opened && !stage ? [] : history, report, stale: tuner?.stale ?? false, cancelled, paused, pausable, opened, hasClassifier: this.labels.length > 0, advice: adviceView(this.advice) };
+    return {
+      stage,
+      history: opened && !stage ? [] : history,
+      report,
+      stale: tuner?.stale ?? false,
+      cancelled,
+      paused,
+      pausable,
+      opened,
+      hasClassifier: this.labels.length > 0,
+      advice: adviceView(this.advice),
+    };
   }
 
   /** @returns {Promise<void>} */
@@ -67,7 +82,10 @@ export class Training {
   }
 
   /**
-   * @param {(tuner: FineTuner, following: { signal: AbortSignal, onEvent: (event: TrainEvent) => void }) => Promise<unknown>} begin
+   * @param {(
+   *   tuner: FineTuner,
+   *   following: { signal: AbortSignal, onEvent: (event: TrainEvent) => void },
+   * ) => Promise<unknown>} begin
    * @param {{ again: () => Promise<unknown>, resuming?: boolean }} run
    */
   async #learn(begin, run) {
@@ -96,13 +114,21 @@ export class Training {
 
   /** Asks what to train, and trains nothing. */
   async advise() {
-    Object.assign(this, { stage: { stage: "advice" }, pausable: false, cancelled: false, abort: new AbortController() });
+    Object.assign(this, {
+      stage: { stage: "advice" },
+      pausable: false,
+      cancelled: false,
+      abort: new AbortController(),
+    });
     this.session.announce("advice.running");
     this.session.changed();
     const { signal } = this.abort;
     const { options } = this.session.settings();
     const config = /** @type {Partial<TrainConfig>} */ (options);
-    const advice = await this.session.attempt((tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }), { again: () => this.advise() });
+    const advice = await this.session.attempt(
+      (tuner) => tuner.advise(config, { signal, onEvent: (event) => this.#follow(event) }),
+      { again: () => this.advise() },
+    );
     this.stage = null;
     if (advice) this.advice = advice;
     if (advice) this.session.announce("advice.done");
@@ -142,7 +168,10 @@ export class Training {
     });
   }
 
-  /** What a paused training has come to so far stays in sight. @param {import("../ui/types.js").EpochView[]} shown  the curves before it began */
+  /**
+   * What a paused training has come to so far stays in sight.
+   * @param {import("../ui/types.d.ts").EpochView[]} shown  the curves before it began
+   */
   #interrupted(shown) {
     if (!this.view.paused) this.history = this.before;
     else if (this.session.problem) this.history = this.history.length > 0 ? this.history : shown;
@@ -163,18 +192,23 @@ export class Training {
       this.pausable = true;
     }
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
-    if (event.type === "batch" || event.type === "epoch") this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
+    if (event.type === "batch" || event.type === "epoch")
+      this.stage = { stage: event.phase, epoch: event.epoch, epochs: event.epochs, epochsChosen: this.epochsChosen };
     if (event.type === "epoch") this.#draw(event);
     this.session.changedBit();
   }
 
-  /** The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out. @param {import("../ui/types.js").EpochView} epoch */
+  /**
+   * The refit repeats what the hold-out has shown, so it is drawn only where nothing could be held out.
+   * @param {import("../ui/types.d.ts").EpochView} epoch
+   */
   #draw(epoch) {
-    if (epoch.phase === "holdout" || this.history.every(({ phase }) => phase === "refit")) this.history = [...this.history, epoch];
+    if (epoch.phase === "holdout" || this.history.every(({ phase }) => phase === "refit"))
+      this.history = [...this.history, epoch];
   }
 }
 
-/** @param {Advice | null} advice @returns {import("../ui/types.js").AdviceView | null} */
+/** @param {Advice | null} advice @returns {import("../ui/types.d.ts").AdviceView | null} */
 function adviceView(advice) {
   return advice && { plan: planView(advice.plan), reasons: advice.reasons, regimes: advice.regimes.map(planView) };
 }

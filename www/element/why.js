@@ -6,16 +6,20 @@ const SIMILAR = 5;
 const CHANNELS = 12;
 
 /**
- * Why the one photo that is shown is taken for what it is: the heatmap of a class, the training photos most like it, and what the stages of the
- * network respond to. Worked out only while
- * the reader has it open, and forgotten as soon as the photo or the classifier is another one.
+ * Why the one photo that is shown is taken for what it is: the heatmap of a class, the training photos most like it,
+ * and what the stages of the network respond to. Worked out only while the reader has it open, and forgotten as soon as
+ * the photo or the classifier is another one.
  */
 export class Why {
   /** @param {import("./session.js").Session} session */
   constructor(session) {
     this.session = session;
     this.open = false;
-    /** The photo, by the file and the classifier that answered. @type {{ blob: Blob, model: "source" | "trained" } | null} */ this.subject = null;
+    /**
+     * The photo, by the file and the classifier that answered.
+     * @type {{ blob: Blob, model: "source" | "trained" } | null}
+     */
+    this.subject = null;
     /** The class that the reader chose; null for the first guess. @type {string | null} */ this.label = null;
     /** @type {Explanation | null} */ this.explanation = null;
     /** @type {Nearest | null} */ this.nearest = null;
@@ -26,14 +30,24 @@ export class Why {
     this.mapsAbort = new AbortController();
   }
 
-  /** Null where there is nothing to explain. @returns {import("../ui/types.js").WhyView | null} */
+  /** Null where there is nothing to explain. @returns {import("../ui/types.d.ts").WhyView | null} */
   get view() {
     const { open, subject, label, explanation, busy, stage, maps } = this;
     if (!subject) return null;
-    return { open, label, explanation, busy, similar: this.#similar(), maps: { stages: this.#stages(), stage, found: maps } };
+    return {
+      open,
+      label,
+      explanation,
+      busy,
+      similar: this.#similar(),
+      maps: { stages: this.#stages(), stage, found: maps },
+    };
   }
 
-  /** Another photo, or the same one before another classifier; null for none. @param {{ blob: Blob, model: "source" | "trained" } | null} subject */
+  /**
+   * Another photo, or the same one before another classifier; null for none.
+   * @param {{ blob: Blob, model: "source" | "trained" } | null} subject
+   */
   about(subject) {
     this.abort.abort();
     this.mapsAbort.abort();
@@ -66,7 +80,8 @@ export class Why {
   renamed(from, to) {
     if (this.subject?.model !== "trained") return;
     if (this.label === from) this.label = to;
-    if (this.explanation?.class.label === from) this.explanation = { ...this.explanation, class: { ...this.explanation.class, label: to } };
+    if (this.explanation?.class.label === from)
+      this.explanation = { ...this.explanation, class: { ...this.explanation.class, label: to } };
   }
 
   /** By name, from the input on. */
@@ -81,13 +96,18 @@ export class Why {
     const { signal } = this.mapsAbort;
     const { subject, stage } = this;
     if (!subject || stage === null) return;
-    const maps = await this.session.attempt((tuner) => tuner.featureMaps(subject.blob, { stage, channels: CHANNELS, model: subject.model, signal }));
+    const maps = await this.session.attempt((tuner) =>
+      tuner.featureMaps(subject.blob, { stage, channels: CHANNELS, model: subject.model, signal }),
+    );
     if (signal.aborted || !maps) return;
     this.maps = maps;
     this.session.changed();
   }
 
-  /** As the photos are now: some may have been moved, renamed or removed since. @returns {import("../ui/types.js").SimilarView[]} */
+  /**
+   * As the photos are now: some may have been moved, renamed or removed since.
+   * @returns {import("../ui/types.d.ts").SimilarView[]}
+   */
   #similar() {
     const photos = this.session.tuner?.photos ?? [];
     return (this.nearest?.neighbours ?? []).flatMap(({ photo: { id }, similarity }) => {
@@ -106,7 +126,9 @@ export class Why {
     const { blob, model } = subject;
     this.busy = true;
     this.session.changed();
-    const explanation = await this.session.attempt((tuner) => tuner.explain(blob, { model, signal, ...(label === null ? {} : { class: label }) }));
+    const explanation = await this.session.attempt((tuner) =>
+      tuner.explain(blob, { model, signal, ...(label === null ? {} : { class: label }) }),
+    );
     if (signal.aborted) return;
     this.busy = false;
     if (explanation) {
@@ -119,7 +141,9 @@ export class Why {
 
   /** @param {Blob} blob @param {AbortSignal} signal */
   async #findSimilar(blob, signal) {
-    const nearest = await this.session.attempt((tuner) => tuner.nearest(blob, { count: SIMILAR, model: "trained", signal }));
+    const nearest = await this.session.attempt((tuner) =>
+      tuner.nearest(blob, { count: SIMILAR, model: "trained", signal }),
+    );
     if (signal.aborted || !nearest) return;
     this.nearest = nearest;
     this.session.changed();

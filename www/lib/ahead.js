@@ -3,8 +3,8 @@
 import { decode, inspect } from "./decode.js";
 
 /**
- * Files that are decoded before their turn. The browser does that on other threads, and it takes longer than the core's part: so the next ones
- * are under way while the core works on one.
+ * Files that are decoded before their turn. The browser does that on other threads, and it takes longer than the core's
+ * part: so the next ones are under way while the core works on one.
  *
  * Decoded photos are large, so few of them wait at a time. What fails is told when its turn comes.
  */
@@ -20,7 +20,8 @@ export class Ahead {
 
   /**
    * @param {() => Files} core
-   * @param {{ files: number, pixels: number }} most  `files` files at a time, and no further one where `pixels` pixels are decoded already.
+   * @param {{ files: number, pixels: number }} most  `files` files at a time, and no further one where `pixels` pixels
+   *   are decoded already.
    */
   constructor(core, most) {
     this.#core = core;
@@ -81,7 +82,10 @@ export class Ahead {
     // One after the other, since only its header says how large a photo is.
     if (this.#beginning) return;
     this.#beginning = true;
-    for (let file; this.#begun.size < this.#most.files && this.#pixels < this.#most.pixels && (file = this.#waiting.shift()); ) {
+    for (
+      let file;
+      this.#begun.size < this.#most.files && this.#pixels < this.#most.pixels && (file = this.#waiting.shift());
+    ) {
       await this.#beginWith(file);
     }
     this.#beginning = false;
@@ -93,7 +97,10 @@ export class Ahead {
     const begun = { pixels: 0, decoded: inspected.then((file) => decode(this.#core(), file)) };
     begun.decoded.catch(ignored); // told to whom it concerns, by `take`
     this.#begun.set(id, begun);
-    const pixels = await inspected.then(({ width, height }) => width * height, () => 0);
+    const pixels = await inspected.then(
+      ({ width, height }) => width * height,
+      () => 0,
+    );
     if (this.#begun.get(id) !== begun) return; // taken or forgotten meanwhile
     begun.pixels = pixels;
     this.#pixels += pixels;

@@ -15,11 +15,11 @@ import { cancelled, toMessage } from "./errors.js";
  */
 
 /**
- * The worker's side of the boundary: one thing at a time. The core must never be entered twice, and yet a prediction or a
- * cancellation must not wait for the end of a training: so short calls are served between the pieces of long ones.
+ * The worker's side of the boundary: one thing at a time. The core must never be entered twice, and yet a prediction or
+ * a cancellation must not wait for the end of a training: so short calls are served between the pieces of long ones.
  *
- * The event of a piece is sent only after the calls that arrived during that piece have been answered. So a caller who cancels while a
- * batch is being computed never hears of a further batch.
+ * The event of a piece is sent only after the calls that arrived during that piece have been answered. So a caller who
+ * cancels while a batch is being computed never hears of a further batch.
  */
 export class CallQueue {
   #post;
@@ -147,7 +147,8 @@ export class CallQueue {
 }
 
 /**
- * A macrotask without the four milliseconds that nested timers are held to, or the second that they wait in a background tab.
+ * A macrotask without the four milliseconds that nested timers are held to, or the second that they wait in a
+ * background tab.
  * @returns {() => Promise<void>}
  */
 function channelMacrotask() {
@@ -171,7 +172,11 @@ export function transferable(value) {
   if (typeof value !== "object" || value === null) return [];
   // The values of an array of numbers would be millions of objects.
   const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value);
-  return parts.flatMap((part) => ((part instanceof Uint8Array || part instanceof Float32Array) && part.buffer instanceof ArrayBuffer ? [part.buffer] : []));
+  return parts.flatMap((part) =>
+    (part instanceof Uint8Array || part instanceof Float32Array) && part.buffer instanceof ArrayBuffer
+      ? [part.buffer]
+      : [],
+  );
 }
 
 /**

@@ -9,8 +9,8 @@ import { START_LIMIT, StartLimit } from "./start-limit.js";
 import { WorkerClient } from "./worker-client.js";
 
 /**
- * Workers are disposable: a connection outlives them. When the worker has died, the next call starts another one and has it brought
- * to the state of the old one first.
+ * Workers are disposable: a connection outlives them. When the worker has died, the next call starts another one and
+ * has it brought to the state of the old one first.
  * @implements {Caller}
  */
 export class Connection {
@@ -33,7 +33,8 @@ export class Connection {
   /**
    * @param {StartOptions} options
    * @param {(url: string) => WorkerLike} startWorker
-   * @param {(worker: Caller, diedOf: ErrorCode) => Promise<void>} restore  Brings a new worker to the state of the old one.
+   * @param {(worker: Caller, diedOf: ErrorCode) => Promise<void>} restore  Brings a new worker to the state of the old
+   *   one.
    * @param {Clock} [time]
    */
   constructor(options, startWorker, restore, time = clock) {
@@ -104,7 +105,9 @@ export class Connection {
    */
   async #connect(signal, onProgress) {
     throwIfAborted(signal);
-    const client = /** @type {WorkerClient} */ (new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href)));
+    const client = /** @type {WorkerClient} */ (
+      new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href))
+    );
     this.#client = client; // from here on, so that close() reaches it
     let expired = false;
     const limit = new StartLimit(this.#clock, () => {

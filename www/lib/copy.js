@@ -8,7 +8,8 @@ import { loadGlue } from "./wasm.js";
 import { WorkerClient } from "./worker-client.js";
 
 /**
- * Starts another worker with a copy of a core, to read photos and to share steps. Nothing is downloaded and nothing compiled again.
+ * Starts another worker with a copy of a core, to read photos and to share steps. Nothing is downloaded and nothing
+ * compiled again.
  * @param {string} baseUrl  Where `worker.js` lies.
  * @param {Core} core
  * @param {Pick<CoreCopy, "glue" | "module">} wasm

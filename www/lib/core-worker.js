@@ -25,7 +25,11 @@ import { Runs } from "./runs.js";
  *
  * What the worker needs of the world around it.
  * @typedef {object} Surroundings
- * @property {(options: StartOptions, emit: (event: Calls["start"]["event"]) => void, signal: AbortSignal) => Promise<Opened>} open
+ * @property {(
+ *   options: StartOptions,
+ *   emit: (event: Calls["start"]["event"]) => void,
+ *   signal: AbortSignal,
+ * ) => Promise<Opened>} open
  * @property {(copy: CoreCopy) => Promise<Core>} openCopy
  * @property {(baseUrl: string, core: Core, wasm: Pick<CoreCopy, "glue" | "module">) => Promise<Helper>} startHelper
  * @property {() => number} now  Milliseconds from any fixed point.
@@ -33,7 +37,8 @@ import { Runs } from "./runs.js";
  */
 
 /**
- * The worker: one core, and what answers the calls of the page. The core is made by the first call, and dies with the worker.
+ * The worker: one core, and what answers the calls of the page. The core is made by the first call, and dies with the
+ * worker.
  * @implements {Bench}
  */
 export class CoreWorker {
@@ -55,7 +60,13 @@ export class CoreWorker {
     const runs = new Runs(this, this.#files, now);
     this.#reading = new ReadingAhead(this, this.#files, runs, now);
     const questions = new Questions(this, this.#files);
-    this.handlers = { ...this.#own, ...this.#files.handlers, ...runs.handlers, ...this.#reading.handlers, ...questions.handlers };
+    this.handlers = {
+      ...this.#own,
+      ...this.#files.handlers,
+      ...runs.handlers,
+      ...this.#reading.handlers,
+      ...questions.handlers,
+    };
   }
 
   get core() {
@@ -70,7 +81,8 @@ export class CoreWorker {
       this.#reading.allowed = options.readAhead && !namesSoftware(info.adapter);
       const count = info.device === "cpu" ? this.#helpersOf(options) : 0;
       const wasm = { glue: loaded.glue, module: loaded.module };
-      if (count > 0) this.helpers = new Helpers(count, () => this.#surroundings.startHelper(options.baseUrl, core, wasm));
+      if (count > 0)
+        this.helpers = new Helpers(count, () => this.#surroundings.startHelper(options.baseUrl, core, wasm));
       core.setReaders(count + 1);
       return { ...info, workers: count + 1 };
     },

@@ -8,10 +8,12 @@ const MOST_WORKERS = 16;
  * @typedef {object} CreateOptions
  * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
  * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
- * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16. Default: one for each core, fewer
- *                                      where memory is short. They are started when a training has enough to do.
- * @property {boolean} [readAhead]      Whether photos that were added are read at once, while nothing else is to do, with the augmented draws
- *                                      of them that the next training is likely to ask for. Default true; false for those who measure or save power.
+ * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16.
+ *                                      Default: one for each core, fewer where memory is short. They are started when a
+ *                                      training has enough to do.
+ * @property {boolean} [readAhead]      Whether photos that were added are read at once, while nothing else is to do,
+ *                                      with the augmented draws of them that the next training is likely to ask for.
+ *                                      Default true; false for those who measure or save power.
  * @property {AbortSignal} [signal]
  * @property {(progress: Progress) => void} [onProgress]  Of the downloads.
  * @property {string} [baseUrl]         Where `worker.js`, `wasm/` and `weights/` lie. Default: beside this script.
@@ -25,5 +27,10 @@ const MOST_WORKERS = 16;
 export function checkWorkers(workers) {
   if (workers === undefined || (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS)) return;
   const message = `workers must be a whole number from 1 to ${MOST_WORKERS}, got ${workers}.`;
-  throw new LastLayerError("invalid-option", message, { name: "workers", value: String(workers), min: 1, max: MOST_WORKERS });
+  throw new LastLayerError("invalid-option", message, {
+    name: "workers",
+    value: String(workers),
+    min: 1,
+    max: MOST_WORKERS,
+  });
 }

@@ -15,7 +15,8 @@ import { pour, pourBitmap } from "./rows.js";
  */
 
 /**
- * A file that has been read, and whose header is good: one which claims 30,000 px a side is refused before the browser sets aside the memory.
+ * A file that has been read, and whose header is good: one which claims 30,000 px a side is refused before the browser
+ * sets aside the memory.
  * @typedef {object} Inspected
  * @property {Blob} blob
  * @property {Uint8Array<ArrayBuffer>} bytes
@@ -23,7 +24,8 @@ import { pour, pourBitmap } from "./rows.js";
  * @property {number} height
  * @property {number} orientation
  * @property {boolean} turnedByBrowsers
- * @property {ErrorMessage | null} rare  What to say where this browser cannot decode it, for formats that few browsers have.
+ * @property {ErrorMessage | null} rare  What to say where this browser cannot decode it, for formats that few browsers
+ *   have.
  *
  * What the core is asked about files. @typedef {Pick<Core, "inspect" | "examine" | "sha256">} Files
  */
@@ -39,8 +41,9 @@ export async function inspect(core, blob) {
 }
 
 /**
- * The browser decodes, nothing else: what the file is, whether it is taken and how it has to be turned is the core's to say, colours are left as
- * the file has them, and resizing is the core's. It decodes on a thread of its own, while the core looks at the rest of the file here.
+ * The browser decodes, nothing else: what the file is, whether it is taken and how it has to be turned is the core's to
+ * say, colours are left as the file has them, and resizing is the core's. It decodes on a thread of its own, while the
+ * core looks at the rest of the file here.
  *
  * @param {Files} core
  * @param {Inspected} file
@@ -79,15 +82,22 @@ class Undecodable extends LastLayerError {}
 /** @param {Blob} blob */
 async function decodeInBrowser(blob) {
   try {
-    return await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    return await createImageBitmap(blob, {
+      imageOrientation: "from-image",
+      colorSpaceConversion: "none",
+      premultiplyAlpha: "none",
+    });
   } catch (error) {
-    throw new Undecodable("image-truncated", `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`);
+    throw new Undecodable(
+      "image-truncated",
+      `The file begins like an image, but this browser cannot decode it (${error}). It is damaged or cut short.`,
+    );
   }
 }
 
 /**
- * Browsers turn a JPEG, and of the other formats what they turn differs, so the core takes the EXIF data out of these. A JPEG that still lies on
- * its side has been left so.
+ * Browsers turn a JPEG, and of the other formats what they turn differs, so the core takes the EXIF data out of these.
+ * A JPEG that still lies on its side has been left so.
  * @param {Inspected} file
  * @param {ImageBitmap} bitmap
  */
@@ -101,20 +111,27 @@ function stillToTurn({ width, height, orientation, turnedByBrowsers }, bitmap) {
  * @param {Files} core
  * @param {Blob | ImageBitmap | ImageData} image  A bitmap is closed.
  * @param {Begin} begin
- * @returns {Promise<{ photo: CorePhoto, width: number, height: number, note?: PhotoNote | null, sha256?: string }>}  `sha256` is of the bytes of a file
+ * @returns {Promise<{ photo: CorePhoto, width: number, height: number, note?: PhotoNote | null, sha256?: string }>}
+ *   `sha256` is of the bytes of a file
  */
 export async function photoOf(core, image, begin) {
   if (image instanceof Blob) {
     return photoOfFile(await decode(core, await inspect(core, image)), begin);
   }
   if (image instanceof ImageBitmap) {
-    if (image.width === 0 || image.height === 0) throw new LastLayerError("image-empty", "The bitmap has no pixels: it has been closed.");
+    if (image.width === 0 || image.height === 0)
+      throw new LastLayerError("image-empty", "The bitmap has no pixels: it has been closed.");
     return photoOfBitmap(image, 1, begin);
   }
   if (image instanceof ImageData) {
     const { data, width, height } = image;
     const photo = begin(width, height);
-    await pour(photo, { width, height, channels: "RGBA", read: (top, rows) => new Uint8Array(data.buffer, data.byteOffset + 4 * top * width, 4 * rows * width) });
+    await pour(photo, {
+      width,
+      height,
+      channels: "RGBA",
+      read: (top, rows) => new Uint8Array(data.buffer, data.byteOffset + 4 * top * width, 4 * rows * width),
+    });
     return { photo, width, height };
   }
   throw new LastLayerError("not-an-image", "Expected a Blob, an ImageBitmap or an ImageData.");
@@ -155,7 +172,8 @@ async function read(blob) {
 }
 
 /**
- * SHA-256 in lower-case hexadecimal: the browser's is faster, and on a thread of its own, but not there on plain-http pages.
+ * SHA-256 in lower-case hexadecimal: the browser's is faster, and on a thread of its own, but not there on plain-http
+ * pages.
  * @param {Files} core
  * @param {Uint8Array<ArrayBuffer>} bytes
  */

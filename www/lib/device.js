@@ -5,12 +5,17 @@ import { LastLayerError } from "./errors.js";
 const SOFTWARE = ["swiftshader", "llvmpipe", "lavapipe", "microsoft basic render driver"];
 
 /** @type {Awaited<ReturnType<typeof probe>>} */
-const NOT_SERVED = { adapter: null, missing: "webgpu-not-served", detail: "this site has no module for it, or none yet" };
+const NOT_SERVED = {
+  adapter: null,
+  missing: "webgpu-not-served",
+  detail: "this site has no module for it, or none yet",
+};
 
 /**
  * Chooses the device before any WebAssembly is downloaded, since each device has its own.
  *
- * `auto` refuses a software adapter: it is about twenty times slower than our CPU path. `webgpu` takes whatever answers.
+ * `auto` refuses a software adapter: it is about twenty times slower than our CPU path. `webgpu` takes whatever
+ * answers.
  *
  * @param {DeviceChoice} choice
  * @param {Pick<GPU, "requestAdapter"> | undefined} gpu  `navigator.gpu`
@@ -29,17 +34,26 @@ export async function chooseDevice(choice, gpu, served = true) {
     return cpu(missing);
   }
   if (choice === "auto" && isSoftware(adapter)) return cpu("software-adapter");
-  return { device: "webgpu", reason: choice === "webgpu" ? "requested" : "hardware-adapter", adapter: describe(adapter.info) };
+  return {
+    device: "webgpu",
+    reason: choice === "webgpu" ? "requested" : "hardware-adapter",
+    adapter: describe(adapter.info),
+  };
 }
 
 /** @param {string} detail */
 export function webgpuUnavailable(detail) {
-  return new LastLayerError("webgpu-unavailable", `WebGPU cannot be used here: ${detail}. Choose “auto” or “cpu” to compute on the CPU.`, { detail });
+  return new LastLayerError(
+    "webgpu-unavailable",
+    `WebGPU cannot be used here: ${detail}. Choose “auto” or “cpu” to compute on the CPU.`,
+    { detail },
+  );
 }
 
 /**
- * Tells when a device that this worker has made is lost: a driver that was reset or updated, a machine back from sleep, memory used up.
- * The core makes its device itself and cannot say so in time (it would stop with an obscure error, or wait for ever), hence the detour.
+ * Tells when a device that this worker has made is lost: a driver that was reset or updated, a machine back from sleep,
+ * memory used up. The core makes its device itself and cannot say so in time (it would stop with an obscure error, or
+ * wait for ever), hence the detour.
  * @param {(error: LastLayerError) => void} onLost
  */
 export function watchDevices(onLost) {
@@ -48,7 +62,8 @@ export function watchDevices(onLost) {
   GPUAdapter.prototype.requestDevice = async function (descriptor) {
     const device = await requestDevice.call(this, descriptor);
     void device.lost.then(({ reason, message }) => {
-      if (reason !== "destroyed") onLost(new LastLayerError("device-lost", `The graphics device was lost: ${message}`, { detail: message }));
+      if (reason !== "destroyed")
+        onLost(new LastLayerError("device-lost", `The graphics device was lost: ${message}`, { detail: message }));
     });
     return device;
   };
@@ -82,7 +97,8 @@ export function namesSoftware(adapter) {
 }
 
 /**
- * What the browser tells of the adapter: it leaves most of it empty, to make visitors harder to recognise. Older ones tell nothing.
+ * What the browser tells of the adapter: it leaves most of it empty, to make visitors harder to recognise. Older ones
+ * tell nothing.
  * @param {GPUAdapterInfo | undefined} info
  */
 function describe(info) {

@@ -12,13 +12,14 @@ export async function fetchOk(url, options) {
   });
   if (!response.ok) throw failed(url, `the server answered ${response.status}`);
   // Many hosts answer with a page of their own where a file is missing. Nothing that we ask for is a page.
-  if (response.headers.get("content-type")?.startsWith("text/html")) throw failed(url, "the server answered with a page");
+  if (response.headers.get("content-type")?.startsWith("text/html"))
+    throw failed(url, "the server answered with a page");
   return response;
 }
 
 /**
- * Counts the bytes of a body as they pass. They are counted after the content encoding is undone: a server that compresses announces
- * another length, so totals come from the build, never from a header.
+ * Counts the bytes of a body as they pass. They are counted after the content encoding is undone: a server that
+ * compresses announces another length, so totals come from the build, never from a header.
  *
  * @param {Response} response
  * @param {(done: number) => void} onBytes
@@ -43,5 +44,9 @@ export function countBytes(response, onBytes) {
  * @param {string} detail
  */
 export function failed(url, detail) {
-  return new LastLayerError("download-failed", `${url} could not be downloaded: ${detail}. Check the connection, then try again.`, { url, detail });
+  return new LastLayerError(
+    "download-failed",
+    `${url} could not be downloaded: ${detail}. Check the connection, then try again.`,
+    { url, detail },
+  );
 }

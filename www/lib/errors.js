@@ -2,9 +2,9 @@
 /** @import { ErrorMessage } from "./types/core.d.ts" */
 
 /**
- * Every failure of the library. `code` is one of a closed set, so that a page can put it into its own words and language;
- * `params` names what was involved; `message` is the English sentence: what was expected, what came, what to do.
- * A cancelled call carries the name `AbortError`, as `fetch` does.
+ * Every failure of the library. `code` is one of a closed set, so that a page can put it into its own words and
+ * language; `params` names what was involved; `message` is the English sentence: what was expected, what came, what to
+ * do. A cancelled call carries the name `AbortError`, as `fetch` does.
  */
 export class LastLayerError extends Error {
   /**
@@ -23,8 +23,8 @@ export class LastLayerError extends Error {
 }
 
 /**
- * A list of files that was not worked through to its end, since it was cancelled or something went wrong that is not one file's fault. `report`
- * has what became of the files until then; those that are not in it were not looked at.
+ * Work that was not brought to its end, since it was cancelled or something went wrong, with what had been done by then
+ * in `report`. Of a list of files: what became of those that were looked at. Of a comparison: the runs that were over.
  * @template Report
  */
 export class InterruptedError extends LastLayerError {
@@ -40,7 +40,7 @@ export class InterruptedError extends LastLayerError {
 }
 
 /**
- * What ended a list of files, with what became of those before.
+ * What ended the work, with what had been done before.
  * @template Report
  * @param {unknown} error
  * @param {Report} report
@@ -50,7 +50,13 @@ export function interrupted(error, report) {
 }
 
 /** The codes that speak of one image file: the others go on. */
-const OF_ONE_IMAGE = new Set(["not-an-image", "unsupported-format", "image-truncated", "image-empty", "image-too-large"]);
+const OF_ONE_IMAGE = new Set([
+  "not-an-image",
+  "unsupported-format",
+  "image-truncated",
+  "image-empty",
+  "image-too-large",
+]);
 
 /**
  * True where the fault is one file's own, so that a list of files can go on without it.
@@ -97,7 +103,11 @@ export function toMessage(thrown) {
   if (thrown instanceof DOMException && thrown.name === "AbortError") return toMessage(cancelled());
   const detail = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   if (thrown instanceof WebAssembly.RuntimeError) {
-    return { code: "worker-crashed", message: `The core stopped: ${detail}. Its work goes on in a new worker.`, params: { detail } };
+    return {
+      code: "worker-crashed",
+      message: `The core stopped: ${detail}. Its work goes on in a new worker.`,
+      params: { detail },
+    };
   }
   return { code: "internal", message: `Unexpected failure: ${detail}. Please report it.`, params: { detail } };
 }
@@ -115,5 +125,11 @@ export function fromMessage(message) {
  * @returns {thrown is ErrorMessage}
  */
 function isErrorMessage(thrown) {
-  return typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string" && "message" in thrown;
+  return (
+    typeof thrown === "object" &&
+    thrown !== null &&
+    "code" in thrown &&
+    typeof thrown.code === "string" &&
+    "message" in thrown
+  );
 }

@@ -1,6 +1,7 @@
-/** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation, Explanation } from "./types/public.d.ts" */
-/** @import { FeatureMaps, Info, Layout, ModelChoice, Nearest, Photo, Prediction, Progress, Report } from "./types/public.d.ts" */
-/** @import { RunConfig, TestReport, TestRow, TrainConfig, TrainEvent } from "./types/public.d.ts" */
+/** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation } from "./types/public.d.ts" */
+/** @import { Explanation, FeatureMaps, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
+/** @import { Prediction, Progress, Report, RunConfig, TestReport, TestRow } from "./types/public.d.ts" */
+/** @import { TrainConfig, TrainEvent } from "./types/public.d.ts" */
 /** @import { Caller } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { clock } from "./clock.js";
@@ -23,15 +24,17 @@ const QUIET = 500;
  * Fine-tunes an image classifier in this browser. Everything heavy runs in a worker, and no image leaves the machine.
  *
  * Every method rejects with a {@link LastLayerError}. A call whose signal is aborted rejects with code `cancelled` once
- * the worker has given it up, and everything works on. A worker that dies rejects the open calls (`worker-crashed`, `device-lost`); the next
- * call starts a new one, which gets the photos and the classifier of the old. A training of more than a few seconds goes on in the new worker by
- * itself, from the last of the checkpoints that are kept meanwhile.
+ * the worker has given it up, and everything works on. A worker that dies rejects the open calls (`worker-crashed`,
+ * `device-lost`); the next call starts a new one, which gets the photos and the classifier of the old. A training of
+ * more than a few seconds goes on in the new worker by itself, from the last of the checkpoints that are kept
+ * meanwhile.
  *
  * Events (`CustomEvent`, with `detail`):
  * - `change`: photos, classes, report, stale, evaluation or checkpoint changed.
  * - `progress`: {@link Progress} of photos being added.
  * - `train`: {@link TrainEvent}, of trainings, cross-validations and comparisons.
- * - `checkpoint`: a `Blob`, from which {@link FineTuner#resume} goes on: to be stored by pages that want to survive their tab.
+ * - `checkpoint`: a `Blob`, from which {@link FineTuner#resume} goes on: to be stored by pages that want to survive
+ *   their tab.
  * - `restart`: a new worker took over; `{ code, lost }`, why, and the photos whose files can no longer be read.
  */
 export class FineTuner extends EventTarget {
@@ -47,7 +50,14 @@ export class FineTuner extends EventTarget {
    * Use {@link FineTuner.create}: an instance is of no use before its worker has started.
    * @param {CreateOptions} options
    */
-  constructor({ device = "auto", backbone = "efficientnet_lite0", baseUrl = ".", workers, readAhead = true, startWorker = spawn }) {
+  constructor({
+    device = "auto",
+    backbone = "efficientnet_lite0",
+    baseUrl = ".",
+    workers,
+    readAhead = true,
+    startWorker = spawn,
+  }) {
     super();
     checkWorkers(workers);
     // Bundled, this script lies in the folder that is served.
@@ -61,9 +71,10 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for twenty seconds it is given up:
-   * `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at once.
-   * Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
+   * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for
+   * twenty seconds it is given up: `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at
+   * once. Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where
+   * `webgpu` was asked for) or `cancelled`.
    *
    * @param {CreateOptions} [options]
    * @returns {Promise<FineTuner>}
@@ -102,8 +113,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Of the last cross-validation; null again as soon as photos or classes change (a new name is no change), a training has ended or a model
-   * was opened.
+   * Of the last cross-validation; null again as soon as photos or classes change (a new name is no change), a training
+   * has ended or a model was opened.
    * @returns {Evaluation | null}
    */
   get evaluation() {
@@ -111,8 +122,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Where a training can be continued: the paused one, or the last state kept of one that a crash has ended. Null again when a training has
-   * ended or was cancelled, and after {@link FineTuner#discard}.
+   * Where a training can be continued: the paused one, or the last state kept of one that a crash has ended. Null again
+   * when a training has ended or was cancelled, and after {@link FineTuner#discard}.
    * @returns {Blob | null}
    */
   get checkpoint() {
@@ -120,7 +131,8 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Adds an empty class. Rejects with `class-exists`, `invalid-label` or `busy` (a training runs), as the other changes do.
+   * Adds an empty class. Rejects with `class-exists`, `invalid-label` or `busy` (a training runs), as the other changes
+   * do.
    * @param {string} label
    */
   async addClass(label) {
@@ -130,11 +142,12 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * What the folders of files mean, by the rule of the page and the command line: the first level below what everything lies in are the
-   * classes, however deep a file lies; `train`, `val` and `test` with class folders in them are parts of a data set; hidden and system files are
-   * nobody's. Adds nothing: see {@link FineTuner#add}.
+   * What the folders of files mean, by the rule of the page and the command line: the first level below what everything
+   * lies in are the classes, however deep a file lies; `train`, `val` and `test` with class folders in them are parts
+   * of a data set; hidden and system files are nobody's. Adds nothing: see {@link FineTuner#add}.
    *
-   * @param {Iterable<string>} paths  Relative, with slashes, as `webkitRelativePath`. A file without a folder is its name alone.
+   * @param {Iterable<string>} paths  Relative, with slashes, as `webkitRelativePath`. A file without a folder is its
+   *   name alone.
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Layout>}
    */
@@ -143,10 +156,11 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the report, the rest goes in.
-   * Where it is cancelled or ends otherwise, what had gone in before stays, and the rejection (an {@link InterruptedError}) has the report so far in
-   * `report`. Unless `create` was told otherwise, the photos are then read in the background, with the
-   * augmented draws that a training like the last one (with the defaults before one) asks for, until a training begins: it finds them read.
+   * Adds photos to a class, which is made where there is none of that name. Whatever cannot be used is listed in the
+   * report, the rest goes in. Where it is cancelled or ends otherwise, what had gone in before stays, and the rejection
+   * (an {@link InterruptedError}) has the report so far in `report`. Unless `create` was told otherwise, the photos are
+   * then read in the background, with the augmented draws that a training like the last one (with the defaults before
+   * one) asks for, until a training begins: it finds them read.
    *
    * @param {Iterable<Blob>} files
    * @param {string} label
@@ -155,7 +169,12 @@ export class FineTuner extends EventTarget {
    */
   async add(files, label, { signal, onProgress } = {}) {
     label = cleanLabel(label);
-    const list = [...files].map((blob, position) => ({ id: this.#nextId++, name: nameOf(blob, position), label, blob }));
+    const list = [...files].map((blob, position) => ({
+      id: this.#nextId++,
+      name: nameOf(blob, position),
+      label,
+      blob,
+    }));
     /** @type {AddReport} */
     const report = { added: [], duplicates: [], failed: [], notes: [] };
     this.#progress(0, list.length, onProgress);
@@ -163,7 +182,11 @@ export class FineTuner extends EventTarget {
     const work = this.#inOrder(list, async (next) => {
       for (const [position, photo] of list.entries()) {
         try {
-          const { duplicateOf, note } = await this.#connection.call("addPhoto", { ...photo, next: next(position) }, { signal });
+          const { duplicateOf, note } = await this.#connection.call(
+            "addPhoto",
+            { ...photo, next: next(position) },
+            { signal },
+          );
           const of = duplicateOf === undefined ? undefined : this.#mirror.photo(duplicateOf);
           if (of) {
             report.duplicates.push({ name: photo.name, label, of });
@@ -207,9 +230,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Gives a class another name, in the classifier too where that was trained with it: no new training is needed. A model file that was opened
-   * keeps its own names. Rejects with `unknown-class`, `invalid-label` or `class-exists`: also where the classifier was trained with another
-   * class of that name, which was removed since (`params.removed`).
+   * Gives a class another name, in the classifier too where that was trained with it: no new training is needed. A
+   * model file that was opened keeps its own names. Rejects with `unknown-class`, `invalid-label` or `class-exists`:
+   * also where the classifier was trained with another class of that name, which was removed since (`params.removed`).
    * @param {string} from
    * @param {string} to
    */
@@ -224,8 +247,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * The photos whose files can no longer be read, because they were changed, moved or deleted since they were added. A training that needs one
-   * of them rejects with `photo-unreadable`; the others go on once these are {@link FineTuner#remove}d. Reads one byte of each file.
+   * The photos whose files can no longer be read, because they were changed, moved or deleted since they were added. A
+   * training that needs one of them rejects with `photo-unreadable`; the others go on once these are
+   * {@link FineTuner#remove}d. Reads one byte of each file.
    * @returns {Promise<Photo[]>}
    */
   async checkFiles() {
@@ -246,9 +270,10 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Looks at the photos and at the device and says what to train: a regime with its settings, how long it should take here, and the reasons,
-   * each with its number. Trains nothing; the photos are embedded on the way, which a training does not repeat. What `config` holds is kept, and its
-   * `timeLimit` respected. Takes a few seconds more than embedding the photos. Rejects as `train` does.
+   * Looks at the photos and at the device and says what to train: a regime with its settings, how long it should take
+   * here, and the reasons, each with its number. Trains nothing; the photos are embedded on the way, which a training
+   * does not repeat. What `config` holds is kept, and its `timeLimit` respected. Takes a few seconds more than
+   * embedding the photos. Rejects as `train` does.
    *
    * @param {Partial<TrainConfig>} [config]
    * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -259,13 +284,14 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked first, as
-   * {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not read again.
-   * Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`, or with `photo-unreadable` (see
-   * {@link FineTuner#checkFiles}) before it begins; where a file goes bad in its midst, {@link FineTuner#checkpoint} has what there was until
-   * then, for when the photo is there again. The classifier from before is then still
-   * there. Where the worker dies, a new one takes the training up at the last checkpoint (kept after epochs, every two seconds and for at most a
-   * twentieth of the time); it rejects with the worker's end only where there is none since the last time.
+   * Fine-tunes on the photos. Unless `config` says what is to learn (`regime`, or `lastStages`), the photos are asked
+   * first, as {@link FineTuner#advise} does, and the report has the advice. Photos that were embedded before are not
+   * read again. Rejects with `too-few-classes`, `empty-class`, `invalid-option`, `busy`, `cancelled` or `paused`, or
+   * with `photo-unreadable` (see {@link FineTuner#checkFiles}) before it begins; where a file goes bad in its midst,
+   * {@link FineTuner#checkpoint} has what there was until then, for when the photo is there again. The classifier from
+   * before is then still there. Where the worker dies, a new one takes the training up at the last checkpoint (kept
+   * after epochs, every two seconds and for at most a twentieth of the time); it rejects with the worker's end only
+   * where there is none since the last time.
    *
    * @param {Partial<TrainConfig>} [config]  What is left out takes its default from `OPTIONS`.
    * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -276,9 +302,10 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Pauses the training under way: its promise rejects with `paused`, and this one resolves to a checkpoint (safetensors), from which
-   * {@link FineTuner#resume} goes on, here or in another tab, to the very result that it would have had. Predictions are answered meanwhile.
-   * Photos can be changed, but have to be as they were to go on. Resolves to null where no training has begun, as while it is still advised.
+   * Pauses the training under way: its promise rejects with `paused`, and this one resolves to a checkpoint
+   * (safetensors), from which {@link FineTuner#resume} goes on, here or in another tab, to the very result that it
+   * would have had. Predictions are answered meanwhile. Photos can be changed, but have to be as they were to go on.
+   * Resolves to null where no training has begun, as while it is still advised.
    * @returns {Promise<Blob | null>}
    */
   async pause() {
@@ -287,10 +314,11 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Goes on with a training: with the one that was paused or interrupted here (the default), or with one of an earlier tab. The photos and
-   * classes must be those that it was begun with, whatever their order. Resolves as {@link FineTuner#train} would have, and sends its events
-   * after a first one of the type `resumed`; nothing is advised again.
-   * Rejects as `train` does, with `no-checkpoint`, `checkpoint-corrupt`, or `checkpoint-mismatch` for other photos, classes or another backbone.
+   * Goes on with a training: with the one that was paused or interrupted here (the default), or with one of an earlier
+   * tab. The photos and classes must be those that it was begun with, whatever their order. Resolves as
+   * {@link FineTuner#train} would have, and sends its events after a first one of the type `resumed`; nothing is
+   * advised again. Rejects as `train` does, with `no-checkpoint`, `checkpoint-corrupt`, or `checkpoint-mismatch` for
+   * other photos, classes or another backbone.
    *
    * @param {Blob | null} [checkpoint]
    * @param {{ signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -298,7 +326,11 @@ export class FineTuner extends EventTarget {
    */
   async resume(checkpoint = this.checkpoint, { signal, onEvent } = {}) {
     if (this.#connection.closed) throw this.#connection.closed;
-    if (!checkpoint) throw new LastLayerError("no-checkpoint", "There is no training to continue: pause one first, or give its checkpoint.");
+    if (!checkpoint)
+      throw new LastLayerError(
+        "no-checkpoint",
+        "There is no training to continue: pause one first, or give its checkpoint.",
+      );
     return this.#learning.resume(checkpoint, { signal, onEvent });
   }
 
@@ -309,41 +341,54 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Cross-validates the last training on the photos as they are: in each of `folds` folds the layers that learn are taught afresh without the
-   * photos of the fold, for as many epochs as that training chose, and then judge these. So every photo is judged once, by a classifier that
-   * saw neither it nor a near-duplicate of it. Where the classifier was taught on these very photos by this worker (`applied`), its
-   * probabilities are calibrated from then on and it knows what is none of its classes (see {@link FineTuner#answer}); its file says so, too.
+   * Cross-validates the last training on the photos as they are: in each of `folds` folds the layers that learn are
+   * taught afresh without the photos of the fold, for as many epochs as that training chose, and then judge these. So
+   * every photo is judged once, by a classifier that saw neither it nor a near-duplicate of it. Where the classifier
+   * was taught on these very photos by this worker (`applied`), its probabilities are calibrated from then on and it
+   * knows what is none of its classes (see {@link FineTuner#answer}); its file says so, too.
    *
-   * `folds`: from 2 to the number of photos; default (or null) five, or as many as the smallest class has photos. `rejectRate`: which
-   * fraction of photos of its classes “none of these” may cost, 0 to 0.5; default 0.05.
+   * `folds`: from 2 to the number of photos; default (or null) five, or as many as the smallest class has photos.
+   * `rejectRate`: which fraction of photos of its classes “none of these” may cost, 0 to 0.5; default 0.05.
    *
-   * Takes about as long as `folds` trainings. Predictions are answered meanwhile. Rejects with `no-classifier` (nothing was trained
-   * here), `too-few-photos`, `too-few-classes`, `empty-class`, `invalid-option`, `busy` or
-   * `cancelled`; nothing has changed then.
+   * Takes about as long as `folds` trainings. Predictions are answered meanwhile. Rejects with `no-classifier` (nothing
+   * was trained here), `too-few-photos`, `too-few-classes`, `empty-class`, `invalid-option`, `busy` or `cancelled`;
+   * nothing has changed then.
    *
-   * @param {{ folds?: number | null, rejectRate?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
+   * @param {{
+   *   folds?: number | null,
+   *   rejectRate?: number,
+   *   signal?: AbortSignal,
+   *   onEvent?: (event: TrainEvent) => void,
+   * }} [options]
    * @returns {Promise<Evaluation>}
    */
   async evaluate({ folds, rejectRate, signal, onEvent } = {}) {
     // Named, and not left to the core to remember: a new worker knows nothing of the training.
     const { config: train, epochs } = this.#mirror.report ?? {};
     const options = { folds, rejectRate, train, epochs };
-    const { evaluation, model } = await this.#connection.call("evaluate", options, { signal, onEvent: this.#forward(onEvent) });
+    const { evaluation, model } = await this.#connection.call("evaluate", options, {
+      signal,
+      onEvent: this.#forward(onEvent),
+    });
     this.#change(() => this.#mirror.evaluated(evaluation, model));
     return evaluation;
   }
 
   /**
-   * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or another option is worth on
-   * these photos. Every run has a fixed number of epochs, so none chooses its best on the photos it is judged by; where `epochs` is left out
-   * they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and
-   * evaluation stay as they are, and answer meanwhile.
+   * Trains in several ways on the same photos and judges each on the same others: what a regime, augmentation or
+   * another option is worth on these photos. Every run has a fixed number of epochs, so none chooses its best on the
+   * photos it is judged by; where `epochs` is left out they are 30 for `head`, 10 for `last-k`, 4 for `full` and 20 for
+   * `scratch`, and `scratch` sees 96 pixels. Nothing is kept: classifier, report and evaluation stay as they are, and
+   * answer meanwhile.
    *
-   * A run whose config says nothing of what is to learn is advised first, as in `train`, and has the settings of that advice.
+   * A run whose config says nothing of what is to learn is advised first, as in `train`, and has the settings of that
+   * advice.
    *
-   * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a third, since a
-   * difference takes more photos to show than an accuracy. `seed`: of the photos held out, and of runs whose config names none; default 0.
-   * Rejects with `too-few-classes`, `empty-class`, `too-few-photos`, `invalid-option`, `busy` or `cancelled`.
+   * `runs`: two to six, of different names. `holdout`: the fraction of every class held out, above 0 to 0.5; default a
+   * third, since a difference takes more photos to show than an accuracy. `seed`: of the photos held out, and of runs
+   * whose config names none; default 0. Rejects with `too-few-classes`, `empty-class`, `too-few-photos`,
+   * `invalid-option`, `busy`, `photo-unreadable` or `cancelled`. Runs that were over by then are not lost: the rejection
+   * is an {@link InterruptedError} with their comparison in `report`.
    *
    * @param {RunConfig[]} runs
    * @param {{ holdout?: number, seed?: number, signal?: AbortSignal, onEvent?: (event: TrainEvent) => void }} [options]
@@ -351,12 +396,25 @@ export class FineTuner extends EventTarget {
    */
   async compare(runs, { holdout, seed, signal, onEvent } = {}) {
     const options = { runs: runs.map(({ name, config = {} }) => ({ name, config: defined(config) })), holdout, seed };
-    return this.#connection.call("compare", options, { signal, onEvent: this.#forward(onEvent) });
+    const forward = this.#forward(onEvent);
+    let soFar = /** @type {Comparison | null} */ (null);
+    try {
+      return await this.#connection.call("compare", options, {
+        signal,
+        onEvent: (event) => {
+          if (event.type === "comparedSoFar") soFar = event.comparison;
+          forward(event);
+        },
+      });
+    } catch (error) {
+      throw soFar ? interrupted(error, soFar) : error;
+    }
   }
 
   /**
-   * As `predict`, and whether the image is of any class at all: `unknown` is true where it is less like the nearest class than all but
-   * `rejectRate` of the held-out photos were. It takes a cross-validation to tell; before one, `similarity` is null and `unknown` false.
+   * As `predict`, and whether the image is of any class at all: `unknown` is true where it is less like the nearest
+   * class than all but `rejectRate` of the held-out photos were. It takes a cross-validation to tell; before one,
+   * `similarity` is null and `unknown` false.
    *
    * @param {Blob | ImageBitmap | ImageData} image
    * @param {{ topK?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
@@ -383,11 +441,12 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Why the classifier answers as it does: where in the image the evidence for a class lies. The output layer is linear on features that
-   * are averaged over places, so this is no approximation. Takes about as long as `predict`.
+   * Why the classifier answers as it does: where in the image the evidence for a class lies. The output layer is linear
+   * on features that are averaged over places, so this is no approximation. Takes about as long as `predict`.
    *
-   * `class`: the label asked about; default the first guess. `against`: the label it is compared with; default the average of all.
-   * Rejects with `unknown-class`, `invalid-option` (a class against itself), one of the image codes, `no-classifier` or `cancelled`.
+   * `class`: the label asked about; default the first guess. `against`: the label it is compared with; default the
+   * average of all. Rejects with `unknown-class`, `invalid-option` (a class against itself), one of the image codes,
+   * `no-classifier` or `cancelled`.
    *
    * @param {Blob | ImageBitmap | ImageData} image
    * @param {{ class?: string, against?: string, model?: ModelChoice, signal?: AbortSignal }} [options]
@@ -400,9 +459,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * The training photos most like an image, in the eyes of the network, the most alike first. Compared are those that it has read for a
-   * training; a new worker has read none until the next one.
-   * Rejects with `invalid-option` (a `count` of 0), one of the image codes, `no-classifier` or `cancelled`.
+   * The training photos most like an image, in the eyes of the network, the most alike first. Compared are those that
+   * it has read for a training; a new worker has read none until the next one. Rejects with `invalid-option` (a `count`
+   * of 0), one of the image codes, `no-classifier` or `cancelled`.
    *
    * @param {Blob | ImageBitmap | ImageData} image
    * @param {{ count?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
@@ -421,9 +480,10 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * What the network sees of a photo in a training with these options, and the first `count` augmented draws of it. Given a photo of this
-   * FineTuner by its id, or its file, these are the pictures that such a training learns from. Nothing is computed but pixels.
-   * Rejects with `unknown-photo`, `invalid-option` (a `count` above 64, or as `train` does), one of the image codes or `cancelled`.
+   * What the network sees of a photo in a training with these options, and the first `count` augmented draws of it.
+   * Given a photo of this FineTuner by its id, or its file, these are the pictures that such a training learns from.
+   * Nothing is computed but pixels. Rejects with `unknown-photo`, `invalid-option` (a `count` above 64, or as `train`
+   * does), one of the image codes or `cancelled`.
    *
    * @param {number | Blob | ImageBitmap | ImageData} image  The id of a photo, or an image.
    * @param {{ count?: number, options?: Partial<TrainConfig>, signal?: AbortSignal }} [options]
@@ -436,24 +496,29 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * What a stage of the network responds to in an image: the `channels` channels of it (128 at most) that vary most over the image, as grey pictures.
-   * `stage`: `"0"` to the last of `info.stages`, or `"conv_head"`. Shallow stages respond to edges and colours, deep ones to parts of things.
-   * Takes at most about as long as `predict`. Rejects with `invalid-option`, one of the image codes, `no-classifier` or `cancelled`.
+   * What a stage of the network responds to in an image: the `channels` channels of it (128 at most) that vary most
+   * over the image, as grey pictures. `stage`: `"0"` to the last of `info.stages`, or `"conv_head"`. Shallow stages
+   * respond to edges and colours, deep ones to parts of things. Takes at most about as long as `predict`. Rejects with
+   * `invalid-option`, one of the image codes, `no-classifier` or `cancelled`.
    *
    * @param {Blob | ImageBitmap | ImageData} image
    * @param {{ stage?: string | number, channels?: number, model?: ModelChoice, signal?: AbortSignal }} [options]
    * @returns {Promise<FeatureMaps>}
    */
   async featureMaps(image, { stage = "0", channels = 15, model = "auto", signal } = {}) {
-    const maps = await this.#connection.call("featureMaps", { image, stage: String(stage), channels, model }, { signal });
+    const maps = await this.#connection.call(
+      "featureMaps",
+      { image, stage: String(stage), channels, model },
+      { signal },
+    );
     throwIfAborted(signal);
     return maps;
   }
 
   /**
-   * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for which rows count).
-   * A file that cannot be used gets a row with its error. Where it is cancelled or ends otherwise, the rejection (an {@link InterruptedError}) has the
-   * rows so far, scored, in `report`.
+   * Predicts many files, one by one, and scores them where `labels` names their true class (see {@link scoreRows} for
+   * which rows count). A file that cannot be used gets a row with its error. Where it is cancelled or ends otherwise,
+   * the rejection (an {@link InterruptedError}) has the rows so far, scored, in `report`.
    *
    * @param {Iterable<Blob>} files
    * @param {{ labels?: (string | null)[], topK?: number, model?: ModelChoice, signal?: AbortSignal,
@@ -465,31 +530,41 @@ export class FineTuner extends EventTarget {
     return this.#inOrder(list, (next) => {
       const answer = async (/** @type {number} */ position) => {
         const { id, blob: image } = /** @type {typeof list[0]} */ (list[position]);
-        const answer = await this.#connection.call("answer", { image, id, next: next(position), topK: Math.max(topK, 5), model }, { signal });
+        const answer = await this.#connection.call(
+          "answer",
+          { image, id, next: next(position), topK: Math.max(topK, 5), model },
+          { signal },
+        );
         throwIfAborted(signal);
         return answer;
       };
       labels = labels.map((label) => label && cleanLabel(label));
       // The source model's labels are not ours to compare with: it was never shown these classes.
       const known = model === "source" ? [] : this.#mirror.labels;
-      return testAll(list.map(({ blob }) => blob), answer, { labels, topK, known, onResult });
+      return testAll(
+        list.map(({ blob }) => blob),
+        answer,
+        { labels, topK, known, onResult },
+      );
     });
   }
 
   /**
-   * The classifier as a model file (safetensors: the output layer, the labels, the hash of the weights it belongs to; after a
-   * cross-validation the temperature and what “none of these” needs).
-   * Rejects with `no-classifier` before a training.
+   * The classifier as a model file (safetensors: the output layer, the labels, the hash of the weights it belongs to;
+   * after a cross-validation the temperature and what “none of these” needs). Rejects with `no-classifier` before a
+   * training.
    * @returns {Promise<Blob>}
    */
   async export() {
     if (this.#connection.closed) throw this.#connection.closed;
-    if (!this.#mirror.model) throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
+    if (!this.#mirror.model)
+      throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
     return new Blob([this.#mirror.model], { type: "application/octet-stream" });
   }
 
   /**
-   * Opens a model file: predictions come from it from now on. Rejects with `model-corrupt` or `model-mismatch`, then nothing changes.
+   * Opens a model file: predictions come from it from now on. Rejects with `model-corrupt` or `model-mismatch`, then
+   * nothing changes.
    * @param {Blob} file
    * @returns {Promise<{ labels: string[] }>}
    */
@@ -555,8 +630,9 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Has photos read once nothing has been added for a moment: a folder of classes comes class by class, and between two of them there is
-   * nothing to be read that would not be in the way of the next. What fails here fails again, and is told, when a training reads.
+   * Has photos read once nothing has been added for a moment: a folder of classes comes class by class, and between two
+   * of them there is nothing to be read that would not be in the way of the next. What fails here fails again, and is
+   * told, when a training reads.
    */
   #readAhead() {
     this.#stopWaiting();
@@ -584,7 +660,10 @@ export class FineTuner extends EventTarget {
     onProgress?.(progress);
   }
 
-  /** Events of the worker go to the listeners and to the caller. @param {((event: TrainEvent) => void) | undefined} onEvent */
+  /**
+   * Events of the worker go to the listeners and to the caller.
+   * @param {((event: TrainEvent) => void) | undefined} onEvent
+   */
   #forward(onEvent) {
     return (/** @type {TrainEvent} */ event) => {
       this.#dispatch("train", event);

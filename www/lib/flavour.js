@@ -15,8 +15,8 @@ const RELAXED_MADD = Uint8Array.of(
 );
 
 /**
- * The build of the core that a device needs in this browser. Relaxed SIMD has a fused multiply-add; a browser without it
- * rejects a whole module for one instruction of it, so there are two for the CPU.
+ * The build of the core that a device needs in this browser. Relaxed SIMD has a fused multiply-add; a browser without
+ * it rejects a whole module for one instruction of it, so there are two for the CPU.
  *
  * @param {Device} device
  * @returns {Flavour}

@@ -3,7 +3,10 @@
 /** How many files the worker knows of before their turn. */
 const KNOWN = 4;
 
-/** Names the files of a list to the worker before their turn, so that it can begin with them: each once, a few at a time. */
+/**
+ * Names the files of a list to the worker before their turn, so that it can begin with them: each once, a few at a
+ * time.
+ */
 export class Following {
   #files;
   #position = 0;

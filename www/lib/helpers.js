@@ -4,15 +4,19 @@ import { LastLayerError } from "./errors.js";
 /**
  * A worker with a core of its own that can read photos and compute parts of steps.
  * @typedef {object} Helper
- * @property {(loan: CoreLoan) => Promise<Float32Array>} work  What the core's `accept` takes.
+ * @property {(loan: CoreLoan) => Promise<Float32Array>} work  Resolves to the answer, which the core's `accept` takes.
  * @property {() => void} end
  */
 
-/** Photos that are left to be read, or steps to be taken, and for which it pays to start helpers: at least the time that starting them takes. */
+/**
+ * Photos that are left to be read, or steps to be taken, and for which it pays to start helpers: at least the time that
+ * starting them takes.
+ */
 const WORTHWHILE = 32;
 /**
- * Loans of photos out to each helper: one that it works on, and the others for the time until it is served again, which may take two steps of
- * the core. On two cores two workers were 1.60, 1.77 and 1.85 times as fast as one with two, three and four.
+ * Loans of photos out to each helper: one that it works on, and the others for the time until it is served again, which
+ * may take two steps of the core. On two cores two workers were 1.60, 1.77 and 1.85 times as fast as one with two,
+ * three and four.
  */
 const LOANS = 4;
 /** How long helpers without work live, in milliseconds: each holds a copy of the weights. */
@@ -20,8 +24,9 @@ const REST = 30_000;
 /** More of them are not fed fast enough by one. */
 const MOST_HELPERS = 7;
 /**
- * How long a step waits for parts that are out before they are computed here: `times` times as long as they have been out already, and at least
- * `least` milliseconds. Whoever is only slow has answered by then; after it, somebody who may be dead has cost little more than the parts are worth.
+ * How long a step waits for parts that are out before they are computed here: `times` times as long as they have been
+ * out already, and at least `least` milliseconds. Whoever is only slow has answered by then; after it, somebody who may
+ * be dead has cost little more than the parts are worth.
  */
 const PATIENCE = { times: 2, least: 100 };
 
@@ -36,8 +41,9 @@ export function helperCount(cores, memory) {
 }
 
 /**
- * Workers that read photos along with the one that trains, and share its steps. They are started when there is enough to do, and ended some time
- * after the last of it. One that fails is let go of, and the core does itself what it has lent and not got back.
+ * Workers that read photos along with the one that trains, and share its steps. They are started when there is enough
+ * to do, and ended some time after the last of it. One that fails is let go of, and the core does itself what it has
+ * lent and not got back.
  */
 export class Helpers {
   #start;
@@ -45,7 +51,7 @@ export class Helpers {
   #starting = false;
   /** @type {Map<Helper, number>} With the loans that each has. */
   #helpers = new Map();
-  /** What has come back and is not yet accepted. @type {{ ticket: number, values: Float32Array, helper: Helper }[]} */
+  /** What has come back and is not yet accepted. @type {{ id: number, answer: Float32Array, helper: Helper }[]} */
   #back = [];
   /** When parts were lent last. */
   #since = 0;
@@ -84,8 +90,8 @@ export class Helpers {
   }
 
   /**
-   * The same for a core whose steps can be shared: helpers that have nothing to do get parts of the step under way, and where nothing is left of it
-   * but what they have, they are waited for a little.
+   * The same for a core whose steps can be shared: helpers that have nothing to do get parts of the step under way, and
+   * where nothing is left of it but what they have, they are waited for a little.
    * @param {Core} core
    * @param {number} left  Steps that are still to be taken, as far as that is known.
    * @param {(ids: number[]) => Promise<void>} supply
@@ -107,9 +113,9 @@ export class Helpers {
 
   /** Takes in what has come back. @param {Core} core */
   take(core) {
-    for (const { ticket, values, helper } of this.#back.splice(0)) {
+    for (const { id, answer, helper } of this.#back.splice(0)) {
       try {
-        core.accept(ticket, values);
+        core.accept(id, answer);
       } catch (error) {
         // It is done again; but who answers with something else once may do so again.
         console.warn("lastlayer: a worker that helps was let go of.", error);
@@ -160,16 +166,16 @@ export class Helpers {
    * @param {CoreLoan} loan
    */
   #give(helper, loan) {
-    const { ticket } = loan;
+    const { id } = loan;
     const has = this.#helpers.get(helper);
     if (has === undefined) return; // It has died while its loan was made.
     this.#helpers.set(helper, has + 1);
     helper.work(loan).then(
-      (values) => {
+      (answer) => {
         const has = this.#helpers.get(helper);
         if (has === undefined) return;
         this.#helpers.set(helper, has - 1);
-        this.#back.push({ ticket, values, helper });
+        this.#back.push({ id, answer, helper });
         this.#heard();
       },
       () => this.#end(helper),
@@ -204,11 +210,12 @@ export function stepsLeft(event) {
  * @returns {Promise<CoreLoan | undefined>}
  */
 async function borrow(core, workers, supply) {
-  let lent = await core.lend(workers);
-  if (lent && "needPhotos" in lent) {
-    await supply(lent.needPhotos);
-    lent = await core.lend(workers);
-    if (lent && "needPhotos" in lent) throw new LastLayerError("internal", "Photos are asked for that have been supplied.");
+  let loan = await core.lend(workers);
+  if (loan && "needPhotos" in loan) {
+    await supply(loan.needPhotos);
+    loan = await core.lend(workers);
+    if (loan && "needPhotos" in loan)
+      throw new LastLayerError("internal", "Photos are asked for that have been supplied.");
   }
-  return lent;
+  return loan;
 }

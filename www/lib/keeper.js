@@ -4,8 +4,8 @@ const PAUSE = 2000;
 const SHARE = 20;
 
 /**
- * Says when a training is to be kept, so that a worker that dies loses little and keeping costs little: after an epoch, when two seconds
- * have passed since the last time, and twenty times as long as keeping took then.
+ * Says when a training is to be kept, so that a worker that dies loses little and keeping costs little: after an epoch,
+ * when two seconds have passed since the last time, and twenty times as long as keeping took then.
  */
 export class Keeper {
   #now;

@@ -16,7 +16,10 @@ import { isDeath, LastLayerError } from "./errors.js";
  * @property {(type: "train" | "checkpoint", detail: unknown) => void} dispatch
  */
 
-/** Trainings, through the deaths of their workers: with the checkpoints from which they go on, and the advice they were begun with. */
+/**
+ * Trainings, through the deaths of their workers: with the checkpoints from which they go on, and the advice they were
+ * begun with.
+ */
 export class Learning {
   #connection;
   #mirror;

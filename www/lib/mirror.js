@@ -1,8 +1,10 @@
 /** @import { Evaluation, Photo, Report } from "./types/public.d.ts" */
+import { renamedEvaluation } from "./renamed-evaluation.js";
 
 /**
- * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker after the old one has
- * died. Photos are files, not pixels. Each method is called after the worker has accepted the change, and only then.
+ * What the page knows of the worker's state: enough to show it without asking, and to build it again in a new worker
+ * after the old one has died. Photos are files, not pixels. Each method is called after the worker has accepted the
+ * change, and only then.
  */
 export class Mirror {
   /** @type {readonly Photo[]} */
@@ -21,7 +23,8 @@ export class Mirror {
   /** Labels of that classifier. @type {readonly string[]} */
   labels = [];
   /**
-   * Which of these are of classes there are: the others are of classes that were removed since, or of a file, and keep their names.
+   * Which of these are of classes there are: the others are of classes that were removed since, or of a file, and keep
+   * their names.
    * @type {readonly boolean[]}
    */
   own = [];
@@ -72,7 +75,7 @@ export class Mirror {
     this.labels = this.labels.map((label, output) => (this.own[output] ? rename(label) : label));
     if (this.report) this.report = { ...this.report, classes: [...this.labels] };
     // Of the classes there are, or it would have been forgotten.
-    if (this.evaluation) this.evaluation = renamedEvaluation(this.evaluation, rename);
+    if (this.evaluation) this.evaluation = renamedEvaluation(this.evaluation, from, to);
   }
 
   /**
@@ -128,18 +131,4 @@ export class Mirror {
     this.stale = this.report !== null;
     this.evaluation = null;
   }
-}
-
-/**
- * @param {Evaluation} evaluation
- * @param {(label: string) => string} rename
- * @returns {Evaluation}
- */
-function renamedEvaluation({ classes, method, perClass, ...rest }, rename) {
-  return {
-    ...rest,
-    classes: classes.map(rename),
-    method: { ...method, neverHeldOut: method.neverHeldOut.map(rename) },
-    perClass: perClass.map((row) => ({ ...row, label: rename(row.label) })),
-  };
 }

@@ -30,7 +30,7 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 1000,
     doc: {
-      en: "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 lets the regime choose.",
+      en: "Passes over the photos. For the output layer alone it is a limit: the held-out photos usually stop it earlier. 0 lets the regime choose.",
       zh: "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。",
     },
   },
@@ -194,8 +194,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 4294967295,
     doc: {
-      en: "Seed of the initial weights, the split and the order of photos: the same seed gives the same result on the same device.",
-      zh: "初始权重、划分和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。",
+      en: "Seed of the initial weights, the hold-out and the order of photos: the same seed gives the same result on the same device.",
+      zh: "初始权重、留出的照片和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。",
     },
   },
 ]);

@@ -6,7 +6,8 @@ import { isImageError, LastLayerError, toMessage } from "./errors.js";
 import { unreadable } from "./unreadable.js";
 
 /**
- * The photos of the training set as files, for when the core wants to see one again. A blob is a handle: its bytes stay with the browser.
+ * The photos of the training set as files, for when the core wants to see one again. A blob is a handle: its bytes stay
+ * with the browser.
  */
 export class PhotoFiles {
   #bench;
@@ -16,7 +17,8 @@ export class PhotoFiles {
 
   /**
    * @param {Bench} bench
-   * @param {{ files: number, pixels: number }} most  How many files are decoded while the core is busy with others: see `Ahead`.
+   * @param {{ files: number, pixels: number }} most  How many files are decoded while the core is busy with others: see
+   *   `Ahead`.
    */
   constructor(bench, most) {
     this.#bench = bench;
@@ -135,7 +137,11 @@ function isGone({ id, name }, count) {
   const [which, they, what] =
     count === 1
       ? [`The file of the photo “${name}”`, "it was", "Remove the photo, and add its file again if it is to stay."]
-      : [`The files of ${count} photos, “${name}” the first of them,`, "they were", "Remove these photos, and add their files again if they are to stay."];
+      : [
+          `The files of ${count} photos, “${name}” the first of them,`,
+          "they were",
+          "Remove these photos, and add their files again if they are to stay.",
+        ];
   const message = `${which} can no longer be read: ${they} changed, moved or deleted after being added. ${what}`;
   return new LastLayerError("photo-unreadable", message, { id, name, count });
 }

@@ -5,7 +5,9 @@
 /** @import { PhotoFiles } from "./photo-files.js" */
 import { photoOf, photoOfFile } from "./decode.js";
 
-/** What is asked of a classifier, and the classifier itself: short calls, which are served between the steps of a run. */
+/**
+ * What is asked of a classifier, and the classifier itself: short calls, which are served between the steps of a run.
+ */
 export class Questions {
   #bench;
   #files;
@@ -33,20 +35,26 @@ export class Questions {
     },
     explain: async ({ image, label, against, model }) => {
       const { photo } = await photoOf(this.#bench.core, image, this.#toAsk(model));
-      const { seen, overlay, ...numbers } = await this.#bench.core.explain(photo, label, against, model);
-      return { ...numbers, seen: imageData(seen), overlay: imageData(overlay) };
+      const { seen, overlay, legend, ...numbers } = await this.#bench.core.explain(photo, label, against, model);
+      return { ...numbers, seen: imageData(seen), overlay: imageData(overlay), legend: imageData(legend) };
     },
     draws: async ({ image, count, config }) => {
       const { core } = this.#bench;
       const source = typeof image === "number" ? this.#files.of(image).blob : image;
-      const begin = (/** @type {number} */ width, /** @type {number} */ height) => core.photoToDraw(width, height, config);
+      const begin = (/** @type {number} */ width, /** @type {number} */ height) =>
+        core.photoToDraw(width, height, config);
       const { photo, width, height, sha256 = "" } = await photoOf(core, source, begin);
       const { seen, crop, draws } = core.draws(photo, sha256, count, config);
       return { width, height, crop, seen: imageData(seen), draws: draws.map(imageData) };
     },
     featureMaps: async ({ image, stage, channels, model }) => {
       const { photo } = await photoOf(this.#bench.core, image, this.#toAsk(model));
-      const { channels: found, seen, sheet, ...rest } = await this.#bench.core.featureMaps(photo, stage, channels, model);
+      const {
+        channels: found,
+        seen,
+        sheet,
+        ...rest
+      } = await this.#bench.core.featureMaps(photo, stage, channels, model);
       const drawn = found.map(({ picture, ...channel }) => ({ ...channel, picture: imageData(picture) }));
       return { ...rest, channels: drawn, seen: imageData(seen), sheet: imageData(sheet) };
     },
@@ -56,7 +64,8 @@ export class Questions {
   });
 
   /**
-   * The photos most like an image. What is not known yet of the session's own photos is found out first, one piece at a time.
+   * The photos most like an image. What is not known yet of the session's own photos is found out first, one piece at a
+   * time.
    * @param {Calls["nearest"]["args"]} args
    */
   async *#nearest({ image, count, model }) {
@@ -67,7 +76,8 @@ export class Questions {
 
   /** @param {ModelChoice} model */
   #toAsk(model) {
-    return (/** @type {number} */ width, /** @type {number} */ height) => this.#bench.core.photoToAsk(width, height, model);
+    return (/** @type {number} */ width, /** @type {number} */ height) =>
+      this.#bench.core.photoToAsk(width, height, model);
   }
 }
 

@@ -3,12 +3,15 @@
 /** @import { PhotoFiles } from "./photo-files.js" */
 /** @import { Runs } from "./runs.js" */
 
-/** A piece that takes more milliseconds keeps a question waiting for too long: after two in a row nothing is read ahead any more. */
+/**
+ * A piece that takes more milliseconds keeps a question waiting for too long: after two in a row nothing is read ahead
+ * any more.
+ */
 const LONGEST_PIECE = 1000;
 
 /**
- * Reads photos, and the draws of them that a training is likely to ask for, one piece at a time, until there is something better to do: a run, or
- * files to take in, after which it is called again.
+ * Reads photos, and the draws of them that a training is likely to ask for, one piece at a time, until there is
+ * something better to do: a run, or files to take in, after which it is called again.
  */
 export class ReadingAhead {
   /** Whether anything is read before a training asks for it. */

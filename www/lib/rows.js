@@ -2,15 +2,18 @@
 import { LastLayerError } from "./errors.js";
 
 /**
- * A megapixel, 4 MB: so much of a photo is in the core at a time, and on a canvas, which some browsers (on tablets above all) hand out blank
- * where it is as large as a photo. Nothing is resampled, so strips fit together exactly.
+ * A megapixel, 4 MB: so much of a photo is in the core at a time, and on a canvas, which some browsers (on tablets
+ * above all) hand out blank where it is as large as a photo. Nothing is resampled, so strips fit together exactly.
  */
 const STRIP_PIXELS = 1024 * 1024;
 
 /** Rows that are read in both ways to see whether the faster one can be relied on. */
 const COMPARED = 4;
 
-/** By orientation, where a stored pixel goes: `x' = a x + c y`, `y' = b x + d y`. @type {Record<number, [number, number, number, number]>} */
+/**
+ * By orientation, where a stored pixel goes: `x' = a x + c y`, `y' = b x + d y`.
+ * @type {Record<number, [number, number, number, number]>}
+ */
 const TURNS = {
   2: [-1, 0, 0, 1],
   3: [-1, 0, 0, -1],
@@ -46,7 +49,8 @@ export async function pour(photo, { width, height, channels, read }) {
 }
 
 /**
- * As `pour`, from a bitmap: through a `VideoFrame` where it has these very pixels, since that takes a tenth of the time, else over a canvas.
+ * As `pour`, from a bitmap: through a `VideoFrame` where it has these very pixels, since that takes a tenth of the
+ * time, else over a canvas.
  * @param {CorePhoto} photo
  * @param {ImageBitmap} bitmap
  * @param {number} orientation  How it is to be turned, by the numbers of EXIF: over a canvas, since few are.
@@ -56,15 +60,18 @@ export async function pourBitmap(photo, bitmap, orientation) {
   const frame = frameOf(bitmap);
   try {
     const rows = frame && frameRows(frame, bitmap);
-    await pour(photo, rows && (await agrees(rows, bitmap)) ? rows : canvasRows(bitmap, stripOf(bitmap.width, bitmap.height)));
+    await pour(
+      photo,
+      rows && (await agrees(rows, bitmap)) ? rows : canvasRows(bitmap, stripOf(bitmap.width, bitmap.height)),
+    );
   } finally {
     frame?.close();
   }
 }
 
 /**
- * Some browsers change what is read from a canvas, to make visitors harder to recognise. Predictions then differ a little from
- * those elsewhere, and the user ought to know.
+ * Some browsers change what is read from a canvas, to make visitors harder to recognise. Predictions then differ a
+ * little from those elsewhere, and the user ought to know.
  * @returns {boolean} true where a known pattern does not come back as it was drawn
  */
 export function canvasAddsNoise() {
@@ -94,7 +101,8 @@ function frameOf(bitmap) {
 /**
  * @param {VideoFrame} frame
  * @param {ImageBitmap} bitmap
- * @returns {Rows | null}  Null where its pixels are not those of the bitmap: in other colours, or with alpha, which is premultiplied at times.
+ * @returns {Rows | null}  Null where its pixels are not those of the bitmap: in other colours, or with alpha, which is
+ *   premultiplied at times.
  */
 function frameRows(frame, { width, height }) {
   const { format, codedWidth, codedHeight } = frame;
@@ -160,8 +168,11 @@ async function agrees(frame, bitmap) {
   try {
     const got = await frame.read(0, rows);
     const order = frame.channels === "BGRX" ? [2, 1, 0] : [0, 1, 2];
-    const same = (/** @type {number} */ value, /** @type {number} */ at) => value === got[at - (at % 4) + (order[at % 4] ?? 0)];
-    return expected.length === got.length && expected.every((value, at) => (at % 4 === 3 ? value === 255 : same(value, at)));
+    const same = (/** @type {number} */ value, /** @type {number} */ at) =>
+      value === got[at - (at % 4) + (order[at % 4] ?? 0)];
+    return (
+      expected.length === got.length && expected.every((value, at) => (at % 4 === 3 ? value === 255 : same(value, at)))
+    );
   } catch {
     return false; // It cannot be copied, or not in parts.
   }

@@ -12,8 +12,8 @@ import { Keeper } from "./keeper.js";
  */
 
 /**
- * What takes longer than a batch: advice, trainings, cross-validations, comparisons. The core does it step by step, and between two steps
- * whatever was asked meanwhile is answered. Each is an async generator: one `yield` for each step.
+ * What takes longer than a batch: advice, trainings, cross-validations, comparisons. The core does it step by step, and
+ * between two steps whatever was asked meanwhile is answered. Each is an async generator: one `yield` for each step.
  */
 export class Runs {
   #bench;
@@ -21,7 +21,10 @@ export class Runs {
   #now;
   /** Runs between their start and their end. */
   #count = 0;
-  /** The training under way, from its first step on: to tell it that it is paused. @type {{ paused: boolean } | null} */
+  /**
+   * The training under way, from its first step on: to tell it that it is paused.
+   * @type {{ paused: boolean } | null}
+   */
   #training = null;
 
   /**
@@ -144,17 +147,21 @@ export class Runs {
   }
 
   /**
-   * Carries on what was started until its last event, which is returned. However it ends before that, the core lets go of it: of its loans to
-   * helpers, and of the activations that only it needed.
+   * Carries on what was started until its last event, which is returned. However it ends before that, the core lets go
+   * of it: of its loans to helpers, and of the activations that only it needed.
    * @template {StepEvent["type"]} Last
    * @param {Last} last
    * @param {(event: EventOf<Last>) => void} emit
-   * @param {{ stopped: () => Error | null, after: (event: StepEvent) => Promise<void>, failed: () => Promise<void> }} [watch]
-   *        `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but the last; `failed`: done before it
-   *        ends because a photo's file can no longer be read
+   * @param {{ stopped: () => Error | null, after: (event: StepEvent) => Promise<void>, failed: () => Promise<void> }}
+   *        [watch] `stopped`: why it was ended from outside, asked before each step; `after`: done after each step but
+   *        the last; `failed`: done before it ends because a photo's file can no longer be read
    * @returns {AsyncGenerator<RunningEvent | undefined, EventOf<Last>, void>}
    */
-  async *#untilIts(last, emit, { stopped, after, failed } = { stopped: () => null, after: async () => {}, failed: async () => {} }) {
+  async *#untilIts(
+    last,
+    emit,
+    { stopped, after, failed } = { stopped: () => null, after: async () => {}, failed: async () => {} },
+  ) {
     const { core, helpers } = this.#bench;
     const { supplyAll } = this.#files;
     let ended = false;
@@ -196,7 +203,8 @@ export class Runs {
   }
 
   /**
-   * Begins a run, unless a photo that it will or may need to see again can no longer be read: that is told before anything is paid for.
+   * Begins a run, unless a photo that it will or may need to see again can no longer be read: that is told before
+   * anything is paid for.
    * @template T
    * @param {() => T} start
    */

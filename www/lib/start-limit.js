@@ -2,8 +2,8 @@
 /** @import { Clock } from "./clock.js" */
 
 /**
- * How many seconds a graphics device may be waited for while nothing else makes progress. A graphics process that hangs never answers, and may
- * block the worker as well: so it is the page that counts.
+ * How many seconds a graphics device may be waited for while nothing else makes progress. A graphics process that hangs
+ * never answers, and may block the worker as well: so it is the page that counts.
  */
 export const START_LIMIT = 20;
 

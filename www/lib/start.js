@@ -9,7 +9,14 @@ import { isServed, loadWasm } from "./wasm.js";
 import { Weights } from "./weights.js";
 
 /** What is wrong with the weights or the network is wrong on every device: no reason to try the other one. */
-const SAME_ON_EVERY_DEVICE = new Set(["download-failed", "weights-corrupt", "weights-mismatch", "weights-unsupported", "cancelled", "invalid-option"]);
+const SAME_ON_EVERY_DEVICE = new Set([
+  "download-failed",
+  "weights-corrupt",
+  "weights-mismatch",
+  "weights-unsupported",
+  "cancelled",
+  "invalid-option",
+]);
 
 /**
  * @typedef {Calls["start"]["event"]} StartEvent
@@ -47,7 +54,10 @@ export async function start({ baseUrl, device, backbone }, emit, outer) {
     }
     const { adapterType: _, ...info } = opened.core.info();
     const adapter = info.adapter || chosen.adapter;
-    return { ...opened, info: { ...info, adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] } };
+    return {
+      ...opened,
+      info: { ...info, adapter, reason: chosen.reason, warnings: canvasAddsNoise() ? ["canvas-noise"] : [] },
+    };
   } catch (error) {
     stop.abort();
     throwIfAborted(outer);
@@ -83,7 +93,11 @@ class Loader {
     this.#card ??= Weights.find(this.baseUrl, this.backbone, this.signal);
     this.#bytes ??= this.#card.then((card) => this.#read(card));
     // Compiling takes as long as a download does, for the processor and for a graphics card: all at once.
-    const [{ loaded, opened }, card, bytes] = await Promise.all([this.#openDevice(device, this.#card), this.#card, this.#bytes]);
+    const [{ loaded, opened }, card, bytes] = await Promise.all([
+      this.#openDevice(device, this.#card),
+      this.#card,
+      this.#bytes,
+    ]);
     try {
       const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, bytes, card.sha256));
       await card.keep(bytes);
@@ -105,7 +119,12 @@ class Loader {
    * @param {Promise<Weights>} card
    */
   async #openDevice(device, card) {
-    const loaded = await loadWasm(this.baseUrl, device, (done, total) => this.emit({ stage: "wasm", done, total }), this.signal);
+    const loaded = await loadWasm(
+      this.baseUrl,
+      device,
+      (done, total) => this.emit({ stage: "wasm", done, total }),
+      this.signal,
+    );
     const opened = await this.waiting(device, () => loaded.wasm.OpenDevice.open(device));
     opened.warmUp((await card).name);
     return { loaded, opened };
@@ -146,7 +165,8 @@ class Loader {
 }
 
 /**
- * A trap in asynchronous WebAssembly leaves its promise open for ever and shows only as an uncaught error: this makes it a rejection.
+ * A trap in asynchronous WebAssembly leaves its promise open for ever and shows only as an uncaught error: this makes
+ * it a rejection.
  * @template T
  * @param {Promise<T>} promise
  * @returns {Promise<T>}

@@ -18,7 +18,14 @@ export async function testAll(files, answer, { labels, topK, known, onResult }) 
   const tested = [];
   for (const [position, file] of files.entries()) {
     /** @type {TestRow} */
-    const row = { name: nameOf(file, position), label: labels[position] ?? null, predictions: [], unknown: false, threshold: null, error: null };
+    const row = {
+      name: nameOf(file, position),
+      label: labels[position] ?? null,
+      predictions: [],
+      unknown: false,
+      threshold: null,
+      error: null,
+    };
     /** @type {Prediction[]} */
     let best = [];
     try {

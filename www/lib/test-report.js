@@ -1,10 +1,11 @@
 /** @import { Prediction, TestReport, TestRow } from "./types/public.d.ts" */
 
 /**
- * Scores predictions against the true classes. Only rows whose label is a class of the classifier count: a folder called “holiday” says
- * nothing about photos of cats and dogs, and would otherwise count as wrong answers.
+ * Scores predictions against the true classes. Only rows whose label is a class of the classifier count: a folder
+ * called “holiday” says nothing about photos of cats and dogs, and would otherwise count as wrong answers.
  *
- * @param {{ row: TestRow, best: Prediction[] }[]} tested  `best`: the five best predictions, however many the row shows.
+ * @param {{ row: TestRow, best: Prediction[] }[]} tested  `best`: the five best predictions, however many the row
+ *   shows.
  * @param {readonly string[]} labels                       The classes of the classifier.
  * @returns {TestReport}
  */

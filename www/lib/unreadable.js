@@ -2,8 +2,8 @@
 const TOGETHER = 32;
 
 /**
- * Those of some photos whose files can no longer be read, since they were changed, moved or deleted after they were chosen. A browser tells that
- * when it is asked for a single byte.
+ * Those of some photos whose files can no longer be read, since they were changed, moved or deleted after they were
+ * chosen. A browser tells that when it is asked for a single byte.
  * @template {{ blob: Blob }} Photo
  * @param {readonly Photo[]} photos
  * @returns {Promise<Photo[]>}  In the same order.

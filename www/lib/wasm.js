@@ -10,8 +10,8 @@ import { flavourFor } from "./flavour.js";
 const SIZES = typeof WASM_BYTES === "undefined" ? {} : WASM_BYTES;
 
 /**
- * Whether the site has that module: a build serves the page before the one for WebGPU is compiled, and a host may leave it out. Unbundled,
- * nobody knows.
+ * Whether the site has that module: a build serves the page before the one for WebGPU is compiled, and a host may leave
+ * it out. Unbundled, nobody knows.
  * @param {Flavour} flavour
  */
 export function isServed(flavour) {
@@ -69,7 +69,9 @@ async function compile(url, total, onProgress, signal) {
   const body = countBytes(response, (done) => onProgress(done, total));
   // The type is ours to say: a host that serves .wasm as something else would otherwise cost the streaming.
   const counted = new Response(body, { headers: { "content-type": "application/wasm" } });
-  const compiled = WebAssembly.compileStreaming ? WebAssembly.compileStreaming(counted) : counted.arrayBuffer().then(WebAssembly.compile);
+  const compiled = WebAssembly.compileStreaming
+    ? WebAssembly.compileStreaming(counted)
+    : counted.arrayBuffer().then(WebAssembly.compile);
   return compiled.catch((error) => {
     // A module that came whole and does not compile is another matter than one that did not come.
     throw error instanceof WebAssembly.CompileError || signal.aborted ? error : failed(url, String(error));

@@ -8,9 +8,10 @@ const CACHE = "lastlayer-weights";
  */
 
 /**
- * The weights of a source model, downloaded once: what has been fetched is kept in the Cache API under its hash, so that a new build with
- * the same weights, or the same weights from another address, needs no second download. Where there is no such cache
- * (a page that is not a secure context, a private window, a full disk) everything works, and downloads again.
+ * The weights of a source model, downloaded once: what has been fetched is kept in the Cache API under its hash, so
+ * that a new build with the same weights, or the same weights from another address, needs no second download. Where
+ * there is no such cache (a page that is not a secure context, a private window, a full disk) everything works, and
+ * downloads again.
  */
 export class Weights {
   #baseUrl;
@@ -33,7 +34,8 @@ export class Weights {
    */
   static async find(baseUrl, backbone, signal) {
     const url = new URL(`weights/${encodeURIComponent(backbone)}.json`, baseUrl).href;
-    // The card is asked for anew each time, since it says which weights are the right ones; without a network the last one serves.
+    // The card is asked for anew each time, since it says which weights are the right ones; without a network the last
+    // one serves.
     try {
       const response = await fetchOk(url, { signal, cache: "no-cache" });
       const text = await response.text();
@@ -128,7 +130,8 @@ async function collect(response, total, url, onProgress) {
 function parseCard(url, text) {
   try {
     const { name, file, bytes, sha256 } = JSON.parse(text);
-    if (typeof file === "string" && Number.isSafeInteger(bytes) && bytes > 0 && typeof sha256 === "string") return { name, file, bytes, sha256 };
+    if (typeof file === "string" && Number.isSafeInteger(bytes) && bytes > 0 && typeof sha256 === "string")
+      return { name, file, bytes, sha256 };
   } catch {
     // Said below: a page that answers in place of the file is not JSON at all.
   }
@@ -159,7 +162,10 @@ async function withCache(use) {
     if (typeof caches === "undefined") return undefined; // which throws in a sandboxed frame
     return await use(await caches.open(CACHE));
   } catch (error) {
-    console.warn("lastlayer: the browser's storage cannot be used, the weights will be downloaded again next time.", error);
+    console.warn(
+      "lastlayer: the browser's storage cannot be used, the weights will be downloaded again next time.",
+      error,
+    );
     return undefined;
   }
 }

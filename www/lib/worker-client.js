@@ -13,9 +13,10 @@ import { cancelled, fromMessage, LastLayerError } from "./errors.js";
  */
 
 /**
- * Calls into a worker as promises. It knows none of the worker's methods: a call is a name and an argument, answered by events
- * and then one result or error. A worker that dies takes its open calls with it: they reject with `worker-crashed`
- * (or with the code the worker died of), and the client is dead from then on; starting another is its owner's decision.
+ * Calls into a worker as promises. It knows none of the worker's methods: a call is a name and an argument, answered by
+ * events and then one result or error. A worker that dies takes its open calls with it: they reject with
+ * `worker-crashed` (or with the code the worker died of), and the client is dead from then on; starting another is its
+ * owner's decision.
  *
  * @template [Table=Calls]  The calls that the worker answers.
  */
@@ -48,7 +49,9 @@ export class WorkerClient {
    * @returns {Promise<CallResult<Table, Name>>}
    */
   call(name, ...rest) {
-    const [args, { signal, onEvent, transfer = [] } = {}] = /** @type {[unknown, CallOptions<any>?]} */ (/** @type {unknown} */ (rest));
+    const [args, { signal, onEvent, transfer = [] } = {}] = /** @type {[unknown, CallOptions<any>?]} */ (
+      /** @type {unknown} */ (rest)
+    );
     if (this.#death) return Promise.reject(this.#death);
     if (signal?.aborted) return Promise.reject(cancelled());
     const id = this.#nextId++;
@@ -61,7 +64,9 @@ export class WorkerClient {
         this.#post({ id, call: name, args }, transfer);
       } catch (error) {
         // Something in `args` cannot be cloned: the worker never saw the call.
-        this.#settle(id)?.reject(new LastLayerError("internal", `The call “${name}” cannot be sent to the worker: ${error}.`));
+        this.#settle(id)?.reject(
+          new LastLayerError("internal", `The call “${name}” cannot be sent to the worker: ${error}.`),
+        );
       }
     });
   }
@@ -108,10 +113,20 @@ export class WorkerClient {
   /** @param {string | undefined} detail */
   #crashed(detail) {
     if (detail || this.#heard) {
-      this.end(new LastLayerError("worker-crashed", `The worker stopped: ${detail || "no reason was given"}.`, { detail: detail ?? "" }));
+      this.end(
+        new LastLayerError("worker-crashed", `The worker stopped: ${detail || "no reason was given"}.`, {
+          detail: detail ?? "",
+        }),
+      );
     } else {
-      // An `error` without a message, before a first answer, is how a browser says that the worker's script did not load.
-      this.end(new LastLayerError("download-failed", "The worker's script could not be loaded. Check the connection, then try again."));
+      // An `error` without a message, before a first answer, is how a browser says that the worker's script did not
+      // load.
+      this.end(
+        new LastLayerError(
+          "download-failed",
+          "The worker's script could not be loaded. Check the connection, then try again.",
+        ),
+      );
     }
   }
 

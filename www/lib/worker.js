@@ -19,6 +19,12 @@ watchDevices((error) => post({ fatal: toMessage(error) }));
 // A rejection that nobody handles is as fatal as an error that nobody catches: the page hears of both in the same way.
 addEventListener("unhandledrejection", (event) => reportError(event.reason));
 
-const { handlers } = new CoreWorker({ open: start, openCopy, startHelper, now: () => performance.now(), device: navigator });
+const { handlers } = new CoreWorker({
+  open: start,
+  openCopy,
+  startHelper,
+  now: () => performance.now(),
+  device: navigator,
+});
 const queue = new CallQueue(post, handlers);
 addEventListener("message", (/** @type {MessageEvent<Request>} */ { data }) => void queue.receive(data));

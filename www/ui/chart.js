@@ -12,7 +12,7 @@ export const SIDE_BY_SIDE = 560;
  * How every chart of ours looks: epochs along the bottom, a loss from 0 or a fraction up to 100 %.
  * Colours are functions, since a theme changes them and a canvas does not follow by itself.
  * @param {object} what
- * @param {import("./types.js").PanelLanguage} what.language
+ * @param {import("./types.d.ts").PanelLanguage} what.language
  * @param {number} what.width
  * @param {boolean} what.percent
  * @param {Line[]} what.lines
@@ -26,25 +26,39 @@ export function chartOptions({ language, width, percent, lines, colours, below, 
   const axis = { stroke: colours.axis, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false }, font };
   const format = (/** @type {number} */ value) => (percent ? language.percent(value) : language.number(value));
   // A line needs two points; the first epoch alone is drawn as a dot.
-  const alone = (/** @type {import("uplot")} */ plot, /** @type {number} */ line) => Array.from(plot.data[line] ?? []).filter((value) => value != null).length < 2;
+  const alone = (/** @type {import("uplot")} */ plot, /** @type {number} */ line) =>
+    Array.from(plot.data[line] ?? []).filter((value) => value != null).length < 2;
   return {
     width,
     height: CHART_HEIGHT,
     padding: [10, 10, 0, 0],
-    scales: { x: { time: false, range: (_, min, max) => [Math.min(1, min), Math.max(max, min + 4)] }, y: { range: percent ? [0, 1.02] : (_, _min, max) => [0, Math.max(max * 1.05, 0.1)] } },
+    scales: {
+      x: { time: false, range: (_, min, max) => [Math.min(1, min), Math.max(max, min + 4)] },
+      y: { range: percent ? [0, 1.02] : (_, _min, max) => [0, Math.max(max * 1.05, 0.1)] },
+    },
     axes: [
       { ...axis, size: 28, space: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
       { ...axis, size: percent ? 50 : 40, space: 34, values: (_, splits) => splits.map(format) },
     ],
-    series: [{}, ...lines.map(({ label, colour, dashed, thin }) => ({ label, stroke: colour, width: thin ? 1.5 : dashed ? 2 : 2.5, ...(dashed ? { dash: [5, 4] } : {}), points: { show: alone } }))],
+    series: [
+      {},
+      ...lines.map(({ label, colour, dashed, thin }) => ({
+        label,
+        stroke: colour,
+        width: thin ? 1.5 : dashed ? 2 : 2.5,
+        ...(dashed ? { dash: [5, 4] } : {}),
+        points: { show: alone },
+      })),
+    ],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     hooks: { drawAxes: below ? [below] : [], draw: above ? [above] : [] },
   };
 }
 
 /**
- * The charts of one element: made when their place is there, filled with data as it comes, as wide as their place, and drawn again when the
- * theme changes, which a canvas does not follow by itself. A Lit controller: it lives and ends with its element.
+ * The charts of one element: made when their place is there, filled with data as it comes, as wide as their place, and
+ * drawn again when the theme changes, which a canvas does not follow by itself. A Lit controller: it lives and ends
+ * with its element.
  */
 export class Plots {
   /** @param {import("lit").LitElement} host */
@@ -107,16 +121,39 @@ export class Plots {
 
 /** What a chart looks like inside an element of ours. */
 export const chartStyles = css`
-  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, ${SIDE_BY_SIDE / 2 - 12}px), 1fr)); gap: 1em; }
-  .plot { height: ${CHART_HEIGHT}px; margin-top: .4em; }
-  .uplot { font-family: inherit; }
-  .u-legend { display: none; }
-  .u-cursor-x { border-right-color: var(--ink-faint); }
-  .probe-axis { color: var(--ink-faint); } .probe-grid { color: var(--line); }`;
+  .charts {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, ${SIDE_BY_SIDE / 2 - 12}px), 1fr));
+    gap: 1em;
+  }
+  .plot {
+    height: ${CHART_HEIGHT}px;
+    margin-top: 0.4em;
+  }
+  .uplot {
+    font-family: inherit;
+  }
+  .u-legend {
+    display: none;
+  }
+  .u-cursor-x {
+    border-right-color: var(--ink-faint);
+  }
+  .probe-axis {
+    color: var(--ink-faint);
+  }
+  .probe-grid {
+    color: var(--line);
+  }
+`;
 
 /**
  * The two charts of a fit.
- * @typedef {{ key: "loss" | "top1", train: (epoch: import("./types.js").EpochView) => number, validation: (epoch: import("./types.js").EpochView) => number | null }} Chart
+ * @typedef {{
+ *   key: "loss" | "top1",
+ *   train: (epoch: import("./types.d.ts").EpochView) => number,
+ *   validation: (epoch: import("./types.d.ts").EpochView) => number | null,
+ * }} Chart
  * @type {readonly Chart[]}
  */
 export const CHARTS = [

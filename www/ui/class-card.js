@@ -28,8 +28,8 @@ export class ClassCard extends LitElement {
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
-    /** @type {import("./types.js").ClassView | undefined} */ this.view = undefined;
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").ClassView | undefined} */ this.view = undefined;
     this.locked = false;
     this.expanded = false;
     this.confirming = false;
@@ -46,24 +46,133 @@ export class ClassCard extends LitElement {
   static styles = [
     shared,
     css`
-      .card { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: .7em; height: 100%; padding: .7em; border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper); transition: border-color .15s, background-color .15s; }
-      :host([dropping]) .card { border-color: var(--accent); background: var(--accent-soft); }
-      header { display: flex; align-items: center; gap: .25em; }
-      .name { flex: 1; min-width: 0; min-height: 44px; padding: .2em .45em; border: 1px solid transparent; border-radius: 7px; background: transparent; font-weight: 650; text-overflow: ellipsis; }
-      .name:hover:enabled { border-color: var(--line-strong); } .name:focus { border-color: var(--focus); background: var(--paper); }
-      .count { color: var(--ink-soft); font-size: .875em; white-space: nowrap; padding-inline-end: .25em; }
-      .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(52px, 1fr)); gap: 6px; }
+      .card {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        align-content: start;
+        gap: 0.7em;
+        height: 100%;
+        padding: 0.7em;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--paper);
+        transition:
+          border-color 0.15s,
+          background-color 0.15s;
+      }
+      :host([dropping]) .card {
+        border-color: var(--accent);
+        background: var(--accent-soft);
+      }
+      header {
+        display: flex;
+        align-items: center;
+        gap: 0.25em;
+      }
+      .name {
+        flex: 1;
+        min-width: 0;
+        min-height: 44px;
+        padding: 0.2em 0.45em;
+        border: 1px solid transparent;
+        border-radius: 7px;
+        background: transparent;
+        font-weight: 650;
+        text-overflow: ellipsis;
+      }
+      .name:hover:enabled {
+        border-color: var(--line-strong);
+      }
+      .name:focus {
+        border-color: var(--focus);
+        background: var(--paper);
+      }
+      .count {
+        color: var(--ink-soft);
+        font-size: 0.875em;
+        white-space: nowrap;
+        padding-inline-end: 0.25em;
+      }
+      .photos {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(52px, 1fr));
+        gap: 6px;
+      }
       /* Room for the focus ring, which a scrolling box cuts off. */
-      .photos.all { max-height: 24em; overflow: auto; margin: -4px; padding: 4px; }
-      li { position: relative; aspect-ratio: 1; }
-      .photo { display: block; width: 100%; height: 100%; padding: 0; border: 0; border-radius: 8px; overflow: hidden; background: var(--sunk); cursor: zoom-in; }
-      .photo img { width: 100%; height: 100%; object-fit: cover; display: block; transition: opacity .15s; }
-      .remove { position: absolute; top: 3px; right: 3px; display: none; place-items: center; width: 24px; height: 24px; padding: 0; border: 0; border-radius: 50%; background: rgb(10 12 16 / .78); color: #fff; cursor: pointer; }
-      .remove .icon { width: 14px; height: 14px; }
-      @media (hover: hover) { li:hover .remove:enabled { display: grid; } }
-      .more { width: 100%; height: 100%; border: 1px dashed var(--line-strong); border-radius: 8px; background: var(--sunk); color: var(--ink-soft); font-weight: 650; cursor: pointer; }
-      .more:hover:enabled { color: var(--ink); border-color: var(--ink-soft); }
-      .empty { padding: 1.3em .6em; border: 1.5px dashed var(--line-strong); border-radius: 8px; text-align: center; color: var(--ink-soft); font-size: .875em; }
+      .photos.all {
+        max-height: 24em;
+        overflow: auto;
+        margin: -4px;
+        padding: 4px;
+      }
+      li {
+        position: relative;
+        aspect-ratio: 1;
+      }
+      .photo {
+        display: block;
+        width: 100%;
+        height: 100%;
+        padding: 0;
+        border: 0;
+        border-radius: 8px;
+        overflow: hidden;
+        background: var(--sunk);
+        cursor: zoom-in;
+      }
+      .photo img {
+        width: 100%;
+        height: 100%;
+        object-fit: cover;
+        display: block;
+        transition: opacity 0.15s;
+      }
+      .remove {
+        position: absolute;
+        top: 3px;
+        right: 3px;
+        display: none;
+        place-items: center;
+        width: 24px;
+        height: 24px;
+        padding: 0;
+        border: 0;
+        border-radius: 50%;
+        background: rgb(10 12 16 / 0.78);
+        color: #fff;
+        cursor: pointer;
+      }
+      .remove .icon {
+        width: 14px;
+        height: 14px;
+      }
+      @media (hover: hover) {
+        li:hover .remove:enabled {
+          display: grid;
+        }
+      }
+      .more {
+        width: 100%;
+        height: 100%;
+        border: 1px dashed var(--line-strong);
+        border-radius: 8px;
+        background: var(--sunk);
+        color: var(--ink-soft);
+        font-weight: 650;
+        cursor: pointer;
+      }
+      .more:hover:enabled {
+        color: var(--ink);
+        border-color: var(--ink-soft);
+      }
+      .empty {
+        padding: 1.3em 0.6em;
+        border: 1.5px dashed var(--line-strong);
+        border-radius: 8px;
+        text-align: center;
+        color: var(--ink-soft);
+        font-size: 0.875em;
+      }
     `,
   ];
 
@@ -73,11 +182,29 @@ export class ClassCard extends LitElement {
     const { label, photos } = view;
     return html`<article class="card" aria-label=${label}>
       <header>
-        <input class="name" data-testid="class-name" aria-label=${language.say("class.name")} .value=${live(label)} ?disabled=${this.locked}
-          maxlength="100" spellcheck="false" autocomplete="off" @change=${this.#rename} @keydown=${this.#nameKey} />
+        <input
+          class="name"
+          data-testid="class-name"
+          aria-label=${language.say("class.name")}
+          .value=${live(label)}
+          ?disabled=${this.locked}
+          maxlength="100"
+          spellcheck="false"
+          autocomplete="off"
+          @change=${this.#rename}
+          @keydown=${this.#nameKey}
+        />
         <span class="count number">${language.say("photos.count", { count: photos.length })}</span>
-        <button class="button quiet icon-only" type="button" ?disabled=${this.locked} aria-label=${language.say("class.remove", { label })} title=${language.say("class.remove", { label })}
-          @click=${() => (photos.length > 0 ? (this.confirming = true) : emit(this, "class-remove", { label }))}>${icons.trash}</button>
+        <button
+          class="button quiet icon-only"
+          type="button"
+          ?disabled=${this.locked}
+          aria-label=${language.say("class.remove", { label })}
+          title=${language.say("class.remove", { label })}
+          @click=${() => (photos.length > 0 ? (this.confirming = true) : emit(this, "class-remove", { label }))}
+        >
+          ${icons.trash}
+        </button>
       </header>
       ${this.confirming ? this.#confirmation(language, view) : nothing}
       ${photos.length === 0 ? html`<p class="empty">${language.say("class.empty")}</p>` : nothing}
@@ -100,55 +227,121 @@ export class ClassCard extends LitElement {
     /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector(".name"))?.select();
   }
 
-  /** Photos take effort to collect, so removing them asks once more. @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ClassView} view */
+  /**
+   * Photos take effort to collect, so removing them asks once more.
+   * @param {import("./types.d.ts").PanelLanguage} language
+   * @param {import("./types.d.ts").ClassView} view
+   */
   #confirmation(language, { label, photos }) {
     return html`<div class="row">
-      <button class="button danger" type="button" @click=${() => this.#removeClass(label)}>${language.say("class.confirm", { count: photos.length })}</button>
-      <button class="button quiet" type="button" @click=${() => (this.confirming = false)}>${language.say("class.keep")}</button>
+      <button class="button danger" type="button" @click=${() => this.#removeClass(label)}>
+        ${language.say("class.confirm", { count: photos.length })}
+      </button>
+      <button class="button quiet" type="button" @click=${() => (this.confirming = false)}>
+        ${language.say("class.keep")}
+      </button>
     </div>`;
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").ClassView} view */
+  /** @param {import("./types.d.ts").PanelLanguage} language @param {import("./types.d.ts").ClassView} view */
   #thumbnails(language, { label, photos }) {
     const hidden = this.expanded || photos.length <= THUMBNAILS ? 0 : photos.length - (THUMBNAILS - 2);
     const shown = hidden > 0 ? photos.slice(0, THUMBNAILS - 2) : photos;
     const all = this.expanded && photos.length > THUMBNAILS;
-    return html`<ul class="photos ${all ? "all" : ""}" tabindex=${all ? "0" : nothing} aria-label=${all ? label : nothing}>
-      ${repeat(shown, (photo) => photo.id, (photo) => this.#thumbnail(language, photo))}
-      ${hidden > 0
-        ? html`<li><button class="more number" type="button" aria-label=${language.say("class.showAll", { count: hidden })} @click=${() => (this.expanded = true)}>+${language.number(hidden)}</button></li>`
-        : nothing}
-      <li><button class="more" type="button" ?disabled=${this.locked} aria-label=${language.say("class.addPhotos", { label })} title=${language.say("class.addPhotos", { label })}
-        @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#pick"))?.click()}>${icons.plus}</button></li>
-    </ul>
-    ${all ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>${language.say("class.showFewer")}</button>` : nothing}`;
+    return html`<ul
+        class="photos ${all ? "all" : ""}"
+        tabindex=${all ? "0" : nothing}
+        aria-label=${all ? label : nothing}
+      >
+        ${repeat(
+          shown,
+          (photo) => photo.id,
+          (photo) => this.#thumbnail(language, photo),
+        )}
+        ${
+          hidden > 0
+            ? html`<li>
+                <button
+                  class="more number"
+                  type="button"
+                  aria-label=${language.say("class.showAll", { count: hidden })}
+                  @click=${() => (this.expanded = true)}
+                >
+                  +${language.number(hidden)}
+                </button>
+              </li>`
+            : nothing
+        }
+        <li>
+          <button
+            class="more"
+            type="button"
+            ?disabled=${this.locked}
+            aria-label=${language.say("class.addPhotos", { label })}
+            title=${language.say("class.addPhotos", { label })}
+            @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#pick"))?.click()}
+          >
+            ${icons.plus}
+          </button>
+        </li>
+      </ul>
+      ${
+        all
+          ? html`<button class="button quiet" type="button" @click=${() => (this.expanded = false)}>
+              ${language.say("class.showFewer")}
+            </button>`
+          : nothing
+      }`;
   }
 
   /**
-   * One tab stop per photo: Enter opens it (there it can be moved and removed), Delete removes it. The small cross is for the mouse only.
-   * @param {import("./types.js").PanelLanguage} language
-   * @param {import("./types.js").Photo} photo
+   * One tab stop per photo: Enter opens it (there it can be moved and removed), Delete removes it. The small cross is
+   * for the mouse only.
+   * @param {import("./types.d.ts").PanelLanguage} language
+   * @param {import("./types.d.ts").Photo} photo
    */
   #thumbnail(language, photo) {
     const remove = () => emit(this, "photo-remove", { ids: [photo.id] });
     // The list item is dragged: browsers differ over draggable buttons.
-    return html`<li draggable=${this.locked ? "false" : "true"} @dragstart=${(/** @type {DragEvent} */ event) => this.#drag(event, photo)}>
-      <button class="photo" type="button" aria-label=${language.say("photo.open", { name: photo.name })} title=${photo.name}
+    return html`<li
+      draggable=${this.locked ? "false" : "true"}
+      @dragstart=${(/** @type {DragEvent} */ event) => this.#drag(event, photo)}
+    >
+      <button
+        class="photo"
+        type="button"
+        aria-label=${language.say("photo.open", { name: photo.name })}
+        title=${photo.name}
         @click=${() => emit(this, "photo-open", { id: photo.id })}
-        @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Delete" && !this.locked && this.#removeByKey(photo, remove)}>
+        @keydown=${(/** @type {KeyboardEvent} */ event) =>
+          event.key === "Delete" && !this.locked && this.#removeByKey(photo, remove)}
+      >
         <img src=${blobUrl(photo.blob)} alt="" loading="lazy" decoding="async" draggable="false" />
       </button>
-      <button class="remove" type="button" tabindex="-1" ?disabled=${this.locked} aria-label="${language.say("photo.remove")}: ${photo.name}" @click=${remove}>${icons.close}</button>
+      <button
+        class="remove"
+        type="button"
+        tabindex="-1"
+        ?disabled=${this.locked}
+        aria-label="${language.say("photo.remove")}: ${photo.name}"
+        @click=${remove}
+      >
+        ${icons.close}
+      </button>
     </li>`;
   }
 
-  /** The focus goes on to the next photo: removing several is one key again and again. @param {import("./types.js").Photo} photo @param {() => void} remove */
+  /**
+   * The focus goes on to the next photo: removing several is one key again and again.
+   * @param {import("./types.d.ts").Photo} photo
+   * @param {() => void} remove
+   */
   #removeByKey(photo, remove) {
     this.focusIndex = this.view?.photos.indexOf(photo) ?? null;
     remove();
   }
 
-  /** @param {DragEvent} event @param {import("./types.js").Photo} photo */
+  /** @param {DragEvent} event @param {import("./types.d.ts").Photo} photo */
   #drag(event, photo) {
     if (!event.dataTransfer) return;
     event.dataTransfer.setData(PHOTO_DRAG, String(photo.id));

@@ -7,16 +7,16 @@ import { define } from "./define.js";
 import { shared } from "./styles.js";
 
 /**
- * The curves of several runs over the same axes, a colour for each: held-out photos solid, training photos thin and dashed. The same as
- * tables for those who read rather than look.
+ * The curves of several runs over the same axes, a colour for each: held-out photos solid, training photos thin and
+ * dashed. The same as tables for those who read rather than look.
  */
 export class ComparisonCurves extends LitElement {
   static properties = { language: { attribute: false }, curves: { attribute: false } };
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
-    /** @type {readonly import("./types.js").RunCurvesView[]} */ this.curves = [];
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {readonly import("./types.d.ts").RunCurvesView[]} */ this.curves = [];
     this.plots = new Plots(this);
     this.drawn = "";
   }
@@ -28,11 +28,30 @@ export class ComparisonCurves extends LitElement {
     curvesTableStyles,
     chartStyles,
     css`
-      figcaption { font-size: .875em; font-weight: 650; }
-      .key { display: flex; flex-wrap: wrap; gap: .2em 1.2em; margin-bottom: .5em; font-size: .875em; color: var(--ink-soft); }
-      .key li { display: inline-flex; align-items: center; gap: .45em; }
-      .line { width: 1.5em; border-top: 2.5px solid currentColor; }
-      .line.dashed { border-top: 1.5px dashed currentColor; }
+      figcaption {
+        font-size: 0.875em;
+        font-weight: 650;
+      }
+      .key {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.2em 1.2em;
+        margin-bottom: 0.5em;
+        font-size: 0.875em;
+        color: var(--ink-soft);
+      }
+      .key li {
+        display: inline-flex;
+        align-items: center;
+        gap: 0.45em;
+      }
+      .line {
+        width: 1.5em;
+        border-top: 2.5px solid currentColor;
+      }
+      .line.dashed {
+        border-top: 1.5px dashed currentColor;
+      }
     `,
   ];
 
@@ -41,13 +60,23 @@ export class ComparisonCurves extends LitElement {
     if (!language || curves.length === 0) return nothing;
     return html`<ul class="key">
         ${curves.map(({ run }, index) => html`<li><i class="line run-${index}"></i>${runName(language, run)}</li>`)}
-        <li><i class="line"></i>${language.say("curves.validation")}</li><li><i class="line dashed"></i>${language.say("curves.train")}</li>
+        <li><i class="line"></i>${language.say("curves.validation")}</li>
+        <li><i class="line dashed"></i>${language.say("curves.train")}</li>
       </ul>
       <div class="charts">
-        ${CHARTS.map(({ key }) => html`<figure><figcaption>${language.say(`curves.${key}`)}</figcaption><div class="plot" id=${key} role="img" aria-label=${this.#describe(language, key)}></div></figure>`)}
+        ${CHARTS.map(
+          ({ key }) =>
+            html`<figure>
+              <figcaption>${language.say(`curves.${key}`)}</figcaption>
+              <div class="plot" id=${key} role="img" aria-label=${this.#describe(language, key)}></div>
+            </figure>`,
+        )}
       </div>
-      <i class="probe-axis" hidden></i><i class="probe-grid" hidden></i>
-      ${curves.map(({ run, history }) => (history.length > 0 ? curvesTable(language, history, null, language.say("comparison.numbers", { name: runName(language, run) })) : nothing))}`;
+      <i class="probe-axis" hidden></i><i class="probe-grid" hidden></i> ${curves.map(({ run, history }) =>
+        history.length > 0
+          ? curvesTable(language, history, null, language.say("comparison.numbers", { name: runName(language, run) }))
+          : nothing,
+      )}`;
   }
 
   updated() {
@@ -62,22 +91,40 @@ export class ComparisonCurves extends LitElement {
     const { language, plots } = this;
     if (!language) return;
     const epochs = Math.max(0, ...this.curves.map(({ history }) => history.length));
-    const line = (/** @type {(epoch: import("./types.js").EpochView) => number | null} */ value) => (/** @type {import("./types.js").RunCurvesView} */ { history }) =>
-      Array.from({ length: epochs }, (_, index) => (history[index] ? value(history[index]) : null));
+    const line =
+      (/** @type {(epoch: import("./types.d.ts").EpochView) => number | null} */ value) =>
+      (/** @type {import("./types.d.ts").RunCurvesView} */ { history }) =>
+        Array.from({ length: epochs }, (_, index) => (history[index] ? value(history[index]) : null));
     /** @type {import("uplot").AlignedData} */
-    const data = [Array.from({ length: epochs }, (_, index) => index + 1), ...this.curves.map(line(train)), ...this.curves.map(line(validation))];
-    const lines = [true, false].flatMap((dashed) => this.curves.map(({ run }, index) => ({ label: run, colour: () => plots.colour(`.run-${index}`), dashed, thin: dashed })));
+    const data = [
+      Array.from({ length: epochs }, (_, index) => index + 1),
+      ...this.curves.map(line(train)),
+      ...this.curves.map(line(validation)),
+    ];
+    const lines = [true, false].flatMap((dashed) =>
+      this.curves.map(({ run }, index) => ({
+        label: run,
+        colour: () => plots.colour(`.run-${index}`),
+        dashed,
+        thin: dashed,
+      })),
+    );
     const colours = { axis: () => plots.colour(".probe-axis"), grid: () => plots.colour(".probe-grid") };
     plots.draw(key, data, (width) => chartOptions({ language, width, percent: key === "top1", lines, colours }));
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {"loss" | "top1"} key */
+  /** @param {import("./types.d.ts").PanelLanguage} language @param {"loss" | "top1"} key */
   #describe(language, key) {
     const ends = this.curves.flatMap(({ run, history }) => {
       const last = history.at(-1);
       const value = key === "loss" ? last?.valLoss : last?.valTop1;
       if (value == null) return [];
-      return [language.say("comparison.end", { name: runName(language, run), value: key === "loss" ? language.number(value, { maximumFractionDigits: 2 }) : language.percent(value) })];
+      return [
+        language.say("comparison.end", {
+          name: runName(language, run),
+          value: key === "loss" ? language.number(value, { maximumFractionDigits: 2 }) : language.percent(value),
+        }),
+      ];
     });
     return language.say(`comparison.${key}Label`, { ends: language.list(ends) });
   }

@@ -10,12 +10,17 @@ import { shared } from "./styles.js";
  * Training is dashed and validation solid, so that the two differ without colour too.
  */
 export class Curves extends LitElement {
-  static properties = { language: { attribute: false }, history: { attribute: false }, chosen: { attribute: false }, overfitting: { attribute: false } };
+  static properties = {
+    language: { attribute: false },
+    history: { attribute: false },
+    chosen: { attribute: false },
+    overfitting: { attribute: false },
+  };
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
-    /** @type {import("./types.js").EpochView[]} */ this.history = [];
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").EpochView[]} */ this.history = [];
     /** The epoch that was kept, once it is known. @type {number | null} */ this.chosen = null;
     /** The epoch after which the fit got worse on held-out photos. @type {number | null} */ this.overfitting = null;
     this.plots = new Plots(this);
@@ -27,12 +32,42 @@ export class Curves extends LitElement {
     curvesTableStyles,
     chartStyles,
     css`
-      figcaption { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .2em 1em; font-size: .875em; }
-      figcaption b { font-weight: 650; }
-      .key { display: inline-flex; gap: 1em; color: var(--ink-soft); }
-      .key span::before { content: ""; display: inline-block; width: 1.3em; margin-inline-end: .4em; vertical-align: .28em; border-top: 2px dashed var(--second); }
-      .key .validation::before { border-top: 2.5px solid var(--accent); }
-      .probe-train { color: var(--second); } .probe-validation { color: var(--accent); } .probe-overfitting { color: var(--bad); }
+      figcaption {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        justify-content: space-between;
+        gap: 0.2em 1em;
+        font-size: 0.875em;
+      }
+      figcaption b {
+        font-weight: 650;
+      }
+      .key {
+        display: inline-flex;
+        gap: 1em;
+        color: var(--ink-soft);
+      }
+      .key span::before {
+        content: "";
+        display: inline-block;
+        width: 1.3em;
+        margin-inline-end: 0.4em;
+        vertical-align: 0.28em;
+        border-top: 2px dashed var(--second);
+      }
+      .key .validation::before {
+        border-top: 2.5px solid var(--accent);
+      }
+      .probe-train {
+        color: var(--second);
+      }
+      .probe-validation {
+        color: var(--accent);
+      }
+      .probe-overfitting {
+        color: var(--bad);
+      }
     `,
   ];
 
@@ -41,14 +76,23 @@ export class Curves extends LitElement {
     if (!language || this.history.length === 0) return nothing;
     const validated = this.history.some((epoch) => epoch.valLoss !== null);
     return html`<div class="charts">
-        ${CHARTS.map((chart) => html`<figure>
-          <figcaption><b>${language.say(`curves.${chart.key}`)}</b>
-            <span class="key"><span>${language.say("curves.train")}</span>${validated ? html`<span class="validation">${language.say("curves.validation")}</span>` : nothing}</span></figcaption>
-          <div class="plot" id=${chart.key} role="img" aria-label=${this.#describe(language, chart)}></div>
-        </figure>`)}
+        ${CHARTS.map(
+          (chart) =>
+            html`<figure>
+              <figcaption>
+                <b>${language.say(`curves.${chart.key}`)}</b>
+                <span class="key"
+                  ><span>${language.say("curves.train")}</span
+                  >${validated ? html`<span class="validation">${language.say("curves.validation")}</span>` : nothing}</span
+                >
+              </figcaption>
+              <div class="plot" id=${chart.key} role="img" aria-label=${this.#describe(language, chart)}></div>
+            </figure>`,
+        )}
       </div>
-      <i class="probe-train" hidden></i><i class="probe-validation" hidden></i><i class="probe-axis" hidden></i><i class="probe-grid" hidden></i><i class="probe-overfitting" hidden></i>
-      ${curvesTable(language, this.history, this.chosen)}`;
+      <i class="probe-train" hidden></i><i class="probe-validation" hidden></i><i class="probe-axis" hidden></i
+      ><i class="probe-grid" hidden></i
+      ><i class="probe-overfitting" hidden></i> ${curvesTable(language, this.history, this.chosen)}`;
   }
 
   /** @param {Map<PropertyKey, unknown>} changed */
@@ -61,14 +105,18 @@ export class Curves extends LitElement {
   /** @param {import("./chart.js").Chart} chart */
   #draw(chart) {
     /** @type {import("uplot").AlignedData} */
-    const data = [this.history.map((epoch) => epoch.epoch), this.history.map(chart.train), this.history.map(chart.validation)];
+    const data = [
+      this.history.map((epoch) => epoch.epoch),
+      this.history.map(chart.train),
+      this.history.map(chart.validation),
+    ];
     this.plots.draw(chart.key, data, (width) => this.#options(chart, width));
   }
 
   /** @param {import("./chart.js").Chart} chart @param {number} width @returns {import("uplot").Options} */
   #options(chart, width) {
     return chartOptions({
-      language: /** @type {import("./types.js").PanelLanguage} */ (this.language),
+      language: /** @type {import("./types.d.ts").PanelLanguage} */ (this.language),
       width,
       percent: chart.key === "top1",
       lines: [
@@ -81,7 +129,11 @@ export class Curves extends LitElement {
     });
   }
 
-  /** The part of a fit in which only the training photos were learnt better. @param {import("uplot")} plot @param {import("./chart.js").Chart} chart */
+  /**
+   * The part of a fit in which only the training photos were learnt better.
+   * @param {import("uplot")} plot
+   * @param {import("./chart.js").Chart} chart
+   */
   #markOverfitting(plot, chart) {
     if (this.overfitting === null || !this.language) return;
     const { ctx: context, bbox } = plot;
@@ -128,12 +180,21 @@ export class Curves extends LitElement {
     return this.plots.colour(`.probe-${name}`);
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./chart.js").Chart} chart */
+  /** @param {import("./types.d.ts").PanelLanguage} language @param {import("./chart.js").Chart} chart */
   #describe(language, chart) {
     const last = this.history[this.history.length - 1];
     if (!last) return "";
-    const say = (/** @type {number | null} */ value) => value === null ? null : chart.key === "top1" ? language.percent(value) : language.number(value, { maximumFractionDigits: 2 });
-    return language.say(`curves.${chart.key}Label`, { epoch: last.epoch, train: say(chart.train(last)), validation: say(chart.validation(last)) });
+    const say = (/** @type {number | null} */ value) =>
+      value === null
+        ? null
+        : chart.key === "top1"
+          ? language.percent(value)
+          : language.number(value, { maximumFractionDigits: 2 });
+    return language.say(`curves.${chart.key}Label`, {
+      epoch: last.epoch,
+      train: say(chart.train(last)),
+      validation: say(chart.validation(last)),
+    });
   }
 }
 

@@ -1,28 +1,40 @@
 /** @import { LitElement, ReactiveController } from "lit" */
 import { readTransfer } from "./read-drop.js";
 
-/** How long the highlight outlives the last `dragover`; browsers send one at least every 350 ms while the pointer rests. */
+/**
+ * How long the highlight outlives the last `dragover`; browsers send one at least every 350 ms while the pointer rests.
+ */
 const OVER_MILLISECONDS = 600;
-/** Short after a `dragleave`, which also comes between two children: the next `dragover` keeps the highlight without a flicker. */
+/**
+ * Short after a `dragleave`, which also comes between two children: the next `dragover` keeps the highlight without a
+ * flicker.
+ */
 const LEFT_MILLISECONDS = 80;
 
 /** Types of input elements into which no text can be dropped. */
 const WITHOUT_TEXT = new Set(["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]);
 
 /**
- * Makes an element a place to drop files on, and, with `paste`, to paste them into while the pointer or the focus is in it
- * (never elsewhere: a page around the element has its own paste). The element carries the attribute `dropping` while files hover.
+ * Makes an element a place to drop files on, and, with `paste`, to paste them into while the pointer or the focus is in
+ * it (never elsewhere: a page around the element has its own paste). The element carries the attribute `dropping` while
+ * files hover.
  *
- * A link, or an image of another page that comes as its address alone, is caught as well: left to itself, the browser would open it over the
- * work. Text and links for a text field are the field's.
+ * A link, or an image of another page that comes as its address alone, is caught as well: left to itself, the browser
+ * would open it over the work. Text and links for a text field are the field's.
  * @implements {ReactiveController}
  */
 export class DropTarget {
   /**
    * @param {LitElement} host
-   * @param {{ receive: (incoming: import("./types.js").Incoming, pasted: boolean) => void, enabled?: () => boolean, paste?: boolean,
-   *           refused?: () => void, accepts?: (transfer: DataTransfer) => boolean, receiveOther?: (transfer: DataTransfer) => void }} options
-   *        `refused`: there was a link, and no file; `accepts` and `receiveOther`: for things of our own that are dragged, next to files
+   * @param {{
+   *   receive: (incoming: import("./types.d.ts").Incoming, pasted: boolean) => void,
+   *   enabled?: () => boolean,
+   *   paste?: boolean,
+   *   refused?: () => void,
+   *   accepts?: (transfer: DataTransfer) => boolean,
+   *   receiveOther?: (transfer: DataTransfer) => void,
+   * }} options  `refused`: there was a link, and no file; `accepts` and `receiveOther`: for things of our own that are
+   *   dragged, next to files
    */
   constructor(host, options) {
     this.host = host;
@@ -106,8 +118,9 @@ export class DropTarget {
 }
 
 /**
- * Refuses whatever is dropped anywhere in `target` and nothing inside has taken. Left alone, the browser would open a file in place of the page,
- * and a link in a new tab over it; everything collected would be gone or out of sight. Text fields take text, as everywhere.
+ * Refuses whatever is dropped anywhere in `target` and nothing inside has taken. Left alone, the browser would open a
+ * file in place of the page, and a link in a new tab over it; everything collected would be gone or out of sight. Text
+ * fields take text, as everywhere.
  * @param {HTMLElement | Document} target
  */
 export function refuseStrayDrops(target) {

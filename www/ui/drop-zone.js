@@ -9,8 +9,9 @@ import { shared } from "./styles.js";
 const FOLDERS = "webkitdirectory" in HTMLInputElement.prototype;
 
 /**
- * A place to drop or pick photos: the text in its slot, and two buttons for those who do not drag.
- * Sends `files` with what came in, and `drop-refused` where a link was dropped, and no file. `pick-id` and `folder-id` become the `data-testid` of its two inputs.
+ * A place to drop or pick photos: the text in its slot, and two buttons for those who do not drag. Sends `files` with
+ * what came in, and `drop-refused` where a link was dropped, and no file. `pick-id` and `folder-id` become the
+ * `data-testid` of its two inputs.
  */
 export class DropZone extends LitElement {
   static properties = {
@@ -23,7 +24,7 @@ export class DropZone extends LitElement {
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
     this.pickId = "";
     this.folderId = "";
     this.compact = false;
@@ -38,17 +39,56 @@ export class DropZone extends LitElement {
   static styles = [
     shared,
     css`
-      .zone { display: grid; justify-items: center; align-content: center; gap: 1.1em; text-align: center; height: 100%;
-        padding: clamp(1.2em, 5cqi, 2.4em) 1em; border: 1.5px dashed var(--zone-line, var(--line-strong)); border-radius: var(--radius); background: var(--zone-fill, var(--sunk));
-        transition: border-color .15s, background-color .15s; }
-      :host(:not([disabled])) .zone { cursor: pointer; }
-      :host([disabled]) .zone { border-color: var(--line); }
+      .zone {
+        display: grid;
+        justify-items: center;
+        align-content: center;
+        gap: 1.1em;
+        text-align: center;
+        height: 100%;
+        padding: clamp(1.2em, 5cqi, 2.4em) 1em;
+        border: 1.5px dashed var(--zone-line, var(--line-strong));
+        border-radius: var(--radius);
+        background: var(--zone-fill, var(--sunk));
+        transition:
+          border-color 0.15s,
+          background-color 0.15s;
+      }
+      :host(:not([disabled])) .zone {
+        cursor: pointer;
+      }
+      :host([disabled]) .zone {
+        border-color: var(--line);
+      }
       /* --zone-line and --zone-fill: a panel around it that takes the drop instead lights the zone up too. */
-      :host([dropping]) .zone { border-color: var(--accent); border-style: solid; background: var(--accent-soft); }
-      :host([compact]) .zone { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .6em 1.2em; padding: .7em .8em; }
-      :host([compact]) .text { flex: 1 1 auto; padding-inline: .3em; }
-      @container (min-width: 740px) { :host([compact]) .text { text-align: start; } }
-      .buttons { display: flex; flex-wrap: wrap; gap: .6em; justify-content: center; }
+      :host([dropping]) .zone {
+        border-color: var(--accent);
+        border-style: solid;
+        background: var(--accent-soft);
+      }
+      :host([compact]) .zone {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        justify-content: center;
+        gap: 0.6em 1.2em;
+        padding: 0.7em 0.8em;
+      }
+      :host([compact]) .text {
+        flex: 1 1 auto;
+        padding-inline: 0.3em;
+      }
+      @container (min-width: 740px) {
+        :host([compact]) .text {
+          text-align: start;
+        }
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.6em;
+        justify-content: center;
+      }
     `,
   ];
 
@@ -58,13 +98,37 @@ export class DropZone extends LitElement {
     return html`<div class="zone" @click=${this.#pickOnBlank}>
       <div class="text"><slot></slot></div>
       <div class="buttons">
-        <button class="button" type="button" ?disabled=${this.disabled} @click=${() => this.pick()}>${icons.photos}${language.say("drop.photos")}</button>
-        ${FOLDERS
-          ? html`<button class="button" type="button" ?disabled=${this.disabled} @click=${() => this.#open("folder")}>${icons.folder}${language.say("drop.folder")}</button>`
-          : nothing}
+        <button class="button" type="button" ?disabled=${this.disabled} @click=${() => this.pick()}>
+          ${icons.photos}${language.say("drop.photos")}
+        </button>
+        ${
+          FOLDERS
+            ? html`<button class="button" type="button" ?disabled=${this.disabled} @click=${() => this.#open("folder")}>
+                ${icons.folder}${language.say("drop.folder")}
+              </button>`
+            : nothing
+        }
       </div>
-      <input id="photos" type="file" accept="image/*" multiple hidden data-testid=${this.pickId} ?disabled=${this.disabled} @change=${this.#picked} />
-      <input id="folder" type="file" multiple webkitdirectory hidden data-testid=${this.folderId} ?disabled=${this.disabled} @change=${this.#picked} />
+      <input
+        id="photos"
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        data-testid=${this.pickId}
+        ?disabled=${this.disabled}
+        @change=${this.#picked}
+      />
+      <input
+        id="folder"
+        type="file"
+        multiple
+        webkitdirectory
+        hidden
+        data-testid=${this.folderId}
+        ?disabled=${this.disabled}
+        @change=${this.#picked}
+      />
     </div>`;
   }
 
@@ -80,7 +144,9 @@ export class DropZone extends LitElement {
 
   /** A click beside the buttons picks photos too; keyboards have the buttons. @param {MouseEvent} event */
   #pickOnBlank(event) {
-    const onControl = event.composedPath().some((node) => node instanceof HTMLButtonElement || node instanceof HTMLInputElement);
+    const onControl = event
+      .composedPath()
+      .some((node) => node instanceof HTMLButtonElement || node instanceof HTMLInputElement);
     if (!onControl && !this.disabled) this.pick();
   }
 
@@ -92,7 +158,7 @@ export class DropZone extends LitElement {
     input.value = "";
   }
 
-  /** @param {import("./types.js").Incoming} incoming */
+  /** @param {import("./types.d.ts").Incoming} incoming */
   #receive(incoming) {
     if (incoming.files.length > 0 || incoming.unreadable.length > 0) emit(this, "files", incoming);
   }

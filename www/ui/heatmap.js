@@ -7,37 +7,70 @@ import { shared } from "./styles.js";
 const SIDE = 1000;
 
 /**
- * A photo, and over it where the evidence for a class lies. What the network does not see is dimmed; what it sees is grey, as the network gets
- * it, so that all colour is evidence. The photo stays where it was: the drawing has its proportions and lies over it.
- * For tests: `heatmap` (with `data-label`, set once it is drawn).
+ * A photo, and over it where the evidence for a class lies. What the network does not see is dimmed; what it sees is
+ * grey, as the network gets it, so that all colour is evidence. The photo stays where it was: the drawing has its
+ * proportions and lies over it. For tests: `heatmap` (with `data-label`, set once it is drawn).
  */
 export class Heatmap extends LitElement {
-  static properties = { language: { attribute: false }, blob: { attribute: false }, name: {}, explanation: { attribute: false } };
+  static properties = {
+    language: { attribute: false },
+    blob: { attribute: false },
+    name: {},
+    explanation: { attribute: false },
+  };
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
     /** @type {Blob | undefined} */ this.blob = undefined;
     this.name = "";
-    /** Without it, the photo alone. @type {import("./types.js").ExplanationView | null} */ this.explanation = null;
-    /** What is drawn: never of another photo or class than is asked for now. @type {import("./types.js").ExplanationView | null} */ this.drawn = null;
+    /** Without it, the photo alone. @type {import("./types.d.ts").ExplanationView | null} */ this.explanation = null;
+    /**
+     * What is drawn: never of another photo or class than is asked for now.
+     * @type {import("./types.d.ts").ExplanationView | null}
+     */
+    this.drawn = null;
   }
 
   static styles = [
     shared,
     css`
-      :host { position: relative; }
-      img, canvas { display: block; width: 100%; max-height: 22em; object-fit: contain; border-radius: var(--radius-small); }
-      img { background: var(--sunk); }
-      canvas { position: absolute; inset: 0; height: 100%; }
+      :host {
+        position: relative;
+      }
+      img,
+      canvas {
+        display: block;
+        width: 100%;
+        max-height: 22em;
+        object-fit: contain;
+        border-radius: var(--radius-small);
+      }
+      img {
+        background: var(--sunk);
+      }
+      canvas {
+        position: absolute;
+        inset: 0;
+        height: 100%;
+      }
     `,
   ];
 
   render() {
     const { language, blob, explanation } = this;
     if (!language || !blob) return nothing;
-    return html`<img src=${blobUrl(blob)} alt=${this.name} decoding="async" @load=${this.#draw} />
-      ${explanation ? html`<canvas role="img" width="1" height="1" aria-label=${describe(language, explanation)} data-testid="heatmap"></canvas>` : nothing}`;
+    return html`<img src=${blobUrl(blob)} alt=${this.name} decoding="async" @load=${this.#draw} /> ${
+        explanation
+          ? html`<canvas
+              role="img"
+              width="1"
+              height="1"
+              aria-label=${describe(language, explanation)}
+              data-testid="heatmap"
+            ></canvas>`
+          : nothing
+      }`;
   }
 
   updated() {
@@ -63,7 +96,7 @@ export class Heatmap extends LitElement {
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {import("./types.js").ExplanationView} explanation
+ * @param {import("./types.d.ts").ExplanationView} explanation
  * @param {number} scale  From pixels of the photo to those of the drawing.
  */
 function paint(context, { crop, seen, overlay }, scale) {
@@ -80,7 +113,10 @@ function paint(context, { crop, seen, overlay }, scale) {
   // Seen on light and on dark photos.
   const { clientWidth, clientHeight } = context.canvas;
   const pixel = Math.max(width / Math.max(clientWidth, 1), height / Math.max(clientHeight, 1));
-  for (const [colour, line] of /** @type {const} */ ([["rgb(0 0 0 / .55)", 4 * pixel], ["#fff", 2 * pixel]])) {
+  for (const [colour, line] of /** @type {const} */ ([
+    ["rgb(0 0 0 / .55)", 4 * pixel],
+    ["#fff", 2 * pixel],
+  ])) {
     context.strokeStyle = colour;
     context.lineWidth = line;
     context.strokeRect(x + pixel, y + pixel, w - 2 * pixel, h - 2 * pixel);
@@ -109,8 +145,8 @@ function grey({ data, width, height }) {
 
 /**
  * The heatmap in words: its class, and where the evidence is strongest.
- * @param {import("./types.js").PanelLanguage} language
- * @param {import("./types.js").ExplanationView} explanation
+ * @param {import("./types.d.ts").PanelLanguage} language
+ * @param {import("./types.d.ts").ExplanationView} explanation
  */
 function describe(language, { class: { label }, evidence, width, height }) {
   const place = (/** @type {number} */ value) => {

@@ -3,7 +3,7 @@ import { MESSAGES } from "./messages.js";
 
 /**
  * The element's two languages. Made once, so that a panel sees the same object until the language really changes.
- * @type {Record<import("./localize.js").LanguageCode, import("./types.js").PanelLanguage>}
+ * @type {Record<import("./localize.js").LanguageCode, import("./types.d.ts").PanelLanguage>}
  */
 export const PANEL_LANGUAGES = { en: new Language("en", MESSAGES), zh: new Language("zh", MESSAGES) };
 
@@ -12,7 +12,7 @@ const NAMES_IN_A_SENTENCE = 8;
 
 /**
  * Names as a list in a sentence; of very many the first ones, and how many more there are.
- * @param {import("./types.js").PanelLanguage} language
+ * @param {import("./types.d.ts").PanelLanguage} language
  * @param {readonly string[]} names
  * @param {number} [most]
  */
@@ -24,8 +24,8 @@ export function listNames(language, names, most = NAMES_IN_A_SENTENCE) {
 
 /**
  * A problem in the reader's words; one whose code this table does not know speaks for itself.
- * @param {import("./types.js").PanelLanguage} language
- * @param {import("./types.js").ProblemView} problem
+ * @param {import("./types.d.ts").PanelLanguage} language
+ * @param {import("./types.d.ts").ProblemView} problem
  */
 export function sayProblem(language, problem) {
   const { params } = problem;
@@ -40,7 +40,7 @@ export function sayProblem(language, problem) {
 
 /**
  * The option's name in the reader's language; one added to the table since is shown by its own name, in words.
- * @param {import("./types.js").PanelLanguage} language
+ * @param {import("./types.d.ts").PanelLanguage} language
  * @param {string} name
  */
 export function optionLabel(language, name) {
@@ -52,7 +52,7 @@ export function optionLabel(language, name) {
 
 /**
  * What an option's choice is called in the reader's language; one added to the table since is shown as it is.
- * @param {import("./types.js").PanelLanguage} language
+ * @param {import("./types.d.ts").PanelLanguage} language
  * @param {string} name
  * @param {string} choice
  */

@@ -4,10 +4,15 @@
  */
 
 /** @typedef {"en" | "zh"} LanguageCode */
-/** A text, or the two forms that English needs for counted things (chosen by the parameter `count`).
- * @typedef {string | { one: string, other: string }} Form */
-/** Several forms: the first one whose placeholders are all given is used, so that an error with fewer details still reads well.
- * @typedef {Record<LanguageCode, Form | Form[]>} Message */
+/**
+ * A text, or the two forms that English needs for counted things (chosen by the parameter `count`).
+ * @typedef {string | { one: string, other: string }} Form
+ */
+/**
+ * Several forms: the first one whose placeholders are all given is used, so that an error with fewer details still
+ * reads well.
+ * @typedef {Record<LanguageCode, Form | Form[]>} Message
+ */
 /** @typedef {Record<string, string | number | null | undefined>} Parameters */
 
 /** @type {readonly LanguageCode[]} */
@@ -16,7 +21,10 @@ export const LANGUAGES = ["en", "zh"];
 /** Each language by its own name, as a language switch shows it. */
 export const LANGUAGE_NAMES = { en: "English", zh: "中文" };
 
-/** What Intl and the `lang` attribute want. Script, not country: the texts are in simplified characters wherever they are read. */
+/**
+ * What Intl and the `lang` attribute want. Script, not country: the texts are in simplified characters wherever they
+ * are read.
+ */
 export const LANGUAGE_TAGS = { en: "en", zh: "zh-Hans" };
 
 /**
@@ -85,13 +93,23 @@ export class Language {
 
   /** @param {number} bytes shown in decimal megabytes, as download sizes are */
   megabytes(bytes) {
-    return this.number(bytes / 1e6, { style: "unit", unit: "megabyte", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    return this.number(bytes / 1e6, {
+      style: "unit",
+      unit: "megabyte",
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
   }
 
   /** @param {number} value */
   seconds(value) {
     const digits = value < 10 ? 1 : 0;
-    return this.number(value, { style: "unit", unit: "second", unitDisplay: this.code === "zh" ? "short" : "long", maximumFractionDigits: digits });
+    return this.number(value, {
+      style: "unit",
+      unit: "second",
+      unitDisplay: this.code === "zh" ? "short" : "long",
+      maximumFractionDigits: digits,
+    });
   }
 
   /** @param {readonly string[]} items */

@@ -7,8 +7,9 @@ import { cropFrame, photoLook, photoLookStyles } from "./photo-look.js";
 import { shared } from "./styles.js";
 
 /**
- * One photo, large, with what can be done to it: for keyboards and fingers the way to move and remove photos,
- * and a quick way to look through them all; and what the network sees of it. Sends `photo-move`, `photo-remove`, `photo-open` (another one) and `photo-close`.
+ * One photo, large, with what can be done to it: for keyboards and fingers the way to move and remove photos, and a
+ * quick way to look through them all; and what the network sees of it. Sends `photo-move`, `photo-remove`, `photo-open`
+ * (another one) and `photo-close`.
  */
 export class PhotoDialog extends LitElement {
   static properties = {
@@ -22,11 +23,11 @@ export class PhotoDialog extends LitElement {
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
-    /** @type {import("./types.js").Photo[]} */ this.photos = [];
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").Photo[]} */ this.photos = [];
     /** @type {string[]} */ this.labels = [];
     /** @type {number | null} */ this.photoId = null;
-    /** @type {import("./types.js").LookView | null} */ this.look = null;
+    /** @type {import("./types.d.ts").LookView | null} */ this.look = null;
     this.locked = false;
   }
 
@@ -34,9 +35,18 @@ export class PhotoDialog extends LitElement {
     shared,
     photoLookStyles,
     css`
-      :host { display: contents; }
-      .name { font-weight: 600; overflow-wrap: anywhere; }
-      label { display: grid; gap: .3em; font-size: .9375em; }
+      :host {
+        display: contents;
+      }
+      .name {
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+      label {
+        display: grid;
+        gap: 0.3em;
+        font-size: 0.9375em;
+      }
     `,
   ];
 
@@ -45,7 +55,12 @@ export class PhotoDialog extends LitElement {
     const index = this.photos.findIndex((photo) => photo.id === this.photoId);
     const photo = this.photos[index];
     if (!language) return nothing;
-    return html`<dialog aria-label=${photo?.name ?? ""} @close=${() => emit(this, "photo-close")} @click=${this.#closeOnBackdrop} @keydown=${this.#keys}>
+    return html`<dialog
+      aria-label=${photo?.name ?? ""}
+      @close=${() => emit(this, "photo-close")}
+      @click=${this.#closeOnBackdrop}
+      @keydown=${this.#keys}
+    >
       ${photo ? this.#body(language, photo, index) : nothing}
     </dialog>`;
   }
@@ -57,26 +72,67 @@ export class PhotoDialog extends LitElement {
     if (dialog && !wanted && dialog.open) dialog.close();
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Photo} photo @param {number} index */
+  /**
+   * @param {import("./types.d.ts").PanelLanguage} language
+   * @param {import("./types.d.ts").Photo} photo
+   * @param {number} index
+   */
   #body(language, photo, index) {
     // Never of the photo before.
     const look = this.look?.id === photo.id ? this.look : null;
-    return html`<div class="framed"><img class="picture" src=${blobUrl(photo.blob)} alt=${photo.name} decoding="async" />${cropFrame(look)}</div>
+    return html`<div class="framed">
+        <img class="picture" src=${blobUrl(photo.blob)} alt=${photo.name} decoding="async" />${cropFrame(look)}
+      </div>
       <div class="body">
         <div class="row">
-          <p class="name grow">${photo.name}<br /><span class="small soft number">${language.say("photo.position", { number: index + 1, count: this.photos.length })}</span></p>
-          <button class="button quiet icon-only" type="button" aria-label=${language.say("photo.previous")} @click=${() => this.#step(-1)}>${icons.previous}</button>
-          <button class="button quiet icon-only" type="button" aria-label=${language.say("photo.next")} @click=${() => this.#step(1)}>${icons.next}</button>
+          <p class="name grow">
+            ${photo.name}<br /><span class="small soft number"
+              >${language.say("photo.position", { number: index + 1, count: this.photos.length })}</span
+            >
+          </p>
+          <button
+            class="button quiet icon-only"
+            type="button"
+            aria-label=${language.say("photo.previous")}
+            @click=${() => this.#step(-1)}
+          >
+            ${icons.previous}
+          </button>
+          <button
+            class="button quiet icon-only"
+            type="button"
+            aria-label=${language.say("photo.next")}
+            @click=${() => this.#step(1)}
+          >
+            ${icons.next}
+          </button>
         </div>
-        <label>${language.say("photo.move")}
-          <select class="field" ?disabled=${this.locked} .value=${live(photo.label)} @change=${(/** @type {Event} */ event) => this.#move(event, photo)}>
-            ${this.labels.map((label) => html`<option value=${label} ?selected=${label === photo.label}>${label}</option>`)}
+        <label
+          >${language.say("photo.move")}
+          <select
+            class="field"
+            ?disabled=${this.locked}
+            .value=${live(photo.label)}
+            @change=${(/** @type {Event} */ event) => this.#move(event, photo)}
+          >
+            ${this.labels.map(
+              (label) => html`<option value=${label} ?selected=${label === photo.label}>${label}</option>`,
+            )}
           </select>
         </label>
         <div class="row">
-          <button class="button danger" type="button" ?disabled=${this.locked} @click=${() => this.#remove(photo, index)}>${icons.trash}${language.say("photo.remove")}</button>
+          <button
+            class="button danger"
+            type="button"
+            ?disabled=${this.locked}
+            @click=${() => this.#remove(photo, index)}
+          >
+            ${icons.trash}${language.say("photo.remove")}
+          </button>
           <span class="grow"></span>
-          <button class="button" type="button" @click=${() => emit(this, "photo-close")}>${language.say("photo.close")}</button>
+          <button class="button" type="button" @click=${() => emit(this, "photo-close")}>
+            ${language.say("photo.close")}
+          </button>
         </div>
         ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
         ${photoLook(language, look)}
@@ -91,7 +147,11 @@ export class PhotoDialog extends LitElement {
     if (next) emit(this, "photo-open", { id: next.id });
   }
 
-  /** Goes on to the next photo, so that weeding out a folder is one key after another. @param {import("./types.js").Photo} photo @param {number} index */
+  /**
+   * Goes on to the next photo, so that weeding out a folder is one key after another.
+   * @param {import("./types.d.ts").Photo} photo
+   * @param {number} index
+   */
   #remove(photo, index) {
     const next = this.photos[index + 1] ?? this.photos[index - 1];
     if (next) emit(this, "photo-open", { id: next.id });
@@ -99,7 +159,7 @@ export class PhotoDialog extends LitElement {
     emit(this, "photo-remove", { ids: [photo.id] });
   }
 
-  /** @param {Event} event @param {import("./types.js").Photo} photo */
+  /** @param {Event} event @param {import("./types.d.ts").Photo} photo */
   #move(event, photo) {
     const label = /** @type {HTMLSelectElement} */ (event.target).value;
     if (label !== photo.label) emit(this, "photo-move", { ids: [photo.id], label });

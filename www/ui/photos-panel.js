@@ -18,10 +18,11 @@ const CLASSES_IN_FULL = 8;
  * Step 1: photos in, as classes. The whole panel takes drops, so that a photo let go a little beside the zone is not
  * opened by the browser instead, which would throw the reader's work away.
  *
- * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `notes-dismiss`, `class-add`, `class-rename`, `class-remove`, `photo-move`, `photo-remove`,
- * and `photo-look` (`{ id }`: the photo that is open now, null for none).
- * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each card `class-name`
- * and `input-class`, `class-list`, `drop-link` (a link was dropped), `photo-failures` and `folder-notes`.
+ * Sends `photos-files`, `photos-cancel`, `problems-dismiss`, `notes-dismiss`, `class-add`, `class-rename`,
+ * `class-remove`, `photo-move`, `photo-remove`, and `photo-look` (`{ id }`: the photo that is open now, null for none).
+ * For tests: `drop-photos` (with `input-photos` and `input-folder`), `class-card` (its class in `data-label`), in each
+ * card `class-name` and `input-class`, `class-list`, `drop-link` (a link was dropped), `photo-failures` and
+ * `folder-notes`.
  */
 export class PhotosPanel extends LitElement {
   static properties = {
@@ -40,14 +41,14 @@ export class PhotosPanel extends LitElement {
 
   constructor() {
     super();
-    /** @type {import("./types.js").PanelLanguage | undefined} */ this.language = undefined;
-    /** @type {import("./types.js").ClassView[]} */ this.classes = [];
-    /** @type {import("./types.js").Count | null} */ this.reading = null;
-    /** @type {import("./types.js").FailureView[]} */ this.failures = [];
-    /** @type {import("./types.js").DuplicateView[]} */ this.duplicates = [];
-    /** @type {readonly import("./types.js").FolderNote[]} */ this.folderNotes = [];
-    /** @type {import("./types.js").NoteView[]} */ this.notes = [];
-    /** @type {import("./types.js").LookView | null} */ this.look = null;
+    /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
+    /** @type {import("./types.d.ts").ClassView[]} */ this.classes = [];
+    /** @type {import("./types.d.ts").Count | null} */ this.reading = null;
+    /** @type {import("./types.d.ts").FailureView[]} */ this.failures = [];
+    /** @type {import("./types.d.ts").DuplicateView[]} */ this.duplicates = [];
+    /** @type {readonly import("./types.d.ts").FolderNote[]} */ this.folderNotes = [];
+    /** @type {import("./types.d.ts").NoteView[]} */ this.notes = [];
+    /** @type {import("./types.d.ts").LookView | null} */ this.look = null;
     this.locked = false;
     /** @type {number | null} */ this.openPhoto = null;
     /** What was dropped last was a link, and no file. */ this.linkDropped = false;
@@ -65,21 +66,85 @@ export class PhotosPanel extends LitElement {
     shared,
     stepHeading,
     css`
-      :host { container-type: inline-size; }
-      :host([dropping]) last-layer-drop-zone { --zone-line: var(--accent); --zone-fill: var(--accent-soft); }
-      last-layer-drop-zone:not([compact]) { min-height: 17em; }
-      .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 235px), 1fr)); gap: .8em; }
-      .cards.pane { max-height: min(80vh, 44em); overflow: auto; padding: .6em; margin: 0; border: 1px solid var(--line); border-radius: var(--radius); }
+      :host {
+        container-type: inline-size;
+      }
+      :host([dropping]) last-layer-drop-zone {
+        --zone-line: var(--accent);
+        --zone-fill: var(--accent-soft);
+      }
+      last-layer-drop-zone:not([compact]) {
+        min-height: 17em;
+      }
+      .cards {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 235px), 1fr));
+        gap: 0.8em;
+      }
+      .cards.pane {
+        max-height: min(80vh, 44em);
+        overflow: auto;
+        padding: 0.6em;
+        margin: 0;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+      }
       /* Of hundreds of cards the browser lays out and paints only those in sight. */
-      .cards.pane last-layer-class-card { content-visibility: auto; contain-intrinsic-size: auto 11em; }
-      .invite { font-size: 1.1875em; font-weight: 650; letter-spacing: -.01em; margin-bottom: .35em; text-wrap: balance; }
-      .reading { display: grid; gap: .4em; }
-      .hint { max-width: 34em; color: var(--ink-soft); font-size: .9375em; line-height: 1.55; text-wrap: pretty; }
-      .add { min-height: 4em; border-style: dashed; border-radius: var(--radius); background: transparent; color: var(--ink-soft); }
-      .problems { border: 1px solid var(--line); border-radius: var(--radius-small); background: var(--bad-soft); padding: .3em .4em .3em .9em; font-size: .9375em; }
-      .problems header > .icon { color: var(--bad); } .problems h4 { font-size: 1em; font-weight: 650; }
-      .problems ul { max-height: 15em; overflow: auto; padding: 0 .6em .7em 0; border-radius: 6px; }
-      .problems li { padding: .45em 0; border-top: 1px solid var(--line); line-height: 1.5; overflow-wrap: anywhere; }
+      .cards.pane last-layer-class-card {
+        content-visibility: auto;
+        contain-intrinsic-size: auto 11em;
+      }
+      .invite {
+        font-size: 1.1875em;
+        font-weight: 650;
+        letter-spacing: -0.01em;
+        margin-bottom: 0.35em;
+        text-wrap: balance;
+      }
+      .reading {
+        display: grid;
+        gap: 0.4em;
+      }
+      .hint {
+        max-width: 34em;
+        color: var(--ink-soft);
+        font-size: 0.9375em;
+        line-height: 1.55;
+        text-wrap: pretty;
+      }
+      .add {
+        min-height: 4em;
+        border-style: dashed;
+        border-radius: var(--radius);
+        background: transparent;
+        color: var(--ink-soft);
+      }
+      .problems {
+        border: 1px solid var(--line);
+        border-radius: var(--radius-small);
+        background: var(--bad-soft);
+        padding: 0.3em 0.4em 0.3em 0.9em;
+        font-size: 0.9375em;
+      }
+      .problems header > .icon {
+        color: var(--bad);
+      }
+      .problems h4 {
+        font-size: 1em;
+        font-weight: 650;
+      }
+      .problems ul {
+        max-height: 15em;
+        overflow: auto;
+        padding: 0 0.6em 0.7em 0;
+        border-radius: 6px;
+      }
+      .problems li {
+        padding: 0.45em 0;
+        border-top: 1px solid var(--line);
+        line-height: 1.5;
+        overflow-wrap: anywhere;
+      }
     `,
   ];
 
@@ -90,9 +155,20 @@ export class PhotosPanel extends LitElement {
     const { classes } = this;
     const many = classes.length > CLASSES_IN_FULL;
     return html`<section class="stack" aria-labelledby="title" @drop-refused=${this.#refused}>
-      <div class="step"><span class="chip" aria-hidden="true">1</span><h3 id="title">${language.say("photos.title")}</h3>${started ? html`<p class="aside number">${this.#summary(language)}</p>` : nothing}</div>
-      <last-layer-drop-zone data-testid="drop-photos" pick-id="input-photos" folder-id="input-folder" .language=${language} ?compact=${started} ?disabled=${this.locked}
-        @files=${(/** @type {CustomEvent} */ event) => this.#send(null, event.detail)}>
+      <div class="step">
+        <span class="chip" aria-hidden="true">1</span>
+        <h3 id="title">${language.say("photos.title")}</h3>
+        ${started ? html`<p class="aside number">${this.#summary(language)}</p>` : nothing}
+      </div>
+      <last-layer-drop-zone
+        data-testid="drop-photos"
+        pick-id="input-photos"
+        folder-id="input-folder"
+        .language=${language}
+        ?compact=${started}
+        ?disabled=${this.locked}
+        @files=${(/** @type {CustomEvent} */ event) => this.#send(null, event.detail)}
+      >
         <p class=${started ? "soft" : "invite"}>${language.say(started ? "photos.more" : "photos.invite")}</p>
         ${started ? nothing : html`<p class="hint">${language.say("photos.hint")}</p>`}
       </last-layer-drop-zone>
@@ -101,19 +177,48 @@ export class PhotosPanel extends LitElement {
       ${this.linkDropped ? linkNotice(language, () => (this.linkDropped = false)) : nothing}
       ${photoProblems(language, this.failures, this.duplicates, this.notes, () => emit(this, "problems-dismiss"))}
       ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
-      <div class="cards ${many ? "pane" : ""}" data-testid="class-list" role=${many ? "region" : nothing} tabindex=${many ? "0" : nothing}
+      <div
+        class="cards ${many ? "pane" : ""}"
+        data-testid="class-list"
+        role=${many ? "region" : nothing}
+        tabindex=${many ? "0" : nothing}
         aria-label=${many ? language.say("class.list") : nothing}
         @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
-        @photo-drag=${(/** @type {CustomEvent} */ event) => (this.draggedPhoto = event.detail.id)} @photo-drop=${this.#dropPhoto}
+        @photo-drag=${(/** @type {CustomEvent} */ event) => (this.draggedPhoto = event.detail.id)}
+        @photo-drop=${this.#dropPhoto}
         @class-files=${(/** @type {CustomEvent} */ event) => this.#send(event.detail.label, event.detail)}
-        @class-rename=${this.#forward} @class-remove=${this.#forward} @photo-remove=${this.#forward}>
-        ${repeat(classes, ({ key }) => key, (view) => html`<last-layer-class-card data-testid="class-card" data-label=${view.label}
-          .language=${language} .view=${view} ?locked=${this.locked}></last-layer-class-card>`)}
-        <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>${icons.plus}${language.say("class.add")}</button>
+        @class-rename=${this.#forward}
+        @class-remove=${this.#forward}
+        @photo-remove=${this.#forward}
+      >
+        ${repeat(
+          classes,
+          ({ key }) => key,
+          (view) =>
+            html`<last-layer-class-card
+              data-testid="class-card"
+              data-label=${view.label}
+              .language=${language}
+              .view=${view}
+              ?locked=${this.locked}
+            ></last-layer-class-card>`,
+        )}
+        <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>
+          ${icons.plus}${language.say("class.add")}
+        </button>
       </div>
-      <last-layer-photo-dialog .language=${language} .photos=${this.#photosOfOpenClass()} .labels=${this.classes.map((view) => view.label)} .photoId=${this.openPhoto} .look=${this.look} ?locked=${this.locked}
-        @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)} @photo-close=${() => (this.openPhoto = null)}
-        @photo-move=${this.#forward} @photo-remove=${this.#forward}></last-layer-photo-dialog>
+      <last-layer-photo-dialog
+        .language=${language}
+        .photos=${this.#photosOfOpenClass()}
+        .labels=${this.classes.map((view) => view.label)}
+        .photoId=${this.openPhoto}
+        .look=${this.look}
+        ?locked=${this.locked}
+        @photo-open=${(/** @type {CustomEvent} */ event) => (this.openPhoto = event.detail.id)}
+        @photo-close=${() => (this.openPhoto = null)}
+        @photo-move=${this.#forward}
+        @photo-remove=${this.#forward}
+      ></last-layer-photo-dialog>
     </section>`;
   }
 
@@ -121,26 +226,33 @@ export class PhotosPanel extends LitElement {
   updated(changed) {
     // Not when the panel is new: nothing was open before either.
     if (changed.get("openPhoto") !== undefined) emit(this, "photo-look", { id: this.openPhoto });
-    const before = /** @type {import("./types.js").ClassView[] | undefined} */ (changed.get("classes"));
+    const before = /** @type {import("./types.d.ts").ClassView[] | undefined} */ (changed.get("classes"));
     if (!this.focusNewClass || !before || this.classes.length <= before.length) return;
     this.focusNewClass = false;
     const cards = this.renderRoot.querySelectorAll("last-layer-class-card");
     // Only moves the focus, which cannot fail.
-    void /** @type {import("./class-card.js").ClassCard | undefined} */ (cards[cards.length - 1])?.focusName();
+    void (/** @type {import("./class-card.js").ClassCard | undefined} */ (cards[cards.length - 1])?.focusName());
   }
 
-  /** @param {import("./types.js").PanelLanguage} language */
+  /** @param {import("./types.d.ts").PanelLanguage} language */
   #summary(language) {
     const count = this.classes.reduce((sum, view) => sum + view.photos.length, 0);
-    return language.say("photos.summary", { count, classes: language.say("photos.classes", { count: this.classes.length }) });
+    return language.say("photos.summary", {
+      count,
+      classes: language.say("photos.classes", { count: this.classes.length }),
+    });
   }
 
-  /** @param {import("./types.js").PanelLanguage} language @param {import("./types.js").Count} reading */
+  /** @param {import("./types.d.ts").PanelLanguage} language @param {import("./types.d.ts").Count} reading */
   #readingBar(language, { done, total }) {
     const text = language.say("photos.reading", { done, total });
     return html`<div class="row">
-      <div class="grow reading"><span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress></div>
-      <button class="button" type="button" @click=${() => emit(this, "photos-cancel")}>${language.say("element.cancel")}</button>
+      <div class="grow reading">
+        <span class="small number">${text}</span><progress max=${total} value=${done} aria-label=${text}></progress>
+      </div>
+      <button class="button" type="button" @click=${() => emit(this, "photos-cancel")}>
+        ${language.say("element.cancel")}
+      </button>
     </div>`;
   }
 
@@ -148,9 +260,15 @@ export class PhotosPanel extends LitElement {
     return this.classes.find((view) => view.photos.some((photo) => photo.id === this.openPhoto))?.photos ?? [];
   }
 
-  /** A photo is pasted into the class that the pointer or the focus is in. For a drop this would not do: while dragging, `:hover` stands still. */
+  /**
+   * A photo is pasted into the class that the pointer or the focus is in. For a drop this would not do: while dragging,
+   * `:hover` stands still.
+   */
   #labelAtPointer() {
-    return this.renderRoot.querySelector("last-layer-class-card:is(:hover, :focus-within)")?.getAttribute("data-label") ?? null;
+    return (
+      this.renderRoot.querySelector("last-layer-class-card:is(:hover, :focus-within)")?.getAttribute("data-label") ??
+      null
+    );
   }
 
   #refused() {
@@ -162,7 +280,7 @@ export class PhotosPanel extends LitElement {
     emit(this, "class-add");
   }
 
-  /** @param {string | null} label @param {import("./types.js").Incoming} incoming */
+  /** @param {string | null} label @param {import("./types.d.ts").Incoming} incoming */
   #send(label, { files, unreadable }) {
     this.linkDropped = false;
     emit(this, "photos-files", { label, files, unreadable });

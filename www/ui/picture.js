@@ -12,8 +12,17 @@ export class Picture extends LitElement {
   }
 
   static styles = css`
-    :host { display: block; min-width: 0; }
-    canvas { display: block; width: 100%; aspect-ratio: 1; border-radius: var(--radius-small); background: var(--sunk); }
+    :host {
+      display: block;
+      min-width: 0;
+    }
+    canvas {
+      display: block;
+      width: 100%;
+      aspect-ratio: 1;
+      border-radius: var(--radius-small);
+      background: var(--sunk);
+    }
   `;
 
   render() {

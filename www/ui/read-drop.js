@@ -1,8 +1,8 @@
 /**
- * Files out of a drop, a paste or a file input, folders read to the bottom, each file with its path. In no particular order, and with
- * whatever systems left among them: what to make of them is not decided here.
- * @typedef {import("./types.js").Incoming} Incoming
- * @typedef {import("./types.js").IncomingFile} IncomingFile
+ * Files out of a drop, a paste or a file input, folders read to the bottom, each file with its path. In no particular
+ * order, and with whatever systems left among them: what to make of them is not decided here.
+ * @typedef {import("./types.d.ts").Incoming} Incoming
+ * @typedef {import("./types.d.ts").IncomingFile} IncomingFile
  */
 
 /**
@@ -39,7 +39,8 @@ async function readEntry(entry, incoming) {
   const path = entry.fullPath.replace(/^\//, "");
   try {
     if (entry.isDirectory) {
-      for (const child of await readFolder(/** @type {FileSystemDirectoryEntry} */ (entry))) await readEntry(child, incoming);
+      for (const child of await readFolder(/** @type {FileSystemDirectoryEntry} */ (entry)))
+        await readEntry(child, incoming);
     } else {
       incoming.files.push({ file: await readFile(/** @type {FileSystemFileEntry} */ (entry)), path });
     }

@@ -82,10 +82,10 @@ impl ClassFolders {
         Ok(found)
     }
 
-    fn tell(&self, json: bool, of_splits: impl Fn(&str, &str) -> String) {
+    fn tell(&self, json: bool, of_parts: impl Fn(&str, &str) -> String) {
         for note in self.notes.iter().filter(|_| !json) {
             match note {
-                Note::Splits { photos, test } => print_line(of_splits(&photos.join(" and "), &test.join(" and "))),
+                Note::Parts { photos, test } => print_line(of_parts(&photos.join(" and "), &test.join(" and "))),
                 Note::Shortened { from, to } => print_line(format_args!(
                     "the class of the folder {from:?} is called {to:?}: a name has at most {} characters",
                     label::MAX_CHARS

@@ -82,20 +82,38 @@ pub fn run(arguments: &ArgMatches) -> Result<()> {
             run.config = advise::advice(&mut session, files, None, run.config.clone(), json)?.plan.config;
         }
     }
+    let asked = config.runs.len();
     session.start_comparison(config)?;
-    let Outcome::Compared(comparison) = pollster::block_on(drive::to_the_end(&mut session, files, json, None))? else {
-        return Err(Error::internal("a comparison that ends with another result"));
+    let mut so_far = None;
+    let keep = |comparison: Box<Compared>| {
+        if let (false, Some(run)) = (json, comparison.runs.last()) {
+            // At once: whoever ends the program has seen it.
+            eprintln!("{}: {} right, {:.1} s", run.name, tables::percent(run.val.top1), run.seconds);
+        }
+        so_far = Some(comparison);
+    };
+    let (comparison, end) = match pollster::block_on(drive::telling(&mut session, files, json, None, keep)) {
+        Ok(Outcome::Compared(comparison)) => (comparison, Ok(())),
+        Ok(_) => return Err(Error::internal("a comparison that ends with another result")),
+        // The runs that were over by then were paid for.
+        Err(error) => match so_far {
+            Some(comparison) => (comparison, Err(error)),
+            None => return Err(error),
+        },
     };
     if !json {
         skipped::print(&skipped);
         print(&comparison);
-        return Ok(());
+        if end.is_err() {
+            print_line(format_args!("not all that was asked for: {} of {asked} runs", comparison.runs.len()));
+        }
+        return end;
     }
     let file_of = |&id: &PhotoId| files.get(id as usize).map(|file| (id, file.path.display().to_string()));
     let held_out = comparison.held_out.iter().filter_map(file_of).collect();
     let output = Output { files: held_out, notes: folders.notes, skipped, comparison: *comparison };
     print_line(serde_json::to_string(&output).map_err(Error::internal)?);
-    Ok(())
+    end
 }
 
 /// `REGIME[,OPTION=VALUE]…`, where one of the options may be `name`.

@@ -68,6 +68,17 @@ pub async fn to_the_end(
     json: bool,
     checkpoint: Option<&CheckpointFile>,
 ) -> Result<Outcome> {
+    telling(session, files, json, checkpoint, |_| ()).await
+}
+
+/// As [`to_the_end`]; `so_far` hears of what a comparison has found after each of its runs but the last.
+pub async fn telling(
+    session: &mut Session,
+    files: &[PhotoFile],
+    json: bool,
+    checkpoint: Option<&CheckpointFile>,
+    mut so_far: impl FnMut(Box<Compared>),
+) -> Result<Outcome> {
     let bar = progress::bar(json, 0, "embedding");
     loop {
         match session.step().await? {
@@ -119,6 +130,7 @@ pub async fn to_the_end(
                 bar.set_length(total as u64);
                 bar.set_position(done as u64);
             }
+            StepEvent::ComparedSoFar { comparison } => bar.suspend(|| so_far(comparison)),
             StepEvent::Compared { comparison } => {
                 bar.finish_and_clear();
                 return Ok(Outcome::Compared(comparison));

@@ -55,8 +55,8 @@ pub fn command() -> Command {
              training ends as it would have ended. Deleted at the end",
         ))
         .arg(Arg::new("folds").long("folds").value_name("auto|N|0").default_value("0").help(
-            "Score by cross-validation in so many folds, fit the temperature, and learn to say \"none of these\": `auto` goes by \
-             the smallest class; 0 does without",
+            "Score by cross-validation in N folds, fit the temperature, and learn to say \"none of these\": `auto` chooses N by the \
+             smallest class; 0 does without",
         ))
         .args(options::training_arguments())
         .args(weights::arguments())

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::train::fit::inputs::{Batch, Inputs};
 use crate::train::fit::learning;
 use crate::train::read::embed::read;
-use crate::train::read::lent::{Lent, LentParts, Ticket};
+use crate::train::read::loan::{LoanId, Parts, Work};
 
 /// Photos in a part, at most: a batch of sixteen can keep four workers busy. Our kernels go photo by photo, so in WebAssembly four
 /// parts of the last two stages take no longer than the batch as a whole (400 ms of processor time against 404).
@@ -75,58 +75,58 @@ impl Fit {
     ///
     /// # Errors
     /// As a step.
-    pub async fn lend(&mut self, workers: usize, ticket: Ticket, inputs: &Inputs<'_>, device: &Device) -> Result<Lent> {
+    pub async fn lend(&mut self, workers: usize, id: LoanId, inputs: &Inputs<'_>, device: &Device) -> Result<Work> {
         if self.parts() == 1 {
-            return Ok(Lent::Nothing);
+            return Ok(Work::Nothing);
         }
         if self.epoch.is_empty() {
             self.begin_epoch();
         }
         if self.next == self.epoch.len() {
-            return Ok(Lent::Nothing);
+            return Ok(Work::Nothing);
         }
         let mut step = self.under_way.take().unwrap_or_else(|| self.begin_step());
-        let lent = self.lend_of(&mut step, workers, ticket, inputs, device).await;
+        let work = self.lend_of(&mut step, workers, id, inputs, device).await;
         self.under_way = Some(step);
-        lent
+        work
     }
 
     async fn lend_of(
         &self,
         step: &mut Step,
         workers: usize,
-        ticket: Ticket,
+        id: LoanId,
         inputs: &Inputs<'_>,
         device: &Device,
-    ) -> Result<Lent> {
+    ) -> Result<Work> {
         let mut chosen: Vec<usize> = step.waiting().collect();
         let share = chosen.len().div_ceil(workers.max(1)).min(chosen.len().saturating_sub(1)).min(step.most_waiting);
         if share == 0 {
-            return Ok(Lent::Nothing);
+            return Ok(Work::Nothing);
         }
         chosen.drain(..1);
         chosen.truncate(share);
         let looks: Vec<_> = chosen.iter().flat_map(|&part| self.epoch[step.looks(part)].iter().copied()).collect();
         let inputs = match inputs.batch(&looks, device)? {
-            Batch::Missing(photos) => return Ok(Lent::Missing(photos)),
+            Batch::Missing(photos) => return Ok(Work::Missing(photos)),
             Batch::Ready(inputs) => read(inputs).await?,
         };
         let parameters = learning::values(&self.suffix).await?;
-        let mut lent = LentParts { classes: self.classes, parameters, inputs, ..LentParts::default() };
+        let mut work = Parts { classes: self.classes, parameters, inputs, ..Parts::default() };
         for &part in &chosen {
             let part = &mut step.parts[part];
             part.lent = true;
-            lent.photos.push(part.looks.len());
-            lent.masks.extend(&part.mask);
-            lent.targets.extend(&part.targets);
+            work.photos.push(part.looks.len());
+            work.masks.extend(&part.mask);
+            work.targets.extend(&part.targets);
         }
-        step.loans.push((ticket, chosen));
-        Ok(Lent::Parts(lent))
+        step.loans.push((id, chosen));
+        Ok(Work::Parts(work))
     }
 
-    /// Whether parts of the step under way are out under that ticket.
-    pub fn has_lent(&self, ticket: Ticket) -> bool {
-        self.under_way.iter().flat_map(|step| &step.loans).any(|(of_loan, _)| *of_loan == ticket)
+    /// Whether parts of the step under way are out as that loan.
+    pub fn has_loan(&self, id: LoanId) -> bool {
+        self.under_way.iter().flat_map(|step| &step.loans).any(|(of_loan, _)| *of_loan == id)
     }
 
     /// Whether nothing is left of the step under way but what is out: the next step computes it here.
@@ -134,23 +134,23 @@ impl Fit {
         self.under_way.as_ref().is_some_and(|step| step.next().is_some_and(|part| step.parts[part].lent))
     }
 
-    /// What [`answer`](super::step::answer) gives for lent parts. A part that was computed here meanwhile stays as it is.
+    /// The [answer](super::step::answer) to a loan. A part that was computed here meanwhile stays as it is.
     ///
     /// # Errors
     /// `internal` for another number of values than the parts have; somebody else computes them then.
-    pub fn accept(&mut self, ticket: Ticket, values: &[f32], device: &Device) -> Result<()> {
+    pub fn accept(&mut self, id: LoanId, answer: &[f32], device: &Device) -> Result<()> {
         let Some(step) = &mut self.under_way else { return Ok(()) };
-        let Some(position) = step.loans.iter().position(|(of_loan, _)| *of_loan == ticket) else { return Ok(()) };
+        let Some(position) = step.loans.iter().position(|(of_loan, _)| *of_loan == id) else { return Ok(()) };
         let (_, parts) = step.loans.swap_remove(position);
         let learn = learning::count(&self.suffix);
         let logits = |part: usize| step.parts[part].looks.len() * self.classes;
         let expected: usize = parts.iter().map(|&part| learn + logits(part)).sum();
-        if values.len() != expected {
+        if answer.len() != expected {
             parts.iter().for_each(|&part| step.parts[part].lent = false);
-            let (parts, got) = (parts.len(), values.len());
+            let (parts, got) = (parts.len(), answer.len());
             return Err(Error::internal(format!("expected {expected} values of {parts} parts of a step, got {got}")));
         }
-        let mut rest = values;
+        let mut rest = answer;
         for part in parts {
             let shape = [step.parts[part].looks.len(), self.classes];
             let (gradients, after) = rest.split_at(learn);

@@ -11,7 +11,7 @@ use crate::rng::Rng;
 use crate::train::fit::learning;
 use crate::train::fit::loss::cross_entropy;
 use crate::train::read::embed::read;
-use crate::train::read::lent::{LentParts, Ticket};
+use crate::train::read::loan::{LoanId, Parts};
 
 /// Some photos of a step, with what else their share of its loss depends on.
 pub struct Part {
@@ -67,7 +67,7 @@ pub(super) struct Step {
     pub before: Rng,
     pub parts: Vec<Planned>,
     /// Parts that are out, by their positions.
-    pub loans: Vec<(Ticket, Vec<usize>)>,
+    pub loans: Vec<(LoanId, Vec<usize>)>,
     /// Gradients and logits of the first parts, as many as there are.
     pub summed: usize,
     pub sum: Option<GradientsParams>,
@@ -135,27 +135,27 @@ impl Step {
     }
 }
 
-/// What lent parts come to: of one after the other the gradients of everything that learns, then the logits. `suffix` is on the
-/// autodiff `device` and has the values lent, and an input is of that `shape`.
+/// The answer to a loan of parts: of one after the other the gradients of everything that learns, then the logits. `suffix` is on the
+/// autodiff `device` and has the values of the loan, and an input is of that `shape`.
 ///
 /// # Errors
 /// `internal` for values that are not as many as the photos need.
-pub async fn answer(suffix: &Suffix, lent: &LentParts, shape: [usize; 3], device: &Device) -> Result<Vec<f32>> {
-    let photos: usize = lent.photos.iter().sum();
+pub async fn answer(suffix: &Suffix, work: &Parts, shape: [usize; 3], device: &Device) -> Result<Vec<f32>> {
+    let photos: usize = work.photos.iter().sum();
     let [channels, height, width] = shape;
-    let per_photo = [channels * height * width, suffix.features(), lent.classes];
+    let per_photo = [channels * height * width, suffix.features(), work.classes];
     let [inputs, masks, targets] = per_photo.map(|values| photos * values);
-    let expected = [inputs, if lent.masks.is_empty() { 0 } else { masks }, targets];
-    let got = [lent.inputs.len(), lent.masks.len(), lent.targets.len()];
-    if expected != got || lent.photos.contains(&0) {
+    let expected = [inputs, if work.masks.is_empty() { 0 } else { masks }, targets];
+    let got = [work.inputs.len(), work.masks.len(), work.targets.len()];
+    if expected != got || work.photos.contains(&0) {
         let expected =
-            format!("expected {expected:?} values of inputs, masks and targets for {:?} photos", lent.photos);
+            format!("expected {expected:?} values of inputs, masks and targets for {:?} photos", work.photos);
         return Err(Error::internal(format!("{expected}, got {got:?}")));
     }
-    let mut found = Vec::with_capacity(lent.photos.len() * learning::count(suffix) + targets);
-    let (mut inputs, mut masks, mut targets) = (&lent.inputs[..], &lent.masks[..], &lent.targets[..]);
+    let mut found = Vec::with_capacity(work.photos.len() * learning::count(suffix) + targets);
+    let (mut inputs, mut masks, mut targets) = (&work.inputs[..], &work.masks[..], &work.targets[..]);
     let masked = !masks.is_empty();
-    for &photos in &lent.photos {
+    for &photos in &work.photos {
         let next = |values: &mut &[f32], per_photo: usize| {
             let (first, rest) = values.split_at(photos * per_photo);
             *values = rest;

@@ -76,7 +76,7 @@ options! {
         "Seconds that a training which is left to auto should take at most.",
         "选择 auto 时，训练最多使用的秒数。";
     epochs: usize = 0 in 0..=1000, "epochs",
-        "Passes over the photos. The output layer alone: at most so many, the held-out photos usually stop it earlier. 0 lets the regime choose.",
+        "Passes over the photos. For the output layer alone it is a limit: the held-out photos usually stop it earlier. 0 lets the regime choose.",
         "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。";
     batch_size: usize = 16 in 1..=512, "batchSize",
         "Photos per step.",
@@ -121,8 +121,8 @@ options! {
         "1 weighs classes equally when the largest has more than twice the photos of the smallest; 0 never does.",
         "1 表示最大类别的照片数超过最小类别两倍时，各类别权重相等；0 表示从不调整。";
     seed: u64 = 0 in 0.0..=4294967295.0, "seed",
-        "Seed of the initial weights, the split and the order of photos: the same seed gives the same result on the same device.",
-        "初始权重、划分和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。";
+        "Seed of the initial weights, the hold-out and the order of photos: the same seed gives the same result on the same device.",
+        "初始权重、留出的照片和照片顺序的随机种子：同一设备上相同的种子得到相同的结果。";
 }
 
 impl TrainConfig {

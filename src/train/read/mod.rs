@@ -2,7 +2,7 @@
 
 pub mod cache;
 pub mod embed;
-pub mod lent;
+pub mod loan;
 pub mod photos;
 pub mod reading;
 pub mod sample;

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::embed::{Draw, Embedded, Embedder};
-use super::lent::Lent;
+use super::loan::Work;
 use super::photos::Photos;
 use super::sample::Sample;
 use super::step::Step;
@@ -156,7 +156,7 @@ impl Reading {
     ///
     /// # Errors
     /// `unknown-photo`.
-    pub fn lend(&mut self, photos: &Photos<'_>) -> Result<Lent> {
+    pub fn lend(&mut self, photos: &Photos<'_>) -> Result<Work> {
         let (queue, position) = match self.by_prefix.waiting.is_empty() {
             false => (&mut self.by_prefix, photos.own),
             true => (&mut self.by_source, 0),
@@ -164,15 +164,15 @@ impl Reading {
         let embedder = &photos.embedders[position];
         let batch = embedder.batch();
         if queue.waiting.len() < 2 * batch {
-            return Ok(Lent::Nothing); // the next one is read here
+            return Ok(Work::Nothing); // the next one is read here
         }
         let draws: Vec<Draw> = queue.waiting.range(queue.waiting.len() - batch..).copied().collect();
         match embedder.pictures(&draws, photos.dataset)? {
-            Err(missing) => Ok(Lent::Missing(missing)),
+            Err(missing) => Ok(Work::Missing(missing)),
             Ok(pictures) => {
                 queue.waiting.truncate(queue.waiting.len() - batch);
                 queue.lent.extend(&draws);
-                Ok(Lent::Draws { embedder: position, draws, pictures })
+                Ok(Work::Draws { embedder: position, draws, pictures })
             }
         }
     }

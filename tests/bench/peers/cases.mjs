@@ -14,12 +14,25 @@
 export const CASES = [
   { id: "embed-one", title: () => "one photo → 1000 classes, ms", unit: "ms" },
   { id: "embed-many", title: ({ photos }) => `embed ${photos} photos, ms a photo`, unit: "ms" },
-  { id: "embed-draws", title: ({ photos }) => `embed ${photos} pictures, 25 photos with fifteen augmented draws of each: ms a picture`, unit: "ms" },
-  { id: "head", title: ({ photos, epochs }) => `output layer, ${photos} photos, ${epochs} epochs on cached features: ms an epoch`, unit: "ms" },
+  {
+    id: "embed-draws",
+    title: ({ photos }) => `embed ${photos} pictures, 25 photos with fifteen augmented draws of each: ms a picture`,
+    unit: "ms",
+  },
+  {
+    id: "head",
+    title: ({ photos, epochs }) => `output layer, ${photos} photos, ${epochs} epochs on cached features: ms an epoch`,
+    unit: "ms",
+  },
   { id: "last-1", title: (work) => `last stage, last convolution, output layer${steps(work)}`, unit: "ms" },
   { id: "last-2", title: (work) => `last 2 stages, last convolution, output layer${steps(work)}`, unit: "ms" },
   { id: "full", title: (work) => `all stages${steps(work)}`, unit: "ms" },
-  { id: "whole-job", title: ({ photos }) => `${photos} files → classifier with score, s; ours with the defaults of \`head\``, unit: "s", cold: true },
+  {
+    id: "whole-job",
+    title: ({ photos }) => `${photos} files → classifier with score, s; ours with the defaults of \`head\``,
+    unit: "s",
+    cold: true,
+  },
   { id: "whole-job-plain", title: () => "the same; ours with `augment: 0`", unit: "s", cold: true },
 ];
 
@@ -61,7 +74,10 @@ const FULL = {
   "whole-job-plain": { photos: 100, batch: 16, epochs: 1, repeats: 1 },
 };
 
-/** A graphics API in software is a hundred times slower than a graphics card, so of everything a little. @type {Record<string, Work>} */
+/**
+ * A graphics API in software is a hundred times slower than a graphics card, so of everything a little.
+ * @type {Record<string, Work>}
+ */
 const WEBGL_IN_SOFTWARE = {
   "embed-one": { photos: 1, batch: 1, epochs: 1, repeats: 1 },
   "embed-many": { photos: 8, batch: 8, epochs: 1, repeats: 1 },
@@ -81,13 +97,24 @@ const WEBGPU_IN_SOFTWARE = {
 };
 
 /**
- * @param {{ site: string, peers: string, workers: number, hardware: boolean }} options  `workers`: of the contestant with several of them, which
- *        is left out where it is 0
+ * @param {{ site: string, peers: string, workers: number, hardware: boolean }} options  `workers`: of the contestant
+ *        with several of them, which is left out where it is 0
  * @returns {Group[]}
  */
 export function groups({ site, peers, workers, hardware }) {
-  /** @param {string} id @param {string} name @param {"cpu" | "webgpu"} device @param {object} [create] @returns {Contestant} */
-  const ours = (id, name, device, create = {}) => ({ id, name, script: "ours.js", options: { site, device, create, hardware } });
+  /**
+   * @param {string} id
+   * @param {string} name
+   * @param {"cpu" | "webgpu"} device
+   * @param {object} [create]
+   * @returns {Contestant}
+   */
+  const ours = (id, name, device, create = {}) => ({
+    id,
+    name,
+    script: "ours.js",
+    options: { site, device, create, hardware },
+  });
   /** @param {"wasm" | "webgl" | "webgpu"} backend @param {number} [threads] @returns {Contestant} */
   const tfjs = (backend, threads) => ({
     id: `tfjs-${backend}${threads ?? ""}`,
@@ -105,10 +132,18 @@ export function groups({ site, peers, workers, hardware }) {
     isolated: threads !== undefined && threads > 1,
   });
   const one = ours("ours-cpu", "lastlayer CPU, 1 worker", "cpu", { workers: 1 });
-  const several = workers ? [ours("ours-cpu-all", `lastlayer CPU, ${counted(workers, "worker")}`, "cpu", { workers })] : [];
+  const several = workers
+    ? [ours("ours-cpu-all", `lastlayer CPU, ${counted(workers, "worker")}`, "cpu", { workers })]
+    : [];
   const where = hardware ? "on the graphics card" : "in software";
   return [
-    { id: "cpu", title: "CPU", contestants: [one, ...several, tfjs("wasm", 1), tfjs("wasm", 2), ort("wasm", 1), ort("wasm", 2)], work: FULL, rounds: 3 },
+    {
+      id: "cpu",
+      title: "CPU",
+      contestants: [one, ...several, tfjs("wasm", 1), tfjs("wasm", 2), ort("wasm", 1), ort("wasm", 2)],
+      work: FULL,
+      rounds: 3,
+    },
     {
       id: "webgl",
       title: `CPU against WebGL ${where}: all that TensorFlow.js can train convolutions with where there is no WebGPU`,

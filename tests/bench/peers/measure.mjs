@@ -9,7 +9,8 @@ import { FOLDERS } from "./site.mjs";
  * @property {string} contestant
  * @property {number[]} milliseconds  Of every round that counts.
  * @property {number} median
- * @property {number} ratio           Median over the rounds of its time by that of the group's first: above 1, the first is faster.
+ * @property {number} ratio           Median over the rounds of its time by that of the group's first: above 1, the
+ *   first is faster.
  * @property {string} [note]
  */
 
@@ -62,18 +63,15 @@ class Entry {
   async run(id, work) {
     if (!this.#page) throw new Error("not opened");
     if (this.failure) return { cannot: this.failure };
-    const timing = await this.#page.evaluate(
-      async ([name, amount]) => {
-        const run = /** @type {any} */ (window).contestant.cases[name];
-        if (!run) return { cannot: "" };
-        try {
-          return await run(amount);
-        } catch (error) {
-          return { cannot: String(error) };
-        }
-      },
-      /** @type {const} */ ([id, work]),
-    );
+    const timing = await this.#page.evaluate(async ([name, amount]) => {
+      const run = /** @type {any} */ (window).contestant.cases[name];
+      if (!run) return { cannot: "" };
+      try {
+        return await run(amount);
+      } catch (error) {
+        return { cannot: String(error) };
+      }
+    }, /** @type {const} */ ([id, work]));
     return "cannot" in timing ? { cannot: firstLine(timing.cannot) } : timing;
   }
 
@@ -83,11 +81,12 @@ class Entry {
 }
 
 /**
- * Every case of a group. Contestants take turns, so that whatever else the machine does meets all of them alike; who is first changes
- * from round to round, and the round before the first does not count.
+ * Every case of a group. Contestants take turns, so that whatever else the machine does meets all of them alike; who is
+ * first changes from round to round, and the round before the first does not count.
  *
  * @param {Group} group
- * @param {{ context: BrowserContext, origin: string, cases: Set<string>, rounds: number, say: (text: string) => void }} options
+ * @param {{ context: BrowserContext, origin: string, cases: Set<string>, rounds: number, say: (text: string) => void }}
+ *   options
  * @returns {Promise<{ about: string[], results: CaseResult[] }>}
  */
 export async function measure(group, { context, origin, cases, rounds, say }) {
@@ -97,7 +96,10 @@ export async function measure(group, { context, origin, cases, rounds, say }) {
     await entry.open(context, origin);
     if (entry.failure) say(`it did not start: ${entry.failure}`);
   }
-  if (entries[0]?.failure) throw new Error(`${entries[0].contestant.name}, which the others are compared with, did not start: ${entries[0].failure}`);
+  if (entries[0]?.failure)
+    throw new Error(
+      `${entries[0].contestant.name}, which the others are compared with, did not start: ${entries[0].failure}`,
+    );
   /** @type {CaseResult[]} */
   const results = [];
   for (const one of CASES) {
@@ -147,10 +149,13 @@ async function takeTurns(entries, one, work, rounds, say) {
  * @param {Outcome[]} outcomes
  */
 function sameOutputs(outcomes) {
-  const [first, ...others] = outcomes.flatMap(({ name, timings }) => (timings[0]?.output ? [{ name, values: timings[0].output }] : []));
+  const [first, ...others] = outcomes.flatMap(({ name, timings }) =>
+    timings[0]?.output ? [{ name, values: timings[0].output }] : [],
+  );
   for (const { name, values } of others) {
     const error = Math.max(...values.map((value, index) => Math.abs(value - (first?.values[index] ?? Number.NaN))));
-    if (!(error < 1e-2)) throw new Error(`${name} and ${first?.name} do not compute the same: logits differ by ${error}`);
+    if (!(error < 1e-2))
+      throw new Error(`${name} and ${first?.name} do not compute the same: logits differ by ${error}`);
   }
 }
 
@@ -164,7 +169,13 @@ function summarise(outcomes) {
     if (cannot !== undefined) return { contestant: name, cannot };
     const milliseconds = timings.map((timing) => timing.milliseconds);
     const ratios = milliseconds.map((time, round) => time / /** @type {number} */ (reference[round]));
-    return { contestant: name, milliseconds, median: median(milliseconds), ratio: median(ratios), note: timings[0]?.note };
+    return {
+      contestant: name,
+      milliseconds,
+      median: median(milliseconds),
+      ratio: median(ratios),
+      note: timings[0]?.note,
+    };
   });
 }
 

@@ -36,7 +36,10 @@ export function markdown(group, { about, results }, where, rounds) {
     "",
     `| | ${group.contestants.map(({ name }) => name).join(" | ")} |`,
     `|---|${"---|".repeat(group.contestants.length)}`,
-    ...results.map(({ case: { id, title, unit }, results: row }) => `| ${title(group.work[id])} | ${row.map((result, index) => cell(result, unit, index > 0)).join(" | ")} |`),
+    ...results.map(
+      ({ case: { id, title, unit }, results: row }) =>
+        `| ${title(group.work[id])} | ${row.map((result, index) => cell(result, unit, index > 0)).join(" | ")} |`,
+    ),
     ...(notes.length > 0 ? ["", ...new Set(notes)] : []),
   ].join("\n");
 }

@@ -2,7 +2,8 @@
 //
 //   ./build.sh && npm ci --ignore-scripts --prefix tests/bench/peers && node tests/bench/peers/run.mjs
 //
-// Prints Markdown tables; what happens meanwhile goes to stderr. docs/benchmarks.md says what is compared. --help lists the options.
+// Prints Markdown tables; what happens meanwhile goes to stderr. docs/benchmarks.md says what is compared. --help lists
+// the options.
 
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -19,7 +20,7 @@ const HELP = `usage: node tests/bench/peers/run.mjs [OPTIONS]
   --only cpu,webgl,webgpu   parts; all of them otherwise
   --cases ID,…              ${CASES.map(({ id }) => id).join(", ")}; all of them otherwise
   --rounds N                rounds that count; 3 on the CPU and on graphics cards, 2 on graphics in software
-  --workers N               adds lastlayer with so many workers, for builds whose FineTuner.create takes \`workers\`
+  --workers N               adds lastlayer with N workers, for builds whose FineTuner.create takes \`workers\`
   --hardware-gpu            this machine has a graphics card that the browser can use: the same work there as on the CPU
   --json FILE               everything that was measured
   --into FILE               puts the tables into the sections <!-- benchmark PART --> of a Markdown file
@@ -43,11 +44,25 @@ if (options.help) {
 }
 
 const hardware = options["hardware-gpu"];
-const cases = chosen(options.cases, CASES.map(({ id }) => id));
+const cases = chosen(
+  options.cases,
+  CASES.map(({ id }) => id),
+);
 const site = await startSite();
-const all = groups({ site: site.url, peers: FOLDERS.peers, workers: wholeNumber("workers", options.workers, 0), hardware });
-const parts = chosen(options.only, all.map(({ id }) => id));
-const browser = await chromium.launch({ executablePath: executable(), args: hardware ? FLAGS.filter((flag) => !flag.includes("swiftshader")) : FLAGS });
+const all = groups({
+  site: site.url,
+  peers: FOLDERS.peers,
+  workers: wholeNumber("workers", options.workers, 0),
+  hardware,
+});
+const parts = chosen(
+  options.only,
+  all.map(({ id }) => id),
+);
+const browser = await chromium.launch({
+  executablePath: executable(),
+  args: hardware ? FLAGS.filter((flag) => !flag.includes("swiftshader")) : FLAGS,
+});
 const where = environment(`Chromium ${browser.version()}`);
 
 /** @type {object[]} */
@@ -57,7 +72,8 @@ try {
     const rounds = options.rounds === undefined ? group.rounds : wholeNumber("rounds", options.rounds, 1);
     const context = await browser.newContext();
     const started = performance.now();
-    const say = (/** @type {string} */ text) => console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}`);
+    const say = (/** @type {string} */ text) =>
+      console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${text}`);
     const measured = await measure(group, { context, origin: site.origin, cases, rounds, say });
     await context.close();
     const table = markdown(group, measured, where, rounds);
@@ -69,7 +85,11 @@ try {
   await browser.close();
   await site.stop();
 }
-if (options.json) await writeFile(options.json, `${JSON.stringify({ ...where, parallelism: availableParallelism(), hardware, results }, null, 2)}\n`);
+if (options.json)
+  await writeFile(
+    options.json,
+    `${JSON.stringify({ ...where, parallelism: availableParallelism(), hardware, results }, null, 2)}\n`,
+  );
 
 /**
  * @param {string} list
@@ -89,6 +109,7 @@ function chosen(list, known) {
  */
 function wholeNumber(name, text, least) {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < least) throw new Error(`--${name} takes a whole number from ${least} on, not “${text}”`);
+  if (!Number.isInteger(number) || number < least)
+    throw new Error(`--${name} takes a whole number from ${least} on, not “${text}”`);
   return number;
 }

@@ -19,7 +19,8 @@ export const FOLDERS = { bench: "/bench/", peers: "/peers/" };
  */
 export async function startSite() {
   if (!existsSync(DIST)) throw new Error("there is no dist/: run ./build.sh first");
-  if (!existsSync(PEERS)) throw new Error("the peers are not installed: npm ci --ignore-scripts --prefix tests/bench/peers");
+  if (!existsSync(PEERS))
+    throw new Error("the peers are not installed: npm ci --ignore-scripts --prefix tests/bench/peers");
   const site = new Site();
   site.pages = { "/plain": "", "/isolated": "" };
   const [bench, peers] = [staticFiles(IN_PAGE), staticFiles(PEERS)];
@@ -29,7 +30,10 @@ export async function startSite() {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp"); // a thread's script must send it too
     }
-    for (const [folder, files] of /** @type {const} */ ([[FOLDERS.bench, bench], [FOLDERS.peers, peers]])) {
+    for (const [folder, files] of /** @type {const} */ ([
+      [FOLDERS.bench, bench],
+      [FOLDERS.peers, peers],
+    ])) {
       if (!path.startsWith(folder)) continue;
       request.url = path.slice(folder.length - 1);
       files(request, response);

@@ -19,7 +19,10 @@ export const FLAGS = [
   "--disable-sync",
 ];
 
-/** Long enough for the slowest machine to start, compile and train; a test never waits for time, only for what it expects. */
+/**
+ * Long enough for the slowest machine to start, compile and train; a test never waits for time, only for what it
+ * expects.
+ */
 const PATIENCE = 120_000;
 
 export function executable() {
@@ -35,7 +38,8 @@ export function executable() {
 }
 
 /**
- * A browser and a host for the tests of one file. Every test gets a context of its own: no cache, no service worker, no storage of another.
+ * A browser and a host for the tests of one file. Every test gets a context of its own: no cache, no service worker, no
+ * storage of another.
  */
 export function testBed() {
   const site = new Site();
@@ -86,8 +90,9 @@ export function testBed() {
     },
 
     /**
-     * An empty page with the public API as `lab`: `lab.FineTuner` and the rest of the library, `lab.photo(kind, number)`,
-     * `lab.photos(kind, from, count)` and `lab.tuner(options)`, which makes a FineTuner on the CPU.
+     * An empty page with the public API as `lab`: `lab.FineTuner` and the rest of the library,
+     * `lab.photo(kind, number)`, `lab.photos(kind, from, count)` and `lab.tuner(options)`, which makes a FineTuner on
+     * the CPU.
      * @returns {Promise<Page>}
      */
     async lab() {

@@ -3,7 +3,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Real photos for tests, beside the repository where they are at hand. They are not ours to give away, so they are not in it. */
+/**
+ * Real photos for tests, beside the repository where they are at hand. They are not ours to give away, so they are not
+ * in it.
+ */
 const DATA = process.env.LASTLAYER_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
 
 /**
@@ -26,5 +29,8 @@ export function skipWithout(name) {
 /** @param {string} folder */
 export async function classesOf(folder) {
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }

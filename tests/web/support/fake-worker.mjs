@@ -7,7 +7,8 @@ import { CallQueue } from "../../../www/lib/call-queue.js";
 export const delivered = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * A worker without a thread: the real queue of calls, with the test's own handlers behind it. Messages take a turn of the event loop.
+ * A worker without a thread: the real queue of calls, with the test's own handlers behind it. Messages take a turn of
+ * the event loop.
  * @implements {WorkerLike}
  */
 export class FakeWorker extends EventTarget {
@@ -19,7 +20,11 @@ export class FakeWorker extends EventTarget {
   /** @param {Record<string, Handler>} handlers */
   constructor(handlers) {
     super();
-    this.#queue = new CallQueue((response) => this.#toPage(response), handlers, async () => void (await delivered()));
+    this.#queue = new CallQueue(
+      (response) => this.#toPage(response),
+      handlers,
+      async () => void (await delivered()),
+    );
   }
 
   /** @param {any} request */

@@ -103,14 +103,26 @@ export class FalseCore {
  * The worker over a false core, and the page's side of it: calls as promises. Its clock is the test's.
  * @param {{ workers?: number, startHelper?: () => Promise<Helper> }} [options]
  */
-export async function workerOver({ workers = 1, startHelper = () => Promise.reject(new Error("no helper is asked for")) } = {}) {
+export async function workerOver({
+  workers = 1,
+  startHelper = () => Promise.reject(new Error("no helper is asked for")),
+} = {}) {
   const core = new FalseCore();
   const clock = { now: 0 };
   const { handlers } = new CoreWorker({
     open: async () => ({
       core: /** @type {Core} */ (/** @type {unknown} */ (core)),
       loaded: { glue: "", module: /** @type {WebAssembly.Module} */ ({}) },
-      info: { device: "cpu", adapter: "", reason: "requested", backbone: "b", inputSize: 224, stages: 7, version: "0", warnings: [] },
+      info: {
+        device: "cpu",
+        adapter: "",
+        reason: "requested",
+        backbone: "b",
+        inputSize: 224,
+        stages: 7,
+        version: "0",
+        warnings: [],
+      },
     }),
     openCopy: () => Promise.reject(new Error("no copy is asked for")),
     startHelper,
@@ -126,7 +138,9 @@ export async function workerOver({ workers = 1, startHelper = () => Promise.reje
 export function fakePixels() {
   class Canvas {
     getContext() {
-      const getImageData = (/** @type {number[]} */ ...[, , width = 1, height = 1]) => ({ data: new Uint8ClampedArray(4 * width * height).fill(255) });
+      const getImageData = (/** @type {number[]} */ ...[, , width = 1, height = 1]) => ({
+        data: new Uint8ClampedArray(4 * width * height).fill(255),
+      });
       return { drawImage() {}, getImageData };
     }
   }

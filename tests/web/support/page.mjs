@@ -2,7 +2,8 @@
 /** @import { LastLayer } from "../../../www/element/last-layer.js" */
 
 /**
- * The real page as a visitor meets it, with what the tests do on it again and again. Whatever the browser complains about is kept.
+ * The real page as a visitor meets it, with what the tests do on it again and again. Whatever the browser complains
+ * about is kept.
  */
 export class RealPage {
   /** @type {string[]} */
@@ -19,7 +20,11 @@ export class RealPage {
 
   /**
    * @param {ReturnType<typeof import("./browser.mjs").testBed>} bed
-   * @param {{ attributes?: Record<string, string>, path?: string, context?: import("playwright-core").BrowserContextOptions }} [options]
+   * @param {{
+   *   attributes?: Record<string, string>,
+   *   path?: string,
+   *   context?: import("playwright-core").BrowserContextOptions,
+   * }} [options]
    */
   static async open(bed, { attributes = {}, path = "?lang=en", context } = {}) {
     const page = await (await bed.context(context)).newPage();
@@ -53,14 +58,21 @@ export class RealPage {
    */
   async addFolder(folder, total) {
     await this.hook("input-folder").setInputFiles(folder);
-    await this.page.waitForFunction((count) => /** @type {LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === count, total);
+    await this.page.waitForFunction(
+      (count) => /** @type {LastLayer} */ (document.querySelector("last-layer")).fineTuner?.photos.length === count,
+      total,
+    );
   }
 
   /** Presses the button and waits for the report. */
   async train() {
     const before = (await this.state()).report?.seconds ?? -1;
     await this.page.locator('[data-testid="train-button"]:not([disabled])').click();
-    await this.page.waitForFunction((seconds) => (/** @type {LastLayer} */ (document.querySelector("last-layer")).fineTuner?.report?.seconds ?? seconds) !== seconds, before);
+    await this.page.waitForFunction((seconds) => {
+      /** @type {LastLayer | null} */
+      const element = document.querySelector("last-layer");
+      return (element?.fineTuner?.report?.seconds ?? seconds) !== seconds;
+    }, before);
     await this.hook("report-explanation").waitFor();
   }
 

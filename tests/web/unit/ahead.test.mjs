@@ -1,4 +1,5 @@
-// Files that are decoded before their turn: how many at a time, and that each is told its own fate and none is left open.
+// Files that are decoded before their turn: how many at a time, and that each is told its own fate and none is left
+// open.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -54,7 +55,7 @@ async function settled() {
   for (let turn = 0; turn < 200; turn += 1) await delivered();
 }
 
-test("so many files at a time, and no further one past so many pixels", async () => {
+test("at most two files at a time, and no further one past a number of pixels", async () => {
   const few = ahead({ files: 2, pixels: 1000 });
   assert.equal(few.expects, false);
   few.expect(files("5", "5", "5", "5"));
@@ -140,7 +141,10 @@ test("every file of a list is named once, before its turn", () => {
   const named = list.map((_, position) => following.after(position).map(({ id }) => id));
   assert.deepEqual(named, [[2, 3, 4, 5], [6], [7], [], [], [], []]);
   const mixed = new Following([list[0], { id: 2, blob: "no file" }, list[2]].map((file) => /** @type {any} */ (file)));
-  assert.deepEqual(mixed.after(0).map(({ id }) => id), [3]);
+  assert.deepEqual(
+    mixed.after(0).map(({ id }) => id),
+    [3],
+  );
   const cut = new Following(list);
   cut.after(0);
   cut.after(1);

@@ -1,4 +1,5 @@
-// What the core writes is what the types say, key by key: the samples that `tests/boundary.rs` compares with the core, given to the type checker.
+// What the core writes is what the types say, key by key: the samples that `tests/boundary.rs` compares with the core,
+// given to the type checker.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -41,7 +42,10 @@ async function check(name, lines) {
   await writeFile(file, PREAMBLE.replaceAll("LIB", join(ROOT, "www/lib")) + lines.join("\n"));
   const project = join(folder, `${name}.json`);
   const compilerOptions = { types: [] };
-  await writeFile(project, JSON.stringify({ extends: join(ROOT, "tsconfig.json"), compilerOptions, include: [`${name}.ts`] }));
+  await writeFile(
+    project,
+    JSON.stringify({ extends: join(ROOT, "tsconfig.json"), compilerOptions, include: [`${name}.ts`] }),
+  );
   return promisify(execFile)(TSC, ["--project", project]).then(
     () => "",
     ({ stdout }) => String(stdout),
@@ -69,13 +73,20 @@ function* altered(value) {
 
 test("every sample of what the core writes is of its type", async () => {
   assert.ok(Object.keys(samples).length >= 8);
-  const lines = Object.entries(samples).flatMap(([type, values]) => values.map((value) => `(${JSON.stringify(value)}) satisfies ${type};`));
+  const lines = Object.entries(samples).flatMap(([type, values]) =>
+    values.map((value) => `(${JSON.stringify(value)}) satisfies ${type};`),
+  );
   assert.equal(await check("samples", lines), "");
 });
 
 test("and none is any more where one key is missing or surplus", async () => {
-  const others = Object.entries(samples).flatMap(([type, values]) => values.flatMap((value) => [...altered(value)].map((other) => ({ type, other }))));
+  const others = Object.entries(samples).flatMap(([type, values]) =>
+    values.flatMap((value) => [...altered(value)].map((other) => ({ type, other }))),
+  );
   assert.ok(others.length > 300, `${others.length} alterations`);
-  const lines = others.flatMap(({ type, other }) => ["// @ts-expect-error", `(${JSON.stringify(other)}) satisfies ${type};`]);
+  const lines = others.flatMap(({ type, other }) => [
+    "// @ts-expect-error",
+    `(${JSON.stringify(other)}) satisfies ${type};`,
+  ]);
   assert.equal(await check("altered", lines), "");
 });

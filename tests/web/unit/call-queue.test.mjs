@@ -1,4 +1,5 @@
-// The worker's side of the boundary, with handlers held by the test: so the order of answers is known, not a matter of time.
+// The worker's side of the boundary, with handlers held by the test: so the order of answers is known, not a matter of
+// time.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
@@ -11,7 +12,11 @@ import { gate } from "../support/gate.mjs";
 function queueOf(handlers) {
   /** @type {any[]} */
   const sent = [];
-  const queue = new CallQueue((response) => sent.push(response), handlers, async () => void (await delivered()));
+  const queue = new CallQueue(
+    (response) => sent.push(response),
+    handlers,
+    async () => void (await delivered()),
+  );
   return { queue, sent };
 }
 
@@ -87,7 +92,10 @@ test("one thing at a time, in the order of the calls", async () => {
   await queue.receive({ id: 2, call: "slow", args: "b" });
   await queue.receive({ id: 3, call: "slow", args: "c" });
   await idle;
-  assert.deepEqual(sent.map(({ ok }) => ok), ["a", "b", "c"]);
+  assert.deepEqual(
+    sent.map(({ ok }) => ok),
+    ["a", "b", "c"],
+  );
 });
 
 test("a call that is cancelled while it waits is never begun", async () => {
@@ -111,13 +119,19 @@ test("a call that is cancelled while it waits is never begun", async () => {
 
 test("a call in progress sees its cancellation through its signal", async () => {
   const { queue, sent } = queueOf({
-    start: (_, { signal }) => new Promise((__, reject) => signal.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")))),
+    start: (_, { signal }) =>
+      new Promise((__, reject) =>
+        signal.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError"))),
+      ),
   });
   const idle = queue.receive({ id: 1, call: "start", args: {} });
   await delivered();
   await queue.receive({ cancel: 1 });
   await idle;
-  assert.deepEqual(sent.map(({ error }) => error.code), ["cancelled"]);
+  assert.deepEqual(
+    sent.map(({ error }) => error.code),
+    ["cancelled"],
+  );
 });
 
 test("cancelling what has been answered already changes nothing", async () => {
@@ -143,7 +157,10 @@ test("every failure becomes a code", async () => {
     },
   });
   for (const call of ["ours", "core", "trap", "bug", "nothing"]) await queue.receive({ id: 1, call, args: {} });
-  assert.deepEqual(sent.map(({ error }) => error.code), ["image-empty", "busy", "worker-crashed", "internal", "internal"]);
+  assert.deepEqual(
+    sent.map(({ error }) => error.code),
+    ["image-empty", "busy", "worker-crashed", "internal", "internal"],
+  );
   assert.deepEqual(sent[0].error, { code: "image-empty", message: "no pixels", params: { width: 0 } });
 });
 
@@ -156,15 +173,27 @@ test("two long calls take turns", async () => {
   const idle = queue.receive({ id: 1, call: "count", args: {} });
   await queue.receive({ id: 2, call: "count", args: {} });
   await idle;
-  assert.deepEqual(sent.filter(({ event }) => event).map(({ id, event }) => `${id}:${event}`), ["1:1", "2:1", "1:2", "2:2"]);
+  assert.deepEqual(
+    sent.filter(({ event }) => event).map(({ id, event }) => `${id}:${event}`),
+    ["1:1", "2:1", "1:2", "2:2"],
+  );
 });
 
 test("numbers and bytes are handed over, alone or in an object, without a look at each of them", async () => {
-  const answers = { alone: new Float32Array(3), among: { bytes: new Uint8Array(2), name: "two" }, nothing: null, text: "abc" };
+  const answers = {
+    alone: new Float32Array(3),
+    among: { bytes: new Uint8Array(2), name: "two" },
+    nothing: null,
+    text: "abc",
+  };
   /** @type {Transferable[][]} */
   const transferred = [];
   const handlers = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, () => answer]));
-  const queue = new CallQueue((_, transfer) => transferred.push(transfer), handlers, async () => void (await delivered()));
+  const queue = new CallQueue(
+    (_, transfer) => transferred.push(transfer),
+    handlers,
+    async () => void (await delivered()),
+  );
   const looked = mock.method(Object, "values");
   for (const [id, call] of Object.keys(answers).entries()) await queue.receive({ id, call, args: undefined });
   const spread = looked.mock.calls.filter(({ arguments: [value] }) => ArrayBuffer.isView(value));

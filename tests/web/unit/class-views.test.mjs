@@ -14,7 +14,10 @@ test("a photo that joins one of 300 classes leaves the others the objects that t
   const photos = labels.flatMap((label, index) => [photo(3 * index, label), photo(3 * index + 1, label)]);
   const before = views.of(photos, labels);
   const after = views.of([...photos, photo(5000, "class 7")], labels);
-  assert.deepEqual(after.flatMap((view, index) => (view === before[index] ? [] : [view.label])), ["class 7"]);
+  assert.deepEqual(
+    after.flatMap((view, index) => (view === before[index] ? [] : [view.label])),
+    ["class 7"],
+  );
   assert.equal(after[7]?.photos.length, 3);
   assert.equal(after[7]?.key, before[7]?.key);
 });
@@ -34,7 +37,10 @@ test("a renamed class keeps its key; one that is removed or new does not lend it
   assert.equal(c?.key, a?.key);
   assert.equal(c?.label, "c");
   assert.equal(stillB?.key, b?.key);
-  assert.deepEqual(views.of([photo(2, "b")], ["b"]).map(({ key }) => key), [b?.key]);
+  assert.deepEqual(
+    views.of([photo(2, "b")], ["b"]).map(({ key }) => key),
+    [b?.key],
+  );
   const [, added] = views.of([photo(2, "b")], ["b", "a"]);
   assert.ok(added && added.key !== a?.key && added.key !== b?.key);
 });
@@ -44,5 +50,8 @@ test("an empty class is there, and two names that change places are no renaming"
   const [a, b] = views.of([photo(1, "a")], ["a", "b"]);
   assert.deepEqual(b?.photos, []);
   const swapped = views.of([photo(1, "a")], ["b", "a"]);
-  assert.deepEqual(swapped.map(({ key }) => key), [b?.key, a?.key]);
+  assert.deepEqual(
+    swapped.map(({ key }) => key),
+    [b?.key, a?.key],
+  );
 });

@@ -40,33 +40,69 @@ function collecting(layout, refuse = () => null) {
   return { collection, added, offered, failure: () => failed };
 }
 
-const files = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.txt"].map((name) => ({ file: new File(["x"], name), path: `set/${name}` }));
+const files = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.txt"].map((name) => ({
+  file: new File(["x"], name),
+  path: `set/${name}`,
+}));
 const groups = ["a", "b", "c"].map((label, index) => ({ label, files: [index] }));
 
 test("a class that is refused is listed by its name, and the classes after it go in", async () => {
-  const { collection, added, failure } = collecting({ photos: groups }, (label) => (label === "b" ? new LastLayerError("invalid-label", "too long") : null));
+  const { collection, added, failure } = collecting({ photos: groups }, (label) =>
+    label === "b" ? new LastLayerError("invalid-label", "too long") : null,
+  );
   await collection.add({ files, unreadable: [] }, null, () => "new");
-  assert.deepEqual(added.map(([label]) => label), ["a", "c"]);
-  assert.deepEqual(collection.failures.map(({ name, problem }) => [name, problem.code]), [["b", "invalid-label"]]);
+  assert.deepEqual(
+    added.map(([label]) => label),
+    ["a", "c"],
+  );
+  assert.deepEqual(
+    collection.failures.map(({ name, problem }) => [name, problem.code]),
+    [["b", "invalid-label"]],
+  );
   assert.equal(failure(), null);
   assert.equal(collection.reading, null);
 });
 
 test("what is no class\u2019s own trouble ends the import", async () => {
-  const { collection, added, failure } = collecting({ photos: groups }, (label) => (label === "b" ? new LastLayerError("busy", "a training runs") : null));
+  const { collection, added, failure } = collecting({ photos: groups }, (label) =>
+    label === "b" ? new LastLayerError("busy", "a training runs") : null,
+  );
   await collection.add({ files, unreadable: [] }, null, () => "new");
-  assert.deepEqual(added.map(([label]) => label), ["a"]);
+  assert.deepEqual(
+    added.map(([label]) => label),
+    ["a"],
+  );
   assert.equal(/** @type {LastLayerError} */ (failure()).code, "busy");
 });
 
 test("test photos are handed on with their classes, and what is in no class folder is listed", async () => {
-  const layout = { photos: [{ label: "a", files: [0] }, { label: null, files: [3] }], test: [{ label: "a", files: [1] }], leftOut: [4, 5] };
+  const layout = {
+    photos: [
+      { label: "a", files: [0] },
+      { label: null, files: [3] },
+    ],
+    test: [{ label: "a", files: [1] }],
+    leftOut: [4, 5],
+  };
   const { collection, added, offered } = collecting(layout);
   await collection.add({ files, unreadable: ["set/gone.jpg", ".hidden"] }, null, () => "new");
-  assert.deepEqual(added, [["a", ["a.jpg"]], ["new", ["d.jpg"]]]);
-  assert.deepEqual(offered.map(({ file, folder }) => [file.name, folder]), [["b.jpg", "a"]]);
+  assert.deepEqual(added, [
+    ["a", ["a.jpg"]],
+    ["new", ["d.jpg"]],
+  ]);
+  assert.deepEqual(
+    offered.map(({ file, folder }) => [file.name, folder]),
+    [["b.jpg", "a"]],
+  );
   const listed = collection.failures.map(({ name, problem }) => [name, problem.code]);
-  assert.deepEqual(listed, [["set/gone.jpg", "unreadable"], ["set/e.txt", "no-class"]], "and nothing that a system left behind");
+  assert.deepEqual(
+    listed,
+    [
+      ["set/gone.jpg", "unreadable"],
+      ["set/e.txt", "no-class"],
+    ],
+    "and nothing that a system left behind",
+  );
 });
 
 test("dropped on a class, everything is of that class, whatever the folders are called", async () => {

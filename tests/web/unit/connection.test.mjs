@@ -10,7 +10,17 @@ import { rejection } from "../support/gate.mjs";
 /** @import { DeviceChoice } from "../../../www/lib/types/public.d.ts" */
 /** @import { Handler } from "../../../www/lib/types/calls.d.ts" */
 
-const INFO = { device: "cpu", adapter: "", reason: "requested", backbone: "b", inputSize: 224, stages: 7, workers: 1, version: "0", warnings: [] };
+const INFO = {
+  device: "cpu",
+  adapter: "",
+  reason: "requested",
+  backbone: "b",
+  inputSize: 224,
+  stages: 7,
+  workers: 1,
+  version: "0",
+  warnings: [],
+};
 
 /** A clock whose seconds the test lets pass. */
 function falseClock() {
@@ -69,7 +79,10 @@ test("a graphics device that does not answer: auto goes to the CPU and says why,
   await time.pass(1);
   await opening;
   assert.deepEqual([it.info?.device, it.info?.reason], ["cpu", "webgpu-timeout"]);
-  assert.deepEqual(workers.map(({ terminated }) => terminated), [true, false]);
+  assert.deepEqual(
+    workers.map(({ terminated }) => terminated),
+    [true, false],
+  );
   assert.deepEqual(progress, [{ stage: "wasm", done: 1, total: 2 }], "the wait is nothing for a progress bar");
   assert.equal(time.ticking.size, 0);
   workers[1]?.crash("out of memory");

@@ -1,4 +1,5 @@
-// The worker over a core that the test plays: in which order things happen, and what the core is told when they end otherwise.
+// The worker over a core that the test plays: in which order things happen, and what the core is told when they end
+// otherwise.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -43,14 +44,30 @@ test("a training that is left to advice is advised first, tells each step, and e
   const { core, client } = await workerOver();
   core.needs = true;
   const advice = { plan: { config: { regime: "head" } } };
-  core.steps = [told({ type: "advising" }), told({ type: "advised", advice }), told({ type: "embed", done: 1, total: 2 }), BATCH, EPOCH, DONE];
+  core.steps = [
+    told({ type: "advising" }),
+    told({ type: "advised", advice }),
+    told({ type: "embed", done: 1, total: 2 }),
+    BATCH,
+    EPOCH,
+    DONE,
+  ];
   core.log = [];
   /** @type {string[]} */
   const events = [];
   const result = await client.call("train", { config: {} }, { onEvent: ({ type }) => events.push(type) });
   assert.deepEqual(events, ["advising", "advised", "embed", "batch", "epoch", "done"]);
   assert.deepEqual(result, { report: { epochs: 3 }, model: new Uint8Array([1]) });
-  assert.deepEqual(core.log, ["startAdvice", "step", "step", 'startTraining {"regime":"head"}', "step", "step", "step", "step"]);
+  assert.deepEqual(core.log, [
+    "startAdvice",
+    "step",
+    "step",
+    'startTraining {"regime":"head"}',
+    "step",
+    "step",
+    "step",
+    "step",
+  ]);
 });
 
 test("a checkpoint is kept after an epoch, once two seconds have passed", async () => {
@@ -123,7 +140,11 @@ test("a fault on the way out does not hide the one that ended the run", async (t
   core.cancelTraining = () => {
     throw { code: "busy", message: "the second", params: {} };
   };
-  assert.equal((await rejection(client.call("evaluate", { folds: 2, rejectRate: undefined, train: undefined, epochs: 1 }))).message, "the first");
+  assert.equal(
+    (await rejection(client.call("evaluate", { folds: 2, rejectRate: undefined, train: undefined, epochs: 1 })))
+      .message,
+    "the first",
+  );
 });
 
 test("after a trap the core is asked for nothing more", async () => {
@@ -184,7 +205,9 @@ for (const { call, args, begin } of [
     const files = [1, 2, 3].map((id) => photo(id));
     for (const file of files) await client.call("addPhoto", file);
     core.log = [];
-    for (const { blob } of files.slice(1)) blob.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
+    for (const { blob } of files.slice(1))
+      blob.slice = () =>
+        Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
     const begun = () => client.call(/** @type {"train"} */ (call), /** @type {any} */ (args));
     core.wanted = [1, 2, 3];
     const error = await rejection(begun());

@@ -6,7 +6,12 @@ import { chooseDevice } from "../../../www/lib/device.js";
 import { rejection } from "../support/gate.mjs";
 
 /** @param {Partial<GPUAdapterInfo>} info @param {object} [more] @returns {any} */
-const gpu = (info, more) => ({ requestAdapter: async () => ({ info: { vendor: "", architecture: "", device: "", description: "", ...info }, ...more }) });
+const gpu = (info, more) => ({
+  requestAdapter: async () => ({
+    info: { vendor: "", architecture: "", device: "", description: "", ...info },
+    ...more,
+  }),
+});
 /** @type {any} */
 const noAdapter = { requestAdapter: async () => null };
 /** @type {any} */
@@ -20,7 +25,11 @@ test("auto takes a hardware adapter, and nothing else", async () => {
   const cases = [
     { browser: gpu({ vendor: "acme", architecture: "mk2" }), device: "webgpu", reason: "hardware-adapter" },
     { browser: gpu({}), device: "webgpu", reason: "hardware-adapter" },
-    { browser: /** @type {any} */ ({ requestAdapter: async () => ({}) }), device: "webgpu", reason: "hardware-adapter" },
+    {
+      browser: /** @type {any} */ ({ requestAdapter: async () => ({}) }),
+      device: "webgpu",
+      reason: "hardware-adapter",
+    },
     { browser: undefined, device: "cpu", reason: "no-webgpu" },
     { browser: noAdapter, device: "cpu", reason: "no-adapter" },
     { browser: broken, device: "cpu", reason: "no-adapter" },
@@ -39,11 +48,16 @@ test("auto takes a hardware adapter, and nothing else", async () => {
 test("webgpu takes whatever answers, and fails with words where nothing does", async () => {
   const chosen = await chooseDevice("webgpu", gpu({ vendor: "google", architecture: "swiftshader" }));
   assert.deepEqual(chosen, { device: "webgpu", reason: "requested", adapter: "google swiftshader" });
-  for (const browser of [undefined, noAdapter, broken]) assert.equal((await rejection(chooseDevice("webgpu", browser))).code, "webgpu-unavailable");
+  for (const browser of [undefined, noAdapter, broken])
+    assert.equal((await rejection(chooseDevice("webgpu", browser))).code, "webgpu-unavailable");
 });
 
 test("a site without the module for WebGPU computes on the CPU, and asks no adapter", async () => {
-  assert.deepEqual(await chooseDevice("auto", gpu({ vendor: "acme" }), false), { device: "cpu", reason: "webgpu-not-served", adapter: "" });
+  assert.deepEqual(await chooseDevice("auto", gpu({ vendor: "acme" }), false), {
+    device: "cpu",
+    reason: "webgpu-not-served",
+    adapter: "",
+  });
   const { code, message } = await rejection(chooseDevice("webgpu", gpu({ vendor: "acme" }), false));
   assert.equal(code, "webgpu-unavailable");
   assert.match(message, /this site has no module for it/);

@@ -1,4 +1,5 @@
-// Files on their way in: out of a drop, with folders read to the bottom. What the folders mean is the core's to say (src/data/folder_layout.rs).
+// Files on their way in: out of a drop, with folders read to the bottom. What the folders mean is the core's to say
+// (src/data/folder_layout.rs).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +7,10 @@ import { readFiles, readTransfer } from "../../../www/ui/read-drop.js";
 
 test("files of an input keep the paths that the browser tells; one without a folder has its name", () => {
   const inFolder = Object.defineProperty(new File(["x"], "1.jpg"), "webkitRelativePath", { value: "set/rose/1.jpg" });
-  assert.deepEqual(readFiles([inFolder, new File(["x"], ".DS_Store")]).files.map(({ path }) => path), ["set/rose/1.jpg", ".DS_Store"]);
+  assert.deepEqual(
+    readFiles([inFolder, new File(["x"], ".DS_Store")]).files.map(({ path }) => path),
+    ["set/rose/1.jpg", ".DS_Store"],
+  );
 });
 
 /** @typedef {{ [name: string]: Tree | "file" | "locked" }} Tree */
@@ -20,14 +24,23 @@ test("files of an input keep the paths that the browser tells; one without a fol
  */
 function entry(name, node, parent = "") {
   const fullPath = `${parent}/${name}`;
-  if (node === "locked") return { name, fullPath, isDirectory: false, file: (/** @type {any} */ _, /** @type {any} */ fail) => fail(new DOMException("no", "NotReadableError")) };
-  if (node === "file") return { name, fullPath, isDirectory: false, file: (/** @type {any} */ done) => done(new File(["x"], name)) };
+  if (node === "locked")
+    return {
+      name,
+      fullPath,
+      isDirectory: false,
+      file: (/** @type {any} */ _, /** @type {any} */ fail) => fail(new DOMException("no", "NotReadableError")),
+    };
+  if (node === "file")
+    return { name, fullPath, isDirectory: false, file: (/** @type {any} */ done) => done(new File(["x"], name)) };
   const children = Object.entries(node).map(([child, below]) => entry(child, below, fullPath));
   return {
     name,
     fullPath,
     isDirectory: true,
-    createReader: () => ({ readEntries: (/** @type {any} */ done) => setImmediate(() => done(children.splice(0, 100))) }),
+    createReader: () => ({
+      readEntries: (/** @type {any} */ done) => setImmediate(() => done(children.splice(0, 100))),
+    }),
   };
 }
 
@@ -35,7 +48,9 @@ function entry(name, node, parent = "") {
 const transfer = (items) => ({ items });
 
 test("dropped folders are read to the bottom, beyond the hundred entries of one call", async () => {
-  const many = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`${index}.jpg`, /** @type {const} */ ("file")]));
+  const many = Object.fromEntries(
+    Array.from({ length: 250 }, (_, index) => [`${index}.jpg`, /** @type {const} */ ("file")]),
+  );
   const folder = entry("train", { rose: many, tulip: { "a.jpg": "file" }, ".DS_Store": "file" });
   const { files, unreadable } = await readTransfer(transfer([{ kind: "file", webkitGetAsEntry: () => folder }]));
   assert.deepEqual(unreadable, []);
@@ -72,6 +87,9 @@ test("the entries are asked for while the browser still has them", async () => {
 test("a file that cannot be read is named; the rest goes on", async () => {
   const folder = entry("rose", { "1.jpg": "file", "2.jpg": "locked", "3.jpg": "file" });
   const { files, unreadable } = await readTransfer(transfer([{ kind: "file", webkitGetAsEntry: () => folder }]));
-  assert.deepEqual(files.map(({ path }) => path), ["rose/1.jpg", "rose/3.jpg"]);
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    ["rose/1.jpg", "rose/3.jpg"],
+  );
   assert.deepEqual(unreadable, ["rose/2.jpg"]);
 });

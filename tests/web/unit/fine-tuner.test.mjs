@@ -2,12 +2,20 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LastLayerError } from "../../../www/lib/errors.js";
+import { InterruptedError, LastLayerError } from "../../../www/lib/errors.js";
 import { FineTuner } from "../../../www/lib/fine-tuner.js";
 import { FakeWorker } from "../support/fake-worker.mjs";
 import { rejection } from "../support/gate.mjs";
 
-const INFO = { device: "cpu", adapter: "", reason: "requested", backbone: "b", inputSize: 224, version: "0", warnings: [] };
+const INFO = {
+  device: "cpu",
+  adapter: "",
+  reason: "requested",
+  backbone: "b",
+  inputSize: 224,
+  version: "0",
+  warnings: [],
+};
 
 /**
  * Workers that remember what they were told, each with the handlers of the test.
@@ -29,7 +37,12 @@ async function tunerWith(handlers = {}) {
     return worker;
   };
   const tuner = await FineTuner.create({ baseUrl: "https://example.org/somewhere", startWorker });
-  return { tuner, workers, calls: (index = workers.length - 1) => workers[index]?.log.flatMap(({ call, args }) => (call ? [{ call, args }] : [])) ?? [] };
+  return {
+    tuner,
+    workers,
+    calls: (index = workers.length - 1) =>
+      workers[index]?.log.flatMap(({ call, args }) => (call ? [{ call, args }] : [])) ?? [],
+  };
 }
 
 const photo = (/** @type {string} */ name) => new File([name], name);
@@ -37,7 +50,12 @@ const photo = (/** @type {string} */ name) => new File([name], name);
 test("starting tells the worker where things lie; a base without its slash is a folder all the same", async () => {
   const { calls } = await tunerWith();
   const baseUrl = "https://example.org/somewhere/";
-  assert.deepEqual(calls(), [{ call: "start", args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl } }]);
+  assert.deepEqual(calls(), [
+    {
+      call: "start",
+      args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl },
+    },
+  ]);
 });
 
 test("photos that come class by class are read ahead once, when all are there", async () => {
@@ -56,8 +74,12 @@ test("photos whose files are gone are listed", async () => {
   const [kept, gone] = [photo("kept.jpg"), photo("gone.jpg")];
   await tuner.add([kept, gone], "rose");
   assert.deepEqual(await tuner.checkFiles(), []);
-  gone.slice = () => Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
-  assert.deepEqual((await tuner.checkFiles()).map(({ name }) => name), ["gone.jpg"]);
+  gone.slice = () =>
+    Object.assign(new Blob(), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
+  assert.deepEqual(
+    (await tuner.checkFiles()).map(({ name }) => name),
+    ["gone.jpg"],
+  );
   tuner.close();
 });
 
@@ -71,9 +93,18 @@ test("every file of an add ends up in exactly one list", async () => {
   let changes = 0;
   tuner.addEventListener("change", () => changes++);
   const report = await tuner.add([photo("1.jpg"), photo("bad.jpg"), photo("same.jpg"), new Blob(["x"])], " rose ");
-  assert.deepEqual(report.added.map(({ name }) => name), ["1.jpg", "image 4"]);
-  assert.deepEqual(report.failed.map(({ name, error }) => [name, error.code]), [["bad.jpg", "not-an-image"]]);
-  assert.deepEqual(report.duplicates.map(({ name, of }) => [name, of.name]), [["same.jpg", "1.jpg"]]);
+  assert.deepEqual(
+    report.added.map(({ name }) => name),
+    ["1.jpg", "image 4"],
+  );
+  assert.deepEqual(
+    report.failed.map(({ name, error }) => [name, error.code]),
+    [["bad.jpg", "not-an-image"]],
+  );
+  assert.deepEqual(
+    report.duplicates.map(({ name, of }) => [name, of.name]),
+    [["same.jpg", "1.jpg"]],
+  );
   assert.deepEqual(report.notes, [{ name: "1.jpg", code: "nearly-whole" }], "and one that was added may have a note");
   assert.deepEqual(tuner.classes, ["rose"]);
   assert.equal(changes, 2);
@@ -87,7 +118,10 @@ test("a fault that is not the file's own ends the add; what had gone in stays", 
     },
   });
   assert.equal((await rejection(tuner.add([photo("1.jpg"), photo("2.jpg"), photo("3.jpg")], "rose"))).code, "busy");
-  assert.deepEqual(tuner.photos.map(({ name }) => name), ["1.jpg"]);
+  assert.deepEqual(
+    tuner.photos.map(({ name }) => name),
+    ["1.jpg"],
+  );
 });
 
 for (const how of /** @type {const} */ (["cancelled", "worker-crashed"])) {
@@ -104,7 +138,12 @@ for (const how of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       },
       answer: () => {
         if (++answers === 3) dies();
-        return { predictions: [{ label: "rose", index: 0, probability: 1 }], unknown: false, similarity: null, threshold: null };
+        return {
+          predictions: [{ label: "rose", index: 0, probability: 1 }],
+          unknown: false,
+          similarity: null,
+          threshold: null,
+        };
       },
       forgetNext: () => {},
       readAhead: () => {},
@@ -116,10 +155,14 @@ for (const how of /** @type {const} */ (["cancelled", "worker-crashed"])) {
     assert.equal(error.code, how);
     assert.equal(error.name, how === "cancelled" ? "AbortError" : "LastLayerError");
     const { added, duplicates, failed } = error.report;
-    assert.deepEqual([added, duplicates, failed].map((list) => list.map((/** @type {any} */ { name }) => name)), [["1.jpg"], ["same.jpg"], ["bad.jpg"]]);
+    assert.deepEqual(
+      [added, duplicates, failed].map((list) => list.map((/** @type {any} */ { name }) => name)),
+      [["1.jpg"], ["same.jpg"], ["bad.jpg"]],
+    );
 
     const again = new AbortController();
-    const onResult = (/** @type {any} */ _, /** @type {number} */ done) => void (how === "cancelled" && done === 2 && again.abort());
+    const onResult = (/** @type {any} */ _, /** @type {number} */ done) =>
+      void (how === "cancelled" && done === 2 && again.abort());
     const tested = await rejection(tuner.predictAll(files, { signal: again.signal, onResult }));
     assert.deepEqual([tested.code, tested.report.rows.length], [how, 2]);
   });
@@ -142,10 +185,25 @@ test("a new worker gets classes, photos and classifier, in this order; files tha
   gone = "1.jpg";
   workers[0]?.crash("out of memory");
   await tuner.predict(new Blob());
-  assert.deepEqual(calls(1).map(({ call }) => call), ["start", "addClass", "addClass", "addPhoto", "addPhoto", "openModel", "predict"]);
-  assert.deepEqual(restarts.map(({ code, lost }) => [code, lost.map((/** @type {any} */ { name }) => name)]), [["worker-crashed", ["1.jpg"]]]);
-  assert.deepEqual(tuner.photos.map(({ name }) => name), ["2.jpg"]);
-  assert.deepEqual(calls(1).filter(({ call }) => call === "addPhoto").map(({ args }) => args.id), [1, 2], "with the ids they had");
+  assert.deepEqual(
+    calls(1).map(({ call }) => call),
+    ["start", "addClass", "addClass", "addPhoto", "addPhoto", "openModel", "predict"],
+  );
+  assert.deepEqual(
+    restarts.map(({ code, lost }) => [code, lost.map((/** @type {any} */ { name }) => name)]),
+    [["worker-crashed", ["1.jpg"]]],
+  );
+  assert.deepEqual(
+    tuner.photos.map(({ name }) => name),
+    ["2.jpg"],
+  );
+  assert.deepEqual(
+    calls(1)
+      .filter(({ call }) => call === "addPhoto")
+      .map(({ args }) => args.id),
+    [1, 2],
+    "with the ids they had",
+  );
 });
 
 test("a new worker that dies as well: the call rejects, and the next one begins again", async () => {
@@ -181,8 +239,14 @@ test("accuracy counts the rows whose label is a class of the classifier", async 
   const files = labels.map((_, index) => photo(`${index}.jpg`));
   const report = await tuner.predictAll(files, { labels, topK: 2 });
   assert.deepEqual({ ...report, rows: report.rows.length }, { rows: 5, scored: 3, top1: 1 / 3, top5: 2 / 3 });
-  assert.ok(report.rows.every(({ unknown, threshold }) => unknown && threshold?.rejectRate === 0.06), "“none of these” takes nothing from the score");
-  assert.ok(report.rows.every(({ predictions }) => predictions.length === 2), "a row shows as many as were asked for");
+  assert.ok(
+    report.rows.every(({ unknown, threshold }) => unknown && threshold?.rejectRate === 0.06),
+    "“none of these” takes nothing from the score",
+  );
+  assert.ok(
+    report.rows.every(({ predictions }) => predictions.length === 2),
+    "a row shows as many as were asked for",
+  );
   const source = await tuner.predictAll(files, { labels, model: "source" });
   assert.deepEqual([source.scored, source.top1, source.top5], [0, null, null], "the source model knows other labels");
 });
@@ -237,7 +301,10 @@ test("a training goes on in a new worker from the last checkpoint, through as ma
   }
   assert.deepEqual(await training, REPORT);
   assert.deepEqual(resumedFrom, [new Uint8Array([1]), new Uint8Array([2])]);
-  assert.deepEqual(calls(2).map(({ call }) => call), ["start", "addClass", "resume"]);
+  assert.deepEqual(
+    calls(2).map(({ call }) => call),
+    ["start", "addClass", "resume"],
+  );
   assert.equal(tuner.checkpoint, null, "what has ended cannot be continued");
 });
 
@@ -271,7 +338,10 @@ test("a training that was paused keeps its advice; one that was told what to do,
   const pause = () => ((standing = false), new Uint8Array([9]));
   const { tuner } = await tunerWith({ ...handlers, train: pausable, pause });
   state.finishes = true;
-  for (const [config, advice] of /** @type {const} */ ([[{}, ADVICE], [{ regime: "head" }, null]])) {
+  for (const [config, advice] of /** @type {const} */ ([
+    [{}, ADVICE],
+    [{ regime: "head" }, null],
+  ])) {
     standing = true;
     const begun = once(tuner, "train");
     const training = rejection(tuner.train(config));
@@ -342,4 +412,45 @@ test("the event at the end of a training has the report that train() resolves wi
   const report = await tuner.train({}, { onEvent: (event) => events.push(event) });
   assert.deepEqual(events.at(-1), { type: "done", report });
   assert.deepEqual(report, REPORT);
+});
+
+/** A comparison of which some runs are over. @param {string[]} names */
+const compared = (names) => ({ runs: names.map((name) => ({ name })) });
+
+test("runs of a comparison that are over outlive what ends it: a photo that is gone, a change of mind, a crash", async (t) => {
+  t.mock.method(console, "warn", () => {});
+  const runs = ["head", "full", "scratch"].map((name) => ({ name }));
+  for (const code of ["photo-unreadable", "cancelled", "worker-crashed"]) {
+    const controller = new AbortController();
+    let over = false;
+    const { tuner, workers } = await tunerWith({
+      async *compare() {
+        yield { type: "comparedSoFar", comparison: compared(["head"]) };
+        yield { type: "comparedSoFar", comparison: compared(["head", "full"]) };
+        // Until the page has heard of them.
+        for (let turn = 0; turn < 3; turn++) yield { type: "embed", done: 0, total: 1 };
+        if (code === "photo-unreadable") throw new LastLayerError(code, "changed since");
+        if (code === "cancelled") controller.abort();
+        else workers.at(-1)?.crash("out of memory");
+        while (!over) yield { type: "embed", done: 0, total: 1 };
+      },
+    });
+    /** @type {string[]} */
+    const events = [];
+    const onEvent = (/** @type {{ type: string }} */ { type }) => events.push(type);
+    const error = await rejection(tuner.compare(runs, { signal: controller.signal, onEvent }));
+    over = true;
+    assert.ok(error instanceof InterruptedError, code);
+    assert.deepEqual([error.code, error.report], [code, compared(["head", "full"])]);
+    assert.equal(events.filter((type) => type === "comparedSoFar").length, 2);
+    tuner.close();
+  }
+});
+
+test("a comparison that ends before any of its runs is over has nothing to report", async () => {
+  const { tuner } = await tunerWith({
+    compare: () => Promise.reject(new LastLayerError("too-few-photos", "nothing to hold out")),
+  });
+  const error = await rejection(tuner.compare([{ name: "a" }, { name: "b" }]));
+  assert.ok(!(error instanceof InterruptedError) && error.code === "too-few-photos");
 });

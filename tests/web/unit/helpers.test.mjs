@@ -5,7 +5,6 @@ import { mock, test } from "node:test";
 import { helperCount, Helpers, stepsLeft } from "../../../www/lib/helpers.js";
 import { delivered } from "../support/fake-worker.mjs";
 
-
 /** @import { Core, CoreLoan, StepEvent } from "../../../www/lib/types/core.d.ts" */
 
 /** A core that lends as many loans as it has, and notes what it gets back. @param {number} loans */
@@ -13,14 +12,20 @@ function coreWith(loans) {
   /** @type {number[]} */
   const accepted = [];
   let next = 0;
-  const lend = async () => (next < loans ? { ticket: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
-  const accept = (/** @type {number} */ ticket) => void accepted.push(ticket);
+  const lend = async () => (next < loans ? { id: next++, lastStages: 0, pictures: new Uint8Array(3) } : undefined);
+  const accept = (/** @type {number} */ id) => void accepted.push(id);
   return { core: /** @type {Core} */ (/** @type {unknown} */ ({ lend, accept })), accepted, lent: () => next };
 }
 
 /** Helpers that answer when they are told to. */
 function fakes() {
-  /** @type {{ loans: CoreLoan[], answers: { resolve: (value: Float32Array) => void, reject: (error: Error) => void }[], ended: boolean }[]} */
+  /**
+   * @type {{
+   *   loans: CoreLoan[],
+   *   answers: { resolve: (value: Float32Array) => void, reject: (error: Error) => void }[],
+   *   ended: boolean,
+   * }[]}
+   */
   const made = [];
   const start = async () => {
     const helper = { loans: /** @type {CoreLoan[]} */ ([]), answers: /** @type {any[]} */ ([]), ended: false };
@@ -54,8 +59,14 @@ async function started(core, count, what = "feed") {
 const noPixels = () => Promise.reject(new Error("no pixels were asked for"));
 
 test("as many helpers as the device bears", () => {
-  assert.deepEqual([1, 2, 4, 16, undefined].map((cores) => helperCount(cores, 8)), [0, 1, 3, 7, 0]);
-  assert.deepEqual([0.5, 1, 2, 4, 8, undefined].map((memory) => helperCount(16, memory)), [0, 0, 1, 3, 7, 3]);
+  assert.deepEqual(
+    [1, 2, 4, 16, undefined].map((cores) => helperCount(cores, 8)),
+    [0, 1, 3, 7, 0],
+  );
+  assert.deepEqual(
+    [0.5, 1, 2, 4, 8, undefined].map((memory) => helperCount(16, memory)),
+    [0, 0, 1, 3, 7, 3],
+  );
 });
 
 test("none are started for a few photos, and four loans go to each in turn", async () => {
@@ -69,7 +80,13 @@ test("none are started for a few photos, and four loans go to each in turn", asy
   await delivered();
   assert.equal(made.length, 2);
   await helpers.feed(core, 30, noPixels); // as many as before, but they are there now
-  assert.deepEqual(made.map(({ loans }) => loans.map(({ ticket }) => ticket)), [[0, 2, 4, 6], [1, 3, 5, 7]]);
+  assert.deepEqual(
+    made.map(({ loans }) => loans.map(({ id }) => id)),
+    [
+      [0, 2, 4, 6],
+      [1, 3, 5, 7],
+    ],
+  );
   await helpers.feed(core, 30, noPixels);
   assert.equal(lent(), 8, "nobody has answered");
   helpers.rest();
@@ -109,7 +126,9 @@ test("photos whose pixels are gone are supplied first", async () => {
   await delivered();
   let missing = true;
   const { lend } = core;
-  Object.assign(core, { lend: async (/** @type {number} */ workers) => (missing ? { needPhotos: [7, 8] } : lend(workers)) });
+  Object.assign(core, {
+    lend: async (/** @type {number} */ workers) => (missing ? { needPhotos: [7, 8] } : lend(workers)),
+  });
   /** @type {number[]} */
   const supplied = [];
   await helpers.feed(core, 100, async (ids) => {
@@ -140,7 +159,8 @@ test("without work they end after half a minute", async (context) => {
 });
 
 /**
- * A core in the middle of a step of `parts` parts, each of which is lent by itself. It keeps one, and notes for how many workers it was to share.
+ * A core in the middle of a step of `parts` parts, each of which is lent by itself. It keeps one, and notes for how
+ * many workers it was to share.
  * @param {number} parts
  */
 function coreInStep(parts) {
@@ -148,7 +168,7 @@ function coreInStep(parts) {
   const accepted = [];
   /** @type {number[]} */
   const shares = [];
-  let [own, lent, ticket] = [parts, 0, 0];
+  let [own, lent, id] = [parts, 0, 0];
   const core = {
     parts: () => parts,
     waits: () => own === 0 && lent > 0,
@@ -157,7 +177,7 @@ function coreInStep(parts) {
       shares.push(workers);
       own -= 1;
       lent += 1;
-      return { ticket: ticket++, lastStages: 2, parameters: new Float32Array(1) };
+      return { id: id++, lastStages: 2, parameters: new Float32Array(1) };
     },
     accept(/** @type {number} */ number, /** @type {Float32Array} */ values) {
       if (values.length === 0) throw new Error("too few values");
@@ -165,7 +185,13 @@ function coreInStep(parts) {
       lent -= 1;
     },
   };
-  return { core: /** @type {Core} */ (/** @type {unknown} */ (core)), accepted, shares, begin: () => void (own = parts), compute: () => void (own -= 1) };
+  return {
+    core: /** @type {Core} */ (/** @type {unknown} */ (core)),
+    accepted,
+    shares,
+    begin: () => void (own = parts),
+    compute: () => void (own -= 1),
+  };
 }
 
 test("steps are shared by those who have nothing to do, and helpers started where many steps are left", async () => {
@@ -185,7 +211,10 @@ test("steps are shared by those who have nothing to do, and helpers started wher
   begin();
   await helpers.share(core, 1, noPixels);
   assert.deepEqual(shares, [3, 2, 2], "one loan at a time, and the first is still at work");
-  assert.deepEqual(made.map(({ loans }) => loans.map(({ ticket }) => ticket)), [[0], [1, 2]]);
+  assert.deepEqual(
+    made.map(({ loans }) => loans.map(({ id }) => id)),
+    [[0], [1, 2]],
+  );
   helpers.rest();
 });
 

@@ -17,21 +17,33 @@ for (const code of /** @type {const} */ (["cancelled", "worker-crashed"])) {
       notes: [],
     };
     const ended = new InterruptedError(new LastLayerError(code, "text"), report);
-    const arrange = async (/** @type {string[]} */ paths) => ({ photos: [], test: [], leftOut: paths.map((_, index) => index), notes: [] });
+    const arrange = async (/** @type {string[]} */ paths) => ({
+      photos: [],
+      test: [],
+      leftOut: paths.map((_, index) => index),
+      notes: [],
+    });
     const tuner = { photos: [original], classes: ["rose"], arrange, add: () => Promise.reject(ended) };
     /** @type {unknown[]} */
     const thrown = [];
     const session = {
       tuner,
-      attempt: (/** @type {(tuner: any) => Promise<void>} */ action) => action(tuner).catch((error) => void thrown.push(error)),
+      attempt: (/** @type {(tuner: any) => Promise<void>} */ action) =>
+        action(tuner).catch((error) => void thrown.push(error)),
       changed() {},
       changedBit() {},
       announce() {},
     };
     const collection = new Collection(/** @type {Session} */ (/** @type {unknown} */ (session)));
-    const files = ["1.jpg", "copy.jpg", "bad.jpg", "next.jpg"].map((name) => ({ file: new File([name], name), path: name }));
+    const files = ["1.jpg", "copy.jpg", "bad.jpg", "next.jpg"].map((name) => ({
+      file: new File([name], name),
+      path: name,
+    }));
     await collection.add({ files, unreadable: [] }, "rose", () => "unused");
-    assert.deepEqual(collection.failures.map(({ name, problem }) => [name, problem.code]), [["bad.jpg", "not-an-image"]]);
+    assert.deepEqual(
+      collection.failures.map(({ name, problem }) => [name, problem.code]),
+      [["bad.jpg", "not-an-image"]],
+    );
     assert.deepEqual(collection.duplicates, [{ name: "copy.jpg", original: "1.jpg", label: "rose" }]);
     assert.deepEqual(thrown, [ended], "and the error is the session's to tell");
     assert.equal(collection.reading, null);

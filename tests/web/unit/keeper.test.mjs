@@ -32,5 +32,8 @@ test("a failure to keep is the caller's to see", async () => {
   let now = 0;
   const keeper = new Keeper(() => now);
   now = 5000;
-  await assert.rejects(keeper.afterEpoch(() => Promise.reject(new Error("lost"))), /lost/);
+  await assert.rejects(
+    keeper.afterEpoch(() => Promise.reject(new Error("lost"))),
+    /lost/,
+  );
 });

@@ -11,8 +11,12 @@ import { MESSAGES } from "../../../www/ui/messages.js";
 /** @type {Record<string, import("../../../www/ui/localize.js").Message>} */
 const messages = MESSAGES;
 
-/** @param {import("../../../www/ui/localize.js").Form | import("../../../www/ui/localize.js").Form[]} form @returns {string[]} */
-const textsOf = (form) => (Array.isArray(form) ? form.flatMap(textsOf) : typeof form === "string" ? [form] : Object.values(form));
+/**
+ * @param {import("../../../www/ui/localize.js").Form | import("../../../www/ui/localize.js").Form[]} form
+ * @returns {string[]}
+ */
+const textsOf = (form) =>
+  Array.isArray(form) ? form.flatMap(textsOf) : typeof form === "string" ? [form] : Object.values(form);
 
 /** @param {string} text */
 const placeholders = (text) => new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
@@ -32,9 +36,14 @@ test("every message in every language, with the same placeholders", () => {
 
 test("Chinese is Chinese", () => {
   for (const [key, message] of Object.entries(messages)) {
-    const words = textsOf(message.zh).join("").replace(/\{\w+\}/g, "");
-    // A message may be a placeholder, a symbol or a term such as “Top-1”; one that is a phrase in English is one in Chinese.
-    const english = textsOf(message.en).join("").replace(/\{\w+\}/g, "");
+    const words = textsOf(message.zh)
+      .join("")
+      .replace(/\{\w+\}/g, "");
+    // A message may be a placeholder, a symbol or a term such as “Top-1”; one that is a phrase in English is one in
+    // Chinese.
+    const english = textsOf(message.en)
+      .join("")
+      .replace(/\{\w+\}/g, "");
     if (/[a-z]{2,} [a-z]{2,}/i.test(english)) assert.match(words, /\p{Script=Han}/u, `${key}: ${words}`);
   }
 });
@@ -45,7 +54,8 @@ test("every error code has its words", async () => {
   const codes = [...list.matchAll(/"([\w-]+)"/g)].map((match) => match[1]);
   assert.ok(codes.length >= 20);
   // Whoever cancels knows it, and so does whoever closes.
-  for (const code of codes) if (code !== "cancelled" && code !== "closed") assert.ok(`error.${code}` in messages, `no words for ${code}`);
+  for (const code of codes)
+    if (code !== "cancelled" && code !== "closed") assert.ok(`error.${code}` in messages, `no words for ${code}`);
 });
 
 test("the pages: every text of the HTML in Chinese, and no Chinese without a place", async () => {
@@ -62,7 +72,8 @@ test("the pages: every text of the HTML in Chinese, and no Chinese without a pla
 test("every option explains itself in both languages, and its default is in its range", () => {
   for (const option of OPTIONS) {
     const { name, default: value, doc } = option;
-    if (option.kind === "choice") assert.ok(/** @type {readonly string[]} */ (option.choices).includes(option.default), name);
+    if (option.kind === "choice")
+      assert.ok(/** @type {readonly string[]} */ (option.choices).includes(option.default), name);
     else assert.ok(option.default >= option.min && option.default <= option.max, name);
     if (option.kind === "int") assert.ok(Number.isInteger(value), name);
     assert.match(doc.zh, /\p{Script=Han}/u, name);

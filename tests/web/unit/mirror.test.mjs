@@ -1,4 +1,5 @@
-// What the page remembers of the worker: outputs of the classifier go by the identity of classes, and not by their names.
+// What the page remembers of the worker: outputs of the classifier go by the identity of classes, and not by their
+// names.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -11,7 +11,11 @@ import { LITE0, MOBILENET_V2_035, multiplyAdds } from "../../bench/peers/in-page
  */
 function parameters({ blocks, features, classes }, ofNorm) {
   const layers = blocks.flatMap((block) => block.layers);
-  const convolutions = layers.reduce((sum, { depthwise, inputs, outputs, kernel }) => sum + kernel * kernel * (depthwise ? 1 : inputs) * outputs + ofNorm * outputs, 0);
+  const convolutions = layers.reduce(
+    (sum, { depthwise, inputs, outputs, kernel }) =>
+      sum + kernel * kernel * (depthwise ? 1 : inputs) * outputs + ofNorm * outputs,
+    0,
+  );
   return convolutions + (classes > 0 ? (features + 1) * classes : 0);
 }
 

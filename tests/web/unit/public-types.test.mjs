@@ -56,11 +56,25 @@ after(() => rm(folder, { recursive: true }));
 
 test("a project is checked by lib.d.ts alone", async () => {
   const types = await publicTypes();
-  const compilerOptions = { target: "ES2023", lib: ["ES2023", "DOM"], module: "ESNext", moduleResolution: "bundler", types: [], strict: true, noEmit: true };
+  const compilerOptions = {
+    target: "ES2023",
+    lib: ["ES2023", "DOM"],
+    module: "ESNext",
+    moduleResolution: "bundler",
+    types: [],
+    strict: true,
+    noEmit: true,
+  };
   await writeFile(join(folder, "lib.d.ts"), types);
   await writeFile(join(folder, "project.ts"), PROJECT);
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["project.ts", "lib.d.ts"] }));
-  const errors = await promisify(execFile)(TSC, ["--project", folder]).then(() => "", ({ stdout }) => String(stdout));
+  await writeFile(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, include: ["project.ts", "lib.d.ts"] }),
+  );
+  const errors = await promisify(execFile)(TSC, ["--project", folder]).then(
+    () => "",
+    ({ stdout }) => String(stdout),
+  );
   assert.equal(errors, "");
   assert.doesNotMatch(types, /\bimport\b.*from|CoreReport|Calls\b/, "nothing of what lies behind the library");
 });

@@ -25,7 +25,11 @@ test("answers find their calls, events their listeners", async () => {
   );
   /** @type {string[]} */
   const events = [];
-  const answers = await Promise.all([client.call("count", {}, { onEvent: (event) => events.push(event) }), client.call("echo", "a"), client.call("echo", "b")]);
+  const answers = await Promise.all([
+    client.call("count", {}, { onEvent: (event) => events.push(event) }),
+    client.call("echo", "a"),
+    client.call("echo", "b"),
+  ]);
   assert.deepEqual(answers, ["end", "a", "b"]);
   assert.deepEqual(events, ["one", "two"]);
 });
@@ -94,22 +98,36 @@ test("a listener that throws is reported and stops nothing", async () => {
     }),
   );
   const fault = new Error("the page's own");
-  const answer = await client.call("count", {}, {
-    onEvent: () => {
-      throw fault;
+  const answer = await client.call(
+    "count",
+    {},
+    {
+      onEvent: () => {
+        throw fault;
+      },
     },
-  });
+  );
   assert.equal(answer, "end");
   assert.deepEqual(reported, [fault]);
 });
 
 for (const { name, kill, code } of [
-  { name: "an uncaught error", kill: (/** @type {FakeWorker} */ worker) => worker.crash("RuntimeError: unreachable"), code: "worker-crashed" },
-  { name: "an unreadable message", kill: (/** @type {FakeWorker} */ worker) => worker.dispatchEvent(new Event("messageerror")), code: "worker-crashed" },
+  {
+    name: "an uncaught error",
+    kill: (/** @type {FakeWorker} */ worker) => worker.crash("RuntimeError: unreachable"),
+    code: "worker-crashed",
+  },
+  {
+    name: "an unreadable message",
+    kill: (/** @type {FakeWorker} */ worker) => worker.dispatchEvent(new Event("messageerror")),
+    code: "worker-crashed",
+  },
   {
     name: "a lost device",
     kill: (/** @type {FakeWorker} */ worker) =>
-      worker.dispatchEvent(Object.assign(new Event("message"), { data: { fatal: { code: "device-lost", message: "gone", params: {} } } })),
+      worker.dispatchEvent(
+        Object.assign(new Event("message"), { data: { fatal: { code: "device-lost", message: "gone", params: {} } } }),
+      ),
     code: "device-lost",
   },
 ]) {
@@ -119,7 +137,10 @@ for (const { name, kill, code } of [
     await client.call("echo", 1);
     const open = [rejection(client.call("never", {})), rejection(client.call("echo", {}))];
     kill(worker);
-    assert.deepEqual((await Promise.all(open)).map((error) => error.code), [code, code]);
+    assert.deepEqual(
+      (await Promise.all(open)).map((error) => error.code),
+      [code, code],
+    );
     assert.equal((await rejection(client.call("echo", 2))).code, code);
     assert.equal(client.death?.code, code);
     assert.ok(worker.terminated, "a worker that is given up must not go on computing");

@@ -1,6 +1,7 @@
 /**
- * The calls of the worker, in one table. Both sides are checked against it: what the page sends and gets (`Connection.call`), and what answers it
- * in the worker (`CoreWorker.handlers`). A call that is missing on one side, or has other arguments there, is an error of `tsc`.
+ * The calls of the worker, in one table. Both sides are checked against it: what the page sends and gets
+ * (`Connection.call`), and what answers it in the worker (`CoreWorker.handlers`). A call that is missing on one side,
+ * or has other arguments there, is an error of `tsc`.
  */
 
 import type {
@@ -59,8 +60,8 @@ export interface Calls {
   arrange: Call<{ paths: string[] }, Layout>;
   addClass: Call<{ label: string }, void>;
   /**
-   * The class is made where there is none of that label. The answer is the id of the photo with the same bytes where there is one already, or else
-   * what the person should know of the file.
+   * The class is made where there is none of that label. The answer is the id of the photo with the same bytes where
+   * there is one already, or else what the person should know of the file.
    */
   addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, Added>;
   /** Files that were to follow will not. */
@@ -89,7 +90,10 @@ export interface Calls {
   predict: Call<{ image: Image; topK: number; model: ModelChoice }, Prediction[]>;
   /** `id`: of one of many files, and `next` those that will follow. */
   answer: Call<{ image: Image; topK: number; model: ModelChoice; id?: number; next?: Expected[] }, Answer>;
-  explain: Call<{ image: Image; label: string | undefined; against: string | undefined; model: ModelChoice }, Explanation>;
+  explain: Call<
+    { image: Image; label: string | undefined; against: string | undefined; model: ModelChoice },
+    Explanation
+  >;
   /** `image`: or the id of a photo. */
   draws: Call<{ image: number | Image; count: number; config: Partial<TrainConfig> }, Draws>;
   featureMaps: Call<{ image: Image; stage: string; channels: number; model: ModelChoice }, FeatureMaps>;
@@ -112,23 +116,28 @@ export type CallName = keyof Calls;
 export type CallTable = Record<string, Call<any, any, any>>;
 
 /** What is given to a call beside its name. */
-export type CallArguments<Table, Name extends keyof Table> = Table[Name] extends Call<infer Args, unknown, infer Event>
-  ? undefined extends Args
-    ? [args?: Args, options?: CallOptions<Event>]
-    : [args: Args, options?: CallOptions<Event>]
-  : never;
+export type CallArguments<Table, Name extends keyof Table> =
+  Table[Name] extends Call<infer Args, unknown, infer Event>
+    ? undefined extends Args
+      ? [args?: Args, options?: CallOptions<Event>]
+      : [args: Args, options?: CallOptions<Event>]
+    : never;
 
-export type CallResult<Table, Name extends keyof Table> = Table[Name] extends Call<any, infer Result, any> ? Result : never;
+export type CallResult<Table, Name extends keyof Table> =
+  Table[Name] extends Call<any, infer Result, any> ? Result : never;
 
 /** How calls are made, whoever carries them. */
 export interface Caller<Table = Calls> {
-  call<Name extends string & keyof Table>(name: Name, ...rest: CallArguments<Table, Name>): Promise<CallResult<Table, Name>>;
+  call<Name extends string & keyof Table>(
+    name: Name,
+    ...rest: CallArguments<Table, Name>
+  ): Promise<CallResult<Table, Name>>;
 }
 
 export interface CallOptions<Event> {
   /**
-   * Asks the worker to give the call up. The promise settles with the worker's own answer, so that nothing of the call is still going on when it
-   * rejects.
+   * Asks the worker to give the call up. The promise settles with the worker's own answer, so that nothing of the call
+   * is still going on when it rejects.
    */
   signal?: AbortSignal | undefined;
   onEvent?: ((event: Event) => void) | undefined;
@@ -144,9 +153,9 @@ export interface CallContext<Event> {
 }
 
 /**
- * A handler answers at once, or with a promise. A long one is an async generator: one `yield` for each piece of work, the value is an event for the
- * page (or undefined), and what it returns is the answer. Between two pieces whatever has arrived is served, and a cancelled generator is ended
- * there, through its `finally`.
+ * A handler answers at once, or with a promise. A long one is an async generator: one `yield` for each piece of work,
+ * the value is an event for the page (or undefined), and what it returns is the answer. Between two pieces whatever has
+ * arrived is served, and a cancelled generator is ended there, through its `finally`.
  */
 export type Handler<Args = any, Result = any, Event = any> = (
   args: Args,
@@ -155,7 +164,9 @@ export type Handler<Args = any, Result = any, Event = any> = (
 
 /** What answers the calls of a table. */
 export type Handlers<Table = Calls> = {
-  [Name in keyof Table]: Table[Name] extends Call<infer Args, infer Result, infer Event> ? Handler<Args, Result, Event> : never;
+  [Name in keyof Table]: Table[Name] extends Call<infer Args, infer Result, infer Event>
+    ? Handler<Args, Result, Event>
+    : never;
 };
 
 /** What a worker is started with. */
@@ -207,7 +218,10 @@ export interface CoreCopy {
 /** Page → worker. */
 export type Request = { id: number; call: string; args: unknown } | { cancel: number };
 
-/** Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker can no longer be used. */
+/**
+ * Worker → page: for each call any number of events, then exactly one `ok` or `error`; or, once, why the worker can no
+ * longer be used.
+ */
 export type Response =
   | { id: number; event: unknown }
   | { id: number; ok: unknown }

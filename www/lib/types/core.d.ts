@@ -45,7 +45,10 @@ export interface NearestIds extends Omit<Nearest, "neighbours"> {
   neighbours: { id: number; name: string; label: string; similarity: number }[];
 }
 
-/** A report as the core writes it: which advice a training was begun with, only the page knows through the deaths of workers. */
+/**
+ * A report as the core writes it: which advice a training was begun with, only the page knows through the deaths of
+ * workers.
+ */
 export type CoreReport = Omit<Report, "advice">;
 
 /** The end of a training, as the core tells it. */
@@ -66,7 +69,9 @@ export type RunningEvent = Exclude<TrainEvent, ResumedEvent | DoneEvent>;
 /** The outcome of a step. `tests/fixtures/boundary.json` has one of each, as the core writes them. */
 export type StepEvent = RunningEvent | CoreDoneEvent | NeedPhotosEvent;
 
-/** What a cross-validation needs: how it divides the photos, and how its fits go: by default as the last training did. */
+/**
+ * What a cross-validation needs: how it divides the photos, and how its fits go: by default as the last training did.
+ */
 export interface EvaluationOptions {
   folds: number | null | undefined;
   rejectRate: number | undefined;
@@ -89,6 +94,7 @@ export interface CoreInfo {
 export interface CoreExplanation extends ExplanationNumbers {
   seen: Picture;
   overlay: Picture;
+  legend: Picture;
 }
 
 /** With pictures as the core hands them out. */
@@ -108,11 +114,20 @@ export interface ComparisonOptions {
 /** Where a training goes on. */
 export type CoreResumed = Omit<ResumedEvent, "type">;
 
-/** The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the asynchronous ones borrow it. */
+/**
+ * The core as wasm-bindgen exports it. Every method throws an `ErrorMessage`. Never two of them at once: the
+ * asynchronous ones borrow it.
+ */
 export interface Core {
   info(): CoreInfo;
   /** What a file says of itself before it is decoded. `rare`: what to say where the browser does not decode it. */
-  inspect(file: Uint8Array): { width: number; height: number; orientation: number; turnedByBrowsers: boolean; rare: ErrorMessage | null };
+  inspect(file: Uint8Array): {
+    width: number;
+    height: number;
+    orientation: number;
+    turnedByBrowsers: boolean;
+    rare: ErrorMessage | null;
+  };
   /** How whole it is, and its bytes as a decoder needs them where these are others. */
   examine(file: Uint8Array): { note: PhotoNote | null; repaired: Uint8Array<ArrayBuffer> | null };
   /** For pages without `crypto.subtle`. */
@@ -157,14 +172,24 @@ export interface Core {
   parts(): number;
   /** Whether the next step computes what is lent, since nothing else is left to do. */
   waits(): boolean;
-  accept(ticket: number, values: Float32Array): void;
+  accept(id: number, answer: Float32Array): void;
   embed(lastStages: number, pictures: Uint8Array): Promise<Float32Array<ArrayBuffer>>;
   learn(parts: CoreParts): Promise<Float32Array<ArrayBuffer>>;
   weights(): { bytes: Uint8Array<ArrayBuffer>; sha256: string };
   predict(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Prediction[]>;
   answer(photo: CorePhoto, topK: number, model: ModelChoice): Promise<Answer>;
-  explain(photo: CorePhoto, label: string | undefined, against: string | undefined, model: ModelChoice): Promise<CoreExplanation>;
-  draws(photo: CorePhoto, sha256: string, count: number, config: object): { seen: Picture; crop: Crop; draws: Picture[] };
+  explain(
+    photo: CorePhoto,
+    label: string | undefined,
+    against: string | undefined,
+    model: ModelChoice,
+  ): Promise<CoreExplanation>;
+  draws(
+    photo: CorePhoto,
+    sha256: string,
+    count: number,
+    config: object,
+  ): { seen: Picture; crop: Crop; draws: Picture[] };
   featureMaps(photo: CorePhoto, stage: string, channels: number, model: ModelChoice): Promise<CoreFeatureMaps>;
   /** Reads a batch of what `nearest` compares with and is not known yet; false where nothing is left. */
   readFeatures(model: ModelChoice): Promise<boolean>;
@@ -186,7 +211,7 @@ export type CoreLoan = CorePictures | CoreParts;
 
 /** Pictures to read. */
 export interface CorePictures {
-  ticket: number;
+  id: number;
   lastStages: number;
   /** One after the other, three bytes a pixel. */
   pictures: Uint8Array<ArrayBuffer>;
@@ -194,7 +219,7 @@ export interface CorePictures {
 
 /** Parts of an optimiser step, one after the other. */
 export interface CoreParts {
-  ticket: number;
+  id: number;
   lastStages: number;
   classes: number;
   /** Of everything that learns. */

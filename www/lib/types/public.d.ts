@@ -83,7 +83,10 @@ export interface Info {
   reason: DeviceReason;
   /** Name of the source model. */
   backbone: string;
-  /** Workers that read photos at the same time, and share the steps of a training: on the CPU as many as the device bears, and one on WebGPU. */
+  /**
+   * Workers that read photos at the same time, and share the steps of a training: on the CPU as many as the device
+   * bears, and one on WebGPU.
+   */
   workers: number;
   /** Side of the square the source model looks at, in pixels. */
   inputSize: number;
@@ -139,7 +142,10 @@ export interface ClassScore extends Prediction {
   logit: number;
 }
 
-/** A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels, and beyond the photo's own where it is padded. */
+/**
+ * A rectangle in a photo, in pixels from its upper left corner; edges may fall between pixels, and beyond the photo's
+ * own where it is padded.
+ */
 export interface Crop {
   x: number;
   y: number;
@@ -172,8 +178,13 @@ export interface ExplanationNumbers {
 export interface Explanation extends ExplanationNumbers {
   /** What the network sees: the crop, at its input size. */
   seen: ImageData;
-  /** The heatmap, to lay over `seen` or over the photo at `crop`: orange speaks for the class, blue against it; transparent where nothing does. */
+  /**
+   * The heatmap, to lay over `seen` or over the photo at `crop`: orange speaks for the class, blue against it;
+   * transparent where nothing does.
+   */
   overlay: ImageData;
+  /** Its colours in one row of pixels, from the strongest against the class to the strongest for it. */
+  legend: ImageData;
 }
 
 /** What the network sees of a photo in a training, and what else of it that training learns from. */
@@ -226,7 +237,10 @@ export interface Neighbour {
 
 /** The photos most like the one asked about. */
 export interface Nearest {
-  /** Whose features were compared: the source model's, also with a classifier whose output layer alone learnt, or those of stages that learnt. */
+  /**
+   * Whose features were compared: the source model's, also with a classifier whose output layer alone learnt, or those
+   * of stages that learnt.
+   */
   features: "source" | "trained";
   /** How many photos were compared: those the network has read for a training. */
   compared: number;
@@ -250,7 +264,9 @@ export interface TestRow {
   error: LastLayerError | null;
 }
 
-/** Accuracies are fractions over the `scored` rows: those that were read and whose label is a class of the classifier. */
+/**
+ * Accuracies are fractions over the `scored` rows: those that were read and whose label is a class of the classifier.
+ */
 export interface TestReport {
   rows: TestRow[];
   scored: number;
@@ -259,19 +275,30 @@ export interface TestReport {
 }
 
 /** The options of a training, by name: exactly those of the table. */
-export type TrainConfig = { [O in (typeof OPTIONS)[number] as O["name"]]: O extends { choices: readonly (infer C)[] } ? C : number };
+export type TrainConfig = {
+  [O in (typeof OPTIONS)[number] as O["name"]]: O extends { choices: readonly (infer C)[] } ? C : number;
+};
 
-/** `holdout`: without the held-out photos, which score it. `refit`: on all photos, for as many epochs as the report says. */
+/**
+ * `holdout`: without the held-out photos, which score it. `refit`: on all photos, for as many epochs as the report
+ * says.
+ */
 export type Phase = "holdout" | "refit";
 
-/** Pictures embedded so far in this training: photos, and augmented draws of them. Those embedded by an earlier one are not counted again. */
+/**
+ * Pictures embedded so far in this training: photos, and augmented draws of them. Those embedded by an earlier one are
+ * not counted again.
+ */
 export interface EmbedEvent {
   type: "embed";
   done: number;
   total: number;
 }
 
-/** `epoch` and `batch` count from 1. On the CPU a batch that stages learn from comes in parts, and each sends this event. */
+/**
+ * `epoch` and `batch` count from 1. On the CPU a batch that stages learn from comes in parts, and each sends this
+ * event.
+ */
 export interface BatchEvent {
   type: "batch";
   phase: Phase;
@@ -281,7 +308,10 @@ export interface BatchEvent {
   batches: number;
 }
 
-/** Mean cross-entropy losses and accuracies (fractions) after an epoch; top-5 is null with fewer than six classes, `val*` in a refit. */
+/**
+ * Mean cross-entropy losses and accuracies (fractions) after an epoch; top-5 is null with fewer than six classes,
+ * `val*` in a refit.
+ */
 export interface EpochScores {
   phase: Phase;
   epoch: number;
@@ -314,7 +344,10 @@ export interface Advice {
   reasons: Reason[];
   findings: Findings;
   /** What was measured of this device, at each split that may be advised. */
-  speed: { measured: { lastStages: number; batchSize: number; embedSeconds: number; trainSeconds: number }[]; readers: number };
+  speed: {
+    measured: { lastStages: number; batchSize: number; embedSeconds: number; trainSeconds: number }[];
+    readers: number;
+  };
   /** In seconds. */
   timeLimit: number;
   /** What would have been advised without a time limit; null where that is the same. */
@@ -352,7 +385,10 @@ export interface Findings {
     /** Fraction of the photos that it already sorts right with its own classes. */
     alreadyToldApart: number;
   };
-  /** How well an output layer on frozen features tells the classes apart, by cross-validation; null where no photo can be held out. */
+  /**
+   * How well an output layer on frozen features tells the classes apart, by cross-validation; null where no photo can
+   * be held out.
+   */
   separability: { accuracy: number; interval: { low: number; high: number }; folds: number } | null;
 }
 
@@ -361,7 +397,10 @@ export interface DoneEvent {
   report: Report;
 }
 
-/** One step of a cross-validation; `fold`, `epoch` and `batch` count from 1. After its last epoch a fold's photos are judged. */
+/**
+ * One step of a cross-validation; `fold`, `epoch` and `batch` count from 1. After its last epoch a fold's photos are
+ * judged.
+ */
 export interface FoldEvent {
   type: "fold";
   fold: number;
@@ -386,12 +425,21 @@ export interface RunEvent {
   event: EmbedEvent | BatchEvent | EpochEvent;
 }
 
+/** A run of a comparison is over and another one follows: those that are over, compared. */
+export interface ComparedSoFarEvent {
+  type: "comparedSoFar";
+  comparison: Comparison;
+}
+
 export interface ComparedEvent {
   type: "compared";
   comparison: Comparison;
 }
 
-/** Where a training goes on that was paused, or whose worker has died. Pictures are then embedded again as far as they are not cached. */
+/**
+ * Where a training goes on that was paused, or whose worker has died. Pictures are then embedded again as far as they
+ * are not cached.
+ */
 export interface ResumedEvent {
   type: "resumed";
   config: TrainConfig;
@@ -406,8 +454,9 @@ export interface ResumedEvent {
 }
 
 /**
- * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that goes on sends `resumed`
- * before. A cross-validation sends `embed`, `fold` and `evaluated`; a comparison `embed`, `run` and `compared`.
+ * A training sends `embed`, `batch`, `epoch` and `done`, after `advising` and `advised` where it asks first; one that
+ * goes on sends `resumed` before. A cross-validation sends `embed`, `fold` and `evaluated`; a comparison `embed`, `run`
+ * and `compared`.
  */
 export type TrainEvent =
   | AdvisingEvent
@@ -420,6 +469,7 @@ export type TrainEvent =
   | FoldEvent
   | EvaluatedEvent
   | RunEvent
+  | ComparedSoFarEvent
   | ComparedEvent;
 
 export interface Score {
@@ -429,7 +479,10 @@ export interface Score {
   count: number;
 }
 
-/** What the folders of files mean. Files go by their position in the list of paths; what a system left behind is in none of the lists. */
+/**
+ * What the folders of files mean. Files go by their position in the list of paths; what a system left behind is in none
+ * of the lists.
+ */
 export interface Layout {
   /** To learn from, by class in natural order of the names, and by path in each. */
   photos: FileGroup[];
@@ -446,8 +499,11 @@ export interface FileGroup {
   files: number[];
 }
 
-/** Folders that were taken as parts of a data set and not as classes; or a folder whose name is too long for a class. */
-export type LayoutNote = { type: "splits"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
+/**
+ * Folders that were taken as parts of a data set and not as classes; or a folder whose name is too long for a class.
+ */
+export type LayoutNote =
+  { type: "parts"; photos: string[]; test: string[] } | { type: "shortened"; from: string; to: string };
 
 /** The result of a training. */
 export interface Report {
@@ -463,24 +519,36 @@ export interface Report {
   /** The classifier was fitted on all photos for that many epochs. */
   epochs: number;
   epochsTried: number;
-  /** True where the held-out photos chose `epochs`, the number with the lowest loss on them; false where the schedule was fixed beforehand. */
+  /**
+   * True where the held-out photos chose `epochs`, the number with the lowest loss on them; false where the schedule
+   * was fixed beforehand.
+   */
   epochsChosen: boolean;
   stoppedEarly: boolean;
   /**
-   * On the held-out photos, after `epochs`. Where these were chosen it is the best of `epochsTried`, so slightly optimistic. Null where nothing
-   * could be held out.
+   * On the held-out photos, after `epochs`. Where these were chosen it is the best of `epochsTried`, so slightly
+   * optimistic. Null where nothing could be held out.
    */
   val: Score | null;
   train: Score;
-  /** Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves do not show it. */
+  /**
+   * Where the fit without the held-out photos went on learning its own and got worse on others; null where the curves
+   * do not show it.
+   */
   overfitting: Overfitting | null;
   history: EpochScores[];
   seconds: number;
   embedSeconds: number;
   seed: number;
-  /** Why it was trained like this; null where the options said what to train, and where it went on from a checkpoint of an earlier tab. */
+  /**
+   * Why it was trained like this; null where the options said what to train, and where it went on from a checkpoint of
+   * an earlier tab.
+   */
   advice: Advice | null;
-  /** What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had to. `config` has what was used. */
+  /**
+   * What had to give way, since the activations of all photos would not have fitted into memory; null where nothing had
+   * to. `config` has what was used.
+   */
   reduced: {
     budgetBytes: number;
     augment: { asked: number; used: number };
@@ -518,7 +586,10 @@ export interface RunConfig {
   config?: Partial<TrainConfig>;
 }
 
-/** Trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`, runs in `runs`. */
+/**
+ * Trainings that learnt from the same photos and were judged on the same others. Classes are positions in `classes`,
+ * runs in `runs`.
+ */
 export interface Comparison {
   classes: string[];
   trainImages: number;
@@ -562,7 +633,10 @@ export interface ComparedRun {
   embedSeconds: number;
 }
 
-/** Accuracy of run `b` less that of run `a`, on the same photos, with its limits at 95 %: where these hold 0, the photos are too few to tell. */
+/**
+ * Accuracy of run `b` less that of run `a`, on the same photos, with its limits at 95 %: where these hold 0, the photos
+ * are too few to tell.
+ */
 export interface Difference {
   a: number;
   b: number;
@@ -591,7 +665,9 @@ export interface Evaluation {
   unknown: UnknownThreshold;
   /** Every photo held out, the most suspicious label first: by falling loss. */
   photos: PhotoResult[];
-  /** True where the classifier there is was taught on these photos, and carries the temperature and the threshold now. */
+  /**
+   * True where the classifier there is was taught on these photos, and carries the temperature and the threshold now.
+   */
   applied: boolean;
 }
 
@@ -623,7 +699,9 @@ export interface ClassResult {
   predicted: number;
 }
 
-/** Whether 80 % means right four times out of five, before and after: mean loss in nats, and expected calibration error. */
+/**
+ * Whether 80 % means right four times out of five, before and after: mean loss in nats, and expected calibration error.
+ */
 export interface Calibration {
   /** Logits are divided by it before the softmax. Above 1: the classifier was too sure of itself. */
   temperature: number;

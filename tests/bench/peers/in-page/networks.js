@@ -1,5 +1,5 @@
-// The two architectures as tables, and random weights for them: what a network computes, and so what it costs, does not depend on them.
-// Batch-norms are folded away, which is the best form a peer can have for inference.
+// The two architectures as tables, and random weights for them: what a network computes, and so what it costs, does not
+// depend on them. Batch-norms are folded away, which is the best form a peer can have for inference.
 
 /**
  * A convolution with its bias. `side` is that of its input; the padding is TensorFlow's SAME.
@@ -49,7 +49,9 @@ export const LITE0 = network({
   classes: 1000,
 });
 
-/** MobileNetV2 with alpha 0.35, whose channels are multiples of eight: what Teachable Machine computes features with. */
+/**
+ * MobileNetV2 with alpha 0.35, whose channels are multiples of eight: what Teachable Machine computes features with.
+ */
 export const MOBILENET_V2_035 = network({
   stem: 16,
   stages: [
@@ -66,7 +68,12 @@ export const MOBILENET_V2_035 = network({
 });
 
 /**
- * @param {{ stem: number, stages: [number, number, number, number, number][], features: number, classes: number }} table
+ * @param {{
+ *   stem: number,
+ *   stages: [number, number, number, number, number][],
+ *   features: number,
+ *   classes: number,
+ * }} table
  * @returns {Network}
  */
 function network({ stem, stages, features, classes }) {
@@ -89,7 +96,11 @@ function network({ stem, stages, features, classes }) {
       const residual = stride === 1 && channels === outputs;
       const expand = expansion === 1 ? [] : [convolution(`${name}.expand`, { outputs: channels * expansion })];
       const depthwise = convolution(`${name}.depthwise`, { depthwise: true, kernel, stride });
-      blocks.push({ stage, residual, layers: [...expand, depthwise, convolution(`${name}.project`, { outputs, relu6: false })] });
+      blocks.push({
+        stage,
+        residual,
+        layers: [...expand, depthwise, convolution(`${name}.project`, { outputs, relu6: false })],
+      });
     }
   }
   blocks.push({ stage: stages.length, residual: false, layers: [convolution("head", { outputs: features })] });
@@ -102,7 +113,10 @@ function network({ stem, stages, features, classes }) {
  */
 export function multiplyAdds({ blocks, features, classes }) {
   const layers = blocks.flatMap((block) => block.layers);
-  const convolutions = layers.reduce((sum, layer) => sum + Math.ceil(layer.side / layer.stride) ** 2 * filterSize(layer) * layer.outputs, 0);
+  const convolutions = layers.reduce(
+    (sum, layer) => sum + Math.ceil(layer.side / layer.stride) ** 2 * filterSize(layer) * layer.outputs,
+    0,
+  );
   return convolutions + features * classes;
 }
 
@@ -115,12 +129,12 @@ function filterSize({ depthwise, inputs, kernel }) {
 }
 
 /**
- * Random weights that keep the activations' size (He et al., 2015), so that no number is so small that a processor takes its slow path. The
- * same for the same name.
+ * Random weights that keep the activations' size (He et al., 2015), so that no number is so small that a processor
+ * takes its slow path. The same for the same name.
  *
  * @param {Layer} layer
- * @returns {{ filter: Float32Array, bias: Float32Array }} `filter`: `[kernel, kernel, inputs, outputs]`, of a depthwise one
- *          `[kernel, kernel, channels]`
+ * @returns {{ filter: Float32Array, bias: Float32Array }} `filter`: `[kernel, kernel, inputs, outputs]`, of a depthwise
+ *          one `[kernel, kernel, channels]`
  */
 export function weightsOf(layer) {
   const normal = normalNumbers(layer.name);
@@ -158,6 +172,8 @@ export function randomNumbers(seed) {
 
 /** @param {string} name */
 function normalNumbers(name) {
-  const random = randomNumbers([...name].reduce((hash, letter) => Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0), 7));
+  const random = randomNumbers(
+    [...name].reduce((hash, letter) => Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0), 7),
+  );
   return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,4 +1,5 @@
-// An ONNX file of one of our tables, folded convolution + Clip, for whatever number of pictures: field numbers as in onnx.proto.
+// An ONNX file of one of our tables, folded convolution + Clip, for whatever number of pictures: field numbers as in
+// onnx.proto.
 
 /** @import { Layer, Network } from "./networks.js" */
 import { denseWeights, weightsOf } from "./networks.js";
@@ -28,14 +29,21 @@ export function onnxFile(network, { classifier }) {
   const outputs = classifier ? network.classes : network.features;
   if (classifier) {
     const { matrix, bias } = denseWeights(network.features, network.classes);
-    x = graph.node("Gemm", [x, graph.tensor([network.features, network.classes], matrix), graph.tensor([network.classes], bias)]);
+    x = graph.node("Gemm", [
+      x,
+      graph.tensor([network.features, network.classes], matrix),
+      graph.tensor([network.classes], bias),
+    ]);
   }
   graph.node("Identity", [x], [], "output");
   const input = value("input", ["batch", 3, network.side, network.side]);
   return message([
     number(1, IR_VERSION),
     text(2, "lastlayer benchmark"),
-    field(7, message([...graph.parts, text(2, "network"), field(11, input), field(12, value("output", ["batch", outputs]))])),
+    field(
+      7,
+      message([...graph.parts, text(2, "network"), field(11, input), field(12, value("output", ["batch", outputs]))]),
+    ),
     field(8, message([number(2, OPSET)])),
   ]);
 }
@@ -52,13 +60,20 @@ function convolution(graph, layer, x) {
   // As TensorFlow pads SAME: what is odd goes to the right and to the bottom.
   const padding = Math.max(0, (Math.ceil(side / stride) - 1) * stride + kernel - side);
   const [before, after] = [Math.floor(padding / 2), Math.ceil(padding / 2)];
-  const weight = graph.tensor([outputs, perGroup, kernel, kernel], outputsFirst(filter, kernel * kernel * perGroup, outputs, kernel * kernel, perGroup));
-  const y = graph.node("Conv", [x, weight, graph.tensor([outputs], bias)], [
-    integers("kernel_shape", [kernel, kernel]),
-    integers("strides", [stride, stride]),
-    integers("pads", [before, before, after, after]),
-    integer("group", depthwise ? inputs : 1),
-  ]);
+  const weight = graph.tensor(
+    [outputs, perGroup, kernel, kernel],
+    outputsFirst(filter, kernel * kernel * perGroup, outputs, kernel * kernel, perGroup),
+  );
+  const y = graph.node(
+    "Conv",
+    [x, weight, graph.tensor([outputs], bias)],
+    [
+      integers("kernel_shape", [kernel, kernel]),
+      integers("strides", [stride, stride]),
+      integers("pads", [before, before, after, after]),
+      integer("group", depthwise ? inputs : 1),
+    ],
+  );
   return relu6 ? graph.node("Clip", [y, graph.constant("zero", 0), graph.constant("six", 6)]) : y;
 }
 
@@ -74,7 +89,10 @@ function outputsFirst(filter, rows, outputs, places, inputs) {
   const out = new Float32Array(filter.length);
   for (let output = 0; output < outputs; output++) {
     for (let input = 0; input < inputs; input++) {
-      for (let place = 0; place < places; place++) out[output * rows + input * places + place] = /** @type {number} */ (filter[(place * inputs + input) * outputs + output]);
+      for (let place = 0; place < places; place++)
+        out[output * rows + input * places + place] = /** @type {number} */ (
+          filter[(place * inputs + input) * outputs + output]
+        );
     }
   }
   return out;
@@ -94,7 +112,18 @@ class Graph {
    * @param {string} [output]
    */
   node(operator, inputs, attributes = [], output = `${operator}${this.#names++}`) {
-    this.parts.push(field(1, message([...inputs.map((name) => text(1, name)), text(2, output), text(3, `node ${output}`), text(4, operator), ...attributes.map((attribute) => field(5, attribute))])));
+    this.parts.push(
+      field(
+        1,
+        message([
+          ...inputs.map((name) => text(1, name)),
+          text(2, output),
+          text(3, `node ${output}`),
+          text(4, operator),
+          ...attributes.map((attribute) => field(5, attribute)),
+        ]),
+      ),
+    );
     return output;
   }
 
@@ -104,7 +133,12 @@ class Graph {
    */
   tensor(dims, values, name = `weight${this.#names++}`) {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.parts.push(field(5, message([...dims.map((dim) => number(1, dim)), number(2, TENSOR_FLOAT), text(8, name), field(9, bytes)])));
+    this.parts.push(
+      field(
+        5,
+        message([...dims.map((dim) => number(1, dim)), number(2, TENSOR_FLOAT), text(8, name), field(9, bytes)]),
+      ),
+    );
     return name;
   }
 

@@ -17,7 +17,11 @@ export async function open({ peers, provider, threads }) {
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   /** @param {boolean} classifier */
-  const session = (classifier) => ort.InferenceSession.create(onnxFile(LITE0, { classifier }), { executionProviders: [provider], graphOptimizationLevel: "all" });
+  const session = (classifier) =>
+    ort.InferenceSession.create(onnxFile(LITE0, { classifier }), {
+      executionProviders: [provider],
+      graphOptimizationLevel: "all",
+    });
   const [whole, pooled] = [await session(true), await session(false)];
 
   /**
@@ -44,7 +48,8 @@ export async function open({ peers, provider, threads }) {
       async "embed-many"({ photos, batch }) {
         const pictures = range(0, photos).map(picture);
         const [milliseconds] = await timed(async () => {
-          for (const numbers of batches(photos, batch)) await run(pooled, pictures.slice(numbers[0], numbers[0] + numbers.length));
+          for (const numbers of batches(photos, batch))
+            await run(pooled, pictures.slice(numbers[0], numbers[0] + numbers.length));
         });
         return { milliseconds: milliseconds / photos };
       },

@@ -1,4 +1,5 @@
-// lastlayer, through the API that any page uses. Its network runs in a worker; the way there and back is part of every time.
+// lastlayer, through the API that any page uses. Its network runs in a worker; the way there and back is part of every
+// time.
 
 /** @import { Contestant, Timing, Work } from "./timing.js" */
 /** @import { FineTuner } from "../../../../www/lib/fine-tuner.js" */
@@ -13,8 +14,8 @@ const DRAWS = 16;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /**
- * @param {{ site: string, device: "cpu" | "webgpu", create?: object, hardware: boolean }} options  `create`: more options of
- *        `FineTuner.create`; `hardware`: nothing but a graphics card will do for WebGPU
+ * @param {{ site: string, device: "cpu" | "webgpu", create?: object, hardware: boolean }} options  `create`: more
+ *        options of `FineTuner.create`; `hardware`: nothing but a graphics card will do for WebGPU
  * @returns {Promise<Contestant>}
  */
 export async function open({ site, device, create, hardware }) {
@@ -26,7 +27,8 @@ export async function open({ site, device, create, hardware }) {
   let usual;
   const asUsual = () => (usual ??= library.FineTuner.create({ device, ...create }).then((tuner) => new Bench(tuner)));
   const { info } = tuner;
-  if (device === "webgpu" && hardware && SOFTWARE.test(info.adapter)) throw new Error(`${info.adapter} is software: leave --hardware-gpu out`);
+  if (device === "webgpu" && hardware && SOFTWARE.test(info.adapter))
+    throw new Error(`${info.adapter} is software: leave --hardware-gpu out`);
   const bench = new Bench(tuner);
   return {
     about: `lastlayer ${info.version} (${info.device}${info.adapter && `, ${info.adapter}`})`,
@@ -102,7 +104,9 @@ class Bench {
    */
   async head({ photos, batch, epochs }) {
     await this.#embedded(photos, { regime: "head" });
-    const [milliseconds] = await timed(() => this.#train({ regime: "head", augment: 0, epochs, holdout: 0, batchSize: batch }));
+    const [milliseconds] = await timed(() =>
+      this.#train({ regime: "head", augment: 0, epochs, holdout: 0, batchSize: batch }),
+    );
     return { milliseconds: milliseconds / epochs };
   }
 
@@ -136,7 +140,10 @@ class Bench {
       return this.#train({ regime: "head", ...config });
     });
     if (!report.val) throw new Error("no score");
-    return { milliseconds, note: `${report.config.augment} augmented draws a photo, ${report.epochsTried} + ${report.epochs} epochs` };
+    return {
+      milliseconds,
+      note: `${report.config.augment} augmented draws a photo, ${report.epochsTried} + ${report.epochs} epochs`,
+    };
   }
 
   /**

@@ -39,6 +39,15 @@ export async function photoFile(number) {
 }
 
 /**
+ * One value as the network wants it.
+ * @param {ImageData["data"]} data
+ * @param {number} index
+ */
+function normalised(data, index) {
+  return (Number(data[index]) - 127) / 128;
+}
+
+/**
  * Pixels as the network wants them, `(x − 127) / 128`: row by row, the three colours of a pixel together.
  * @param {ImageData[]} pictures
  * @param {Float32Array} [out]
@@ -47,9 +56,9 @@ export function interleaved(pictures, out = new Float32Array(pictures.length * S
   let end = 0;
   for (const { data } of pictures) {
     for (let pixel = 0; pixel < data.length; pixel += 4) {
-      out[end++] = (/** @type {number} */ (data[pixel]) - 127) / 128;
-      out[end++] = (/** @type {number} */ (data[pixel + 1]) - 127) / 128;
-      out[end++] = (/** @type {number} */ (data[pixel + 2]) - 127) / 128;
+      out[end++] = normalised(data, pixel);
+      out[end++] = normalised(data, pixel + 1);
+      out[end++] = normalised(data, pixel + 2);
     }
   }
   return out;
@@ -65,7 +74,7 @@ export function planar(pictures) {
   for (const [index, { data }] of pictures.entries()) {
     for (let channel = 0; channel < 3; channel++) {
       const start = (3 * index + channel) * plane;
-      for (let pixel = 0; pixel < plane; pixel++) out[start + pixel] = (/** @type {number} */ (data[4 * pixel + channel]) - 127) / 128;
+      for (let pixel = 0; pixel < plane; pixel++) out[start + pixel] = normalised(data, 4 * pixel + channel);
     }
   }
   return out;
@@ -101,7 +110,8 @@ function draw(number, width, height) {
   const pixels = context.getImageData(0, 0, width, height);
   for (let pixel = 0; pixel < pixels.data.length; pixel += 4) {
     const grain = 24 * (random() - 0.5);
-    for (let channel = 0; channel < 3; channel++) pixels.data[pixel + channel] = /** @type {number} */ (pixels.data[pixel + channel]) + grain;
+    for (let channel = 0; channel < 3; channel++)
+      pixels.data[pixel + channel] = /** @type {number} */ (pixels.data[pixel + channel]) + grain;
   }
   context.putImageData(pixels, 0, 0);
   return context;

@@ -1,5 +1,6 @@
-// Teachable Machine's recipe for pictures, with its libraries: MobileNetV2 (alpha 0.35) up to the pooled features of every photo, then
-// two dense layers on top, 50 epochs, 15 % of every class held out for the score. Batch-norms are folded here, which spares it some time.
+// Teachable Machine's recipe for pictures, with its libraries: MobileNetV2 (alpha 0.35) up to the pooled features of
+// every photo, then two dense layers on top, 50 epochs, 15 % of every class held out for the score. Batch-norms are
+// folded here, which spares it some time.
 
 /** @import { Timing, Work } from "./timing.js" */
 import { MOBILENET_V2_035 } from "./networks.js";
@@ -45,7 +46,17 @@ async function square(file) {
   const shorter = Math.min(bitmap.width, bitmap.height);
   const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("no canvas");
-  context.drawImage(bitmap, (bitmap.width - shorter) / 2, (bitmap.height - shorter) / 2, shorter, shorter, 0, 0, side, side);
+  context.drawImage(
+    bitmap,
+    (bitmap.width - shorter) / 2,
+    (bitmap.height - shorter) / 2,
+    shorter,
+    shorter,
+    0,
+    0,
+    side,
+    side,
+  );
   bitmap.close();
   return context.getImageData(0, 0, side, side);
 }
@@ -80,7 +91,10 @@ async function train(tf, features) {
   }
   /** @param {number[]} numbers */
   const examples = (numbers) => [
-    tf.tensor2d(numbers.flatMap((number) => [.../** @type {Float32Array} */ (features[number])]), [numbers.length, MOBILENET_V2_035.features]),
+    tf.tensor2d(
+      numbers.flatMap((number) => [.../** @type {Float32Array} */ (features[number])]),
+      [numbers.length, MOBILENET_V2_035.features],
+    ),
     tf.oneHot(tf.tensor1d(numbers.map(labelOf), "int32"), CLASSES.length).toFloat(),
   ];
   const [x, y] = examples(learn);
@@ -88,7 +102,13 @@ async function train(tf, features) {
   const kernelInitializer = tf.initializers.varianceScaling({});
   const model = tf.sequential({
     layers: [
-      tf.layers.dense({ inputShape: [MOBILENET_V2_035.features], units: HIDDEN, activation: "relu", kernelInitializer, useBias: true }),
+      tf.layers.dense({
+        inputShape: [MOBILENET_V2_035.features],
+        units: HIDDEN,
+        activation: "relu",
+        kernelInitializer,
+        useBias: true,
+      }),
       tf.layers.dense({ units: CLASSES.length, activation: "softmax", kernelInitializer, useBias: false }),
     ],
   });

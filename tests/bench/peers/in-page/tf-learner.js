@@ -21,13 +21,17 @@ export class Learner {
     /** Of one photo at the split. */
     this.shape = first ? [first.side, first.side, first.inputs] : [LITE0.features];
     const { matrix, bias } = denseWeights(LITE0.features, CLASSES.length);
-    this.head = { matrix: tf.variable(tf.tensor2d(matrix, [LITE0.features, CLASSES.length])), bias: tf.variable(tf.tensor1d(bias)) };
+    this.head = {
+      matrix: tf.variable(tf.tensor2d(matrix, [LITE0.features, CLASSES.length])),
+      bias: tf.variable(tf.tensor1d(bias)),
+    };
     this.parameters = [...(this.#suffix?.parameters ?? []), this.head.matrix, this.head.bias];
     this.optimizer = tf.train.adam(1e-4);
   }
 
   /**
-   * Batches of cached activations, or of pictures where every stage learns: those are normalised and sent when their turn comes.
+   * Batches of cached activations, or of pictures where every stage learns: those are normalised and sent when their
+   * turn comes.
    * @param {number} photos
    * @param {number} batch
    * @returns {{ x: () => any, labels: any, cached: any }[]}
@@ -57,7 +61,11 @@ export class Learner {
    */
   async epoch(examples) {
     const tf = this.#tf;
-    const losses = examples.map(({ x, labels }) => tf.tidy(() => this.optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, this.#logits(x())), true, this.parameters)));
+    const losses = examples.map(({ x, labels }) =>
+      tf.tidy(() =>
+        this.optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, this.#logits(x())), true, this.parameters),
+      ),
+    );
     const [loss = Number.NaN] = await read(tf.tidy(() => tf.mean(tf.stack(losses))));
     tf.dispose(losses);
     if (!Number.isFinite(loss)) throw new Error(`the loss is ${loss}`);

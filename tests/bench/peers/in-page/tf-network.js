@@ -24,7 +24,10 @@ export class Convolutions {
       const { depthwise, inputs, outputs, kernel } = layer;
       const shape = depthwise ? [kernel, kernel, inputs, 1] : [kernel, kernel, inputs, outputs];
       const tensors = { filter: tf.tensor4d(filter, shape), bias: tf.tensor1d(bias) };
-      this.#weights.set(layer, learn ? { filter: tf.variable(tensors.filter), bias: tf.variable(tensors.bias) } : tensors);
+      this.#weights.set(
+        layer,
+        learn ? { filter: tf.variable(tensors.filter), bias: tf.variable(tensors.bias) } : tensors,
+      );
     }
   }
 
@@ -53,7 +56,14 @@ export class Convolutions {
     const { filter, bias } = /** @type {{ filter: any, bias: any }} */ (this.#weights.get(layer));
     const { fused } = this.#tf;
     const convolution = layer.depthwise ? fused.depthwiseConv2d : fused.conv2d;
-    return convolution({ x, filter, bias, strides: layer.stride, pad: "same", activation: layer.relu6 ? "relu6" : "linear" });
+    return convolution({
+      x,
+      filter,
+      bias,
+      strides: layer.stride,
+      pad: "same",
+      activation: layer.relu6 ? "relu6" : "linear",
+    });
   }
 }
 

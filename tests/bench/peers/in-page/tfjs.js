@@ -1,6 +1,6 @@
-// TensorFlow.js, in the best form it has for this work: fused convolutions with folded batch-norms, and for training the cached
-// activations and the parameters on the device. A trained convolution has its bias to learn where lastlayer has a batch-norm's scale and
-// shift, which is less to do.
+// TensorFlow.js, in the best form it has for this work: fused convolutions with folded batch-norms, and for training
+// the cached activations and the parameters on the device. A trained convolution has its bias to learn where lastlayer
+// has a batch-norm's scale and shift, which is less to do.
 
 /** @import { Contestant, Timing, Work } from "./timing.js" */
 import { denseWeights, LITE0 } from "./networks.js";
@@ -47,7 +47,11 @@ export async function open({ peers, backend, threads = 1 }) {
 /** @param {string} src */
 function script(src) {
   return new Promise((resolve, reject) => {
-    const element = Object.assign(document.createElement("script"), { src, onload: resolve, onerror: () => reject(new Error(`${src} was not found`)) });
+    const element = Object.assign(document.createElement("script"), {
+      src,
+      onload: resolve,
+      onerror: () => reject(new Error(`${src} was not found`)),
+    });
     document.head.append(element);
   });
 }
@@ -75,7 +79,11 @@ class Bench {
     const tf = this.#tf;
     const pictures = [picture(0)];
     const [milliseconds, logits] = await medianOf(repeats, () =>
-      read(tf.tidy(() => tf.fused.matMul({ a: this.#features(pictures), b: this.classifier.matrix, bias: this.classifier.bias }))),
+      read(
+        tf.tidy(() =>
+          tf.fused.matMul({ a: this.#features(pictures), b: this.classifier.matrix, bias: this.classifier.bias }),
+        ),
+      ),
     );
     return { milliseconds, output: [...logits] };
   }
@@ -87,7 +95,8 @@ class Bench {
   async embedMany({ photos, batch }) {
     const pictures = range(0, photos).map(picture);
     const [milliseconds] = await timed(async () => {
-      for (const numbers of batches(photos, batch)) await read(this.#tf.tidy(() => this.#features(pictures.slice(numbers[0], numbers[0] + numbers.length))));
+      for (const numbers of batches(photos, batch))
+        await read(this.#tf.tidy(() => this.#features(pictures.slice(numbers[0], numbers[0] + numbers.length))));
     });
     return { milliseconds: milliseconds / photos };
   }

@@ -1,5 +1,6 @@
 /**
- * What a contestant answers when it is asked for a case: milliseconds for one unit of it, and where there is something to compare, what came out.
+ * What a contestant answers when it is asked for a case: milliseconds for one unit of it, and where there is something
+ * to compare, what came out.
  * @typedef {{ milliseconds: number, output?: number[], note?: string }} Timing
  */
 
@@ -56,7 +57,9 @@ export async function medianOf(repeats, work) {
  * @param {number} size
  */
 export function batches(count, size) {
-  return Array.from({ length: Math.ceil(count / size) }, (_, batch) => range(batch * size, Math.min(count, (batch + 1) * size)));
+  return Array.from({ length: Math.ceil(count / size) }, (_, batch) =>
+    range(batch * size, Math.min(count, (batch + 1) * size)),
+  );
 }
 
 /**

@@ -48,7 +48,11 @@ export function mortal() {
   const workers = [];
   /** @param {string} url */
   const startWorker = (url) => {
-    const script = `import ${JSON.stringify(url)}; addEventListener("message", ({ data }) => { if (data.crash) setTimeout(() => { throw new Error("crashed by the test"); }); });`;
+    const script = `
+      import ${JSON.stringify(url)};
+      addEventListener("message", ({ data }) => {
+        if (data.crash) setTimeout(() => { throw new Error("crashed by the test"); });
+      });`;
     const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" });
     worker.addEventListener("error", (event) => event.preventDefault());
     workers.push(worker);

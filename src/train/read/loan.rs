@@ -1,14 +1,17 @@
 //! What one instance of the core gives another to do.
+//!
+//! The words, from here to `www/lib/helpers.js`: an instance **lends** another one **work**, draws to read or parts of an optimiser
+//! step. What is out is a **loan**, named by its **id**; what comes back is its **answer**, which is **accepted** under that id.
 
 use super::embed::Draw;
 use crate::data::dataset::PhotoId;
 use crate::image::Pixels;
 
-/// Names what was lent, so that the answer finds its place.
-pub type Ticket = u32;
+/// Names a loan, so that its answer finds its place.
+pub type LoanId = u32;
 
-/// What another instance of the core may do meanwhile.
-pub enum Lent {
+/// What can be lent now.
+pub enum Work {
     /// Nothing: what is left is too little to share.
     Nothing,
     /// The pixels of these are needed first.
@@ -16,12 +19,12 @@ pub enum Lent {
     /// Draws with their pictures to read, for the embedder at that position of the workbench.
     Draws { embedder: usize, draws: Vec<Draw>, pictures: Vec<Pixels> },
     /// Parts of a step to compute.
-    Parts(LentParts),
+    Parts(Parts),
 }
 
 /// Parts of a step, with all that their gradients depend on. Values of the parts follow one another.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct LentParts {
+pub struct Parts {
     pub classes: usize,
     /// Of everything that learns, in the module's order.
     pub parameters: Vec<f32>,
