@@ -6,6 +6,7 @@
 
 use super::lanes::Lanes;
 use super::unwritten::Slot;
+use crate::nn::spec::Activation;
 
 /// What is done to each value of one run, or of two.
 pub trait Op: Copy {
@@ -31,7 +32,7 @@ impl Op for Same {
     }
 }
 
-/// The first value between two bounds.
+/// The first value between the bounds of an activation.
 #[derive(Clone, Copy)]
 pub struct Clamp {
     low: f32,
@@ -39,9 +40,8 @@ pub struct Clamp {
 }
 
 impl Clamp {
-    /// From 0 to 6 where `relu6` says so.
-    pub fn new(relu6: bool) -> Self {
-        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+    pub fn new(activation: Activation) -> Self {
+        let (low, high) = activation.bounds();
         Self { low, high }
     }
 }
@@ -58,20 +58,49 @@ impl Op for Clamp {
     }
 }
 
-/// A gradient, the first value, behind ReLU6 with the output that is the second: nothing flows where that touches a bound, as in
+/// The same of a sum.
+#[derive(Clone, Copy)]
+pub struct Shifted {
+    pub by: f32,
+    pub clamp: Clamp,
+}
+
+impl Op for Shifted {
+    #[inline(always)]
+    fn value(self, a: f32, b: f32) -> f32 {
+        self.clamp.value(a + self.by, b)
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, b: V) -> V {
+        self.clamp.lanes(a.plus_product(V::splat(1.0), V::splat(self.by)), b)
+    }
+}
+
+/// A gradient, the first value, behind an activation whose output is the second: nothing flows where that touches a bound, as in
 /// PyTorch.
 #[derive(Clone, Copy)]
-pub struct Masked;
+pub struct Masked {
+    low: f32,
+    high: f32,
+}
+
+impl Masked {
+    pub fn behind(activation: Activation) -> Self {
+        let (low, high) = activation.bounds();
+        Self { low, high }
+    }
+}
 
 impl Op for Masked {
     #[inline(always)]
     fn value(self, gradient: f32, y: f32) -> f32 {
-        if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
+        if y > self.low && y < self.high { gradient } else { 0.0 }
     }
 
     #[inline(always)]
     fn lanes<V: Lanes>(self, gradient: V, y: V) -> V {
-        gradient.where_between(y, V::splat(0.0), V::splat(6.0))
+        gradient.where_between(y, V::splat(self.low), V::splat(self.high))
     }
 }
 
@@ -266,12 +295,12 @@ mod tests {
                 run(&mut out);
                 assert_eq!(out, expected);
             };
-            check(&mut |out| by_value(out, &a, &a, Clamp::new(true)), &clamped);
-            check(&mut |out| in_lanes::<Native, f32>(out, &a, &a, Clamp::new(true)), &clamped);
-            check(&mut |out| by_value(out, &a, &b, Masked), &masked);
-            check(&mut |out| in_lanes::<Native, f32>(out, &a, &b, Masked), &masked);
-            check(&mut |out| update(out, &b, Masked), &masked);
-            check(&mut |out| update_in_lanes::<Native>(out, &b, Masked), &masked);
+            check(&mut |out| by_value(out, &a, &a, Clamp::new(Activation::Relu6)), &clamped);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &a, Clamp::new(Activation::Relu6)), &clamped);
+            check(&mut |out| by_value(out, &a, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| update(out, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| update_in_lanes::<Native>(out, &b, Masked::behind(Activation::Relu6)), &masked);
         }
     }
 

@@ -11,17 +11,27 @@ use super::padded::{Geometry, Tap};
 use super::runs::{Filter, correlate_band};
 use super::tasks;
 use super::unwritten::written;
+use crate::nn::spec::Activation;
 
-/// With more inputs than this, the padded channels leave the fast caches, and a product of matrices wins.
-pub const MOST_INPUTS: usize = 4;
+/// Whether this is quicker than a product of matrices: with more inputs the padded channels leave the fast caches.
+pub fn is_for(inputs: usize, kernel: usize) -> bool {
+    inputs <= 4 && matches!(kernel, 3 | 5)
+}
 
-/// `clamp(w ∗ x + b, 0, 6)`, the clamp only where `relu6` says so.
+/// `activation(w ∗ x + b)`.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, height, width]`
 /// - weight: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
 /// - output: `[batch, outputs, out_height, out_width]`
-pub fn forward(geometry: &Geometry, inputs: usize, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+pub fn forward(
+    geometry: &Geometry,
+    inputs: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    activation: Activation,
+) -> Vec<f32> {
     let outputs = bias.len();
     let photo = inputs * geometry.plane();
     let batch = x.len() / photo;
@@ -45,7 +55,7 @@ pub fn forward(geometry: &Geometry, inputs: usize, x: &[f32], weight: &[f32], bi
             |(padded, run), _, (index, first, out)| {
                 let x = &x[index * photo..][..photo];
                 let (weight, bias) = (&weight[first * taps.len()..], &bias[first..]);
-                arch.dispatch(Part { geometry, taps: &taps, padded, run, x, weight, bias, relu6, out });
+                arch.dispatch(Part { geometry, taps: &taps, padded, run, x, weight, bias, activation, out });
             },
         );
     };
@@ -63,7 +73,7 @@ struct Part<'a> {
     x: &'a [f32],
     weight: &'a [f32],
     bias: &'a [f32],
-    relu6: bool,
+    activation: Activation,
     out: &'a mut [MaybeUninit<f32>],
 }
 
@@ -72,7 +82,7 @@ impl WithSimd for Part<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { geometry, taps, padded, run, relu6, .. } = self;
+        let Self { geometry, taps, padded, run, activation, .. } = self;
         let planes = self.x.chunks_exact(geometry.plane());
         for (plane, padded) in planes.zip(padded.chunks_exact_mut(geometry.padded())) {
             geometry.pad(plane, padded);
@@ -83,7 +93,7 @@ impl WithSimd for Part<'_> {
             let values = first * width..(first + band).min(geometry.out_height) * width;
             let filters = self.weight.chunks_exact(taps.len()).zip(self.bias);
             for (out, (weights, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
-                let filter = Filter { taps, weights, bias: *bias, relu6 };
+                let filter = Filter { taps, weights, bias: *bias, activation };
                 correlate_band(geometry, first, run, padded, &filter, &mut out[values.clone()]);
             }
         }
