@@ -8,6 +8,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 
+use super::dense::Scaled;
 use super::gradients::{Clamped, Gradients};
 use super::kernel::Kernel;
 use super::{rows, switched_off};
@@ -73,8 +74,8 @@ struct State {
 
 fn forward(kernel: Kernel, activation: Activation, inputs: &[FlexTensor; 4]) -> FlexTensor {
     let [x, weight, scale, shift] = inputs;
-    let filters = scaled(values(weight), values(scale));
-    let y = kernel.forward(values(x), &filters, values(shift), activation);
+    let filters = Scaled { weight: values(weight), scale: values(scale) };
+    let y = kernel.forward(values(x), filters, values(shift), activation);
     let [height, width] = kernel.out();
     tensor(y, [x.layout().shape()[0], weight.layout().shape()[0], height, width])
 }
@@ -92,8 +93,8 @@ impl Backward<Flex, 4> for ConvNormBackward {
         // Made over in place where nobody else holds it, which is nearly always.
         let mut gradient = gradients.consume::<Flex>(&ops.node).to_contiguous();
         let y = y.as_ref().and_then(|y| Clamped::of(values(y), activation));
-        let filters = scaled(values(&weight), values(&scale));
-        let found = kernel.backward(values(&x), &filters, y, gradient.storage_mut::<f32>(), x_node.is_some());
+        let filters = Scaled { weight: values(&weight), scale: values(&scale) };
+        let found = kernel.backward(values(&x), filters, y, gradient.storage_mut::<f32>(), x_node.is_some());
         let Gradients { x: x_gradient, weight: mut filter_gradient, bias: shift_gradient } = found;
         if let (Some(node), Some(values)) = (x_node, x_gradient) {
             gradients.register::<Flex>(node.id, tensor(values, x.layout().shape().clone()));
@@ -116,16 +117,6 @@ impl Backward<Flex, 4> for ConvNormBackward {
             gradients.register::<Flex>(node.id, tensor(shift_gradient, [channels]));
         }
     }
-}
-
-/// The filters of each output channel times its scale.
-fn scaled(weight: &[f32], scale: &[f32]) -> Vec<f32> {
-    let per_channel = weight.len() / scale.len();
-    let mut filters = Vec::with_capacity(weight.len());
-    for (filter, scale) in weight.chunks_exact(per_channel).zip(scale) {
-        filters.extend(filter.iter().map(|value| value * scale));
-    }
-    filters
 }
 
 /// The values of a contiguous tensor.

@@ -1,6 +1,6 @@
 //! Which kernel takes a convolution. Each says of what it is given whether it is made for that; where none is, Burn's operation runs.
 
-use super::dense::Dense;
+use super::dense::{Dense, Scaled};
 use super::gradients::{Clamped, Gradients};
 use super::padded::Geometry;
 use super::pointwise::Sizes;
@@ -52,13 +52,17 @@ impl Kernel {
         }
     }
 
-    /// `activation(filters ∗ x + bias)`
-    pub fn forward(&self, x: &[f32], filters: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
+    /// `activation((scale · weight) ∗ x + bias)`
+    pub fn forward(&self, x: &[f32], filters: Scaled, bias: &[f32], activation: Activation) -> Vec<f32> {
+        if let Self::Dense(dense) = self {
+            return dense.forward(x, filters, bias, activation);
+        }
+        let filters = &scaled(filters);
         match self {
             Self::Depthwise { geometry, .. } => depthwise::forward(geometry, x, filters, bias, activation),
             Self::Pointwise { sizes, .. } => pointwise::forward(*sizes, x, filters, bias, activation),
             Self::Stem { geometry, inputs } => stem::forward(geometry, *inputs, x, filters, bias, activation),
-            Self::Dense(dense) => dense.forward(x, filters, bias, activation),
+            Self::Dense(_) => unreachable!("returned above"),
         }
     }
 
@@ -66,18 +70,28 @@ impl Kernel {
     pub fn backward(
         &self,
         x: &[f32],
-        filters: &[f32],
+        filters: Scaled,
         y: Option<Clamped>,
         gradient: &mut [f32],
         x_wanted: bool,
     ) -> Gradients {
         match self {
             Self::Depthwise { geometry, channels } => {
-                depthwise::backward(geometry, x, filters, y, gradient, *channels, x_wanted)
+                depthwise::backward(geometry, x, &scaled(filters), y, gradient, *channels, x_wanted)
             }
-            Self::Pointwise { sizes, .. } => pointwise::backward(*sizes, x, filters, y, gradient, x_wanted),
+            Self::Pointwise { sizes, .. } => pointwise::backward(*sizes, x, &scaled(filters), y, gradient, x_wanted),
             Self::Stem { .. } => unreachable!("chosen only where nothing learns"),
             Self::Dense(dense) => dense.backward(x, filters, y, gradient, x_wanted),
         }
     }
+}
+
+/// The filters of each output channel times its scale.
+fn scaled(Scaled { weight, scale }: Scaled) -> Vec<f32> {
+    let per_channel = weight.len() / scale.len();
+    let mut filters = Vec::with_capacity(weight.len());
+    for (filter, scale) in weight.chunks_exact(per_channel).zip(scale) {
+        filters.extend(filter.iter().map(|value| value * scale));
+    }
+    filters
 }

@@ -137,9 +137,12 @@ fn overlapping<const N: usize, S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op:
     let mut start = 0;
     loop {
         let (out, a, b) = (&mut out[start..start + N], &a[start..start + N], &b[start..start + N]);
+        // All of them before the first is put anywhere: the compiler does not know that it is not put into one of the two.
+        let mut values = [0.0; N];
         for lane in 0..N {
-            out[lane].put(op.value(a[lane], b[lane]));
+            values[lane] = op.value(a[lane], b[lane]);
         }
+        out.iter_mut().zip(values).for_each(|(out, value)| out.put(value));
         if start == last {
             return;
         }

@@ -27,6 +27,13 @@ struct Piece {
     from: Option<usize>,
 }
 
+/// What one tap reads for the columns of a panel: where its pieces end, and where its single zeros do.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    pieces: usize,
+    zeros: usize,
+}
+
 /// Columns of several photos, one after the other, by what they read.
 pub struct Columns {
     /// Columns in front of it.
@@ -36,15 +43,17 @@ pub struct Columns {
     pub panels: Vec<Panel>,
     width: usize,
     pieces: Vec<Piece>,
-    /// For each panel and tap, where its pieces end.
-    ends: Vec<usize>,
+    /// Columns that are zero among those that pieces fetch, or between them.
+    zeros: Vec<usize>,
+    /// For each panel and tap.
+    ends: Vec<End>,
     values: Aligned,
 }
 
 impl Columns {
     pub fn new<T: Vectors>() -> Self {
-        let (panels, pieces, ends) = Default::default();
-        Self { first: 0, count: 0, panels, width: T::WIDTH, pieces, ends, values: Aligned::default() }
+        let (panels, pieces, zeros, ends) = Default::default();
+        Self { first: 0, count: 0, panels, width: T::WIDTH, pieces, zeros, ends, values: Aligned::default() }
     }
 
     /// The blocks that so many columns are done in, none much smaller than another.
@@ -64,6 +73,7 @@ impl Columns {
         (self.first, self.count) = (columns.start, columns.len());
         self.panels.clear();
         self.pieces.clear();
+        self.zeros.clear();
         self.ends.clear();
         let mut start = 0;
         while start < self.padded() {
@@ -89,83 +99,108 @@ impl Columns {
                     column += count;
                 }
                 self.piece(end - start, start + width - end, None);
-                self.ends.push(self.pieces.len());
+                self.ends.push(End { pieces: self.pieces.len(), zeros: self.zeros.len() });
             }
             start += width;
         }
     }
 
+    /// Joined to the piece before it where the source goes on as the columns do. That is so from one row to the next where a window
+    /// makes as many columns as the source has; what it reads beyond a row's end is another row's beginning, and made zero afterwards.
     fn piece(&mut self, to: usize, count: usize, from: Option<usize>) {
-        if count > 0 {
-            self.pieces.push(Piece { to, count, from });
+        const FEW: usize = 4;
+        let before = self.ends.last().map_or(0, |end| end.pieces);
+        match (from, self.pieces[before..].last_mut()) {
+            _ if count == 0 => {}
+            (None, _) if count <= FEW => self.zeros.extend(to..to + count),
+            (Some(start), Some(Piece { to: first, count: joined, from: Some(from) }))
+                if start == *from + to - *first =>
+            {
+                *joined = to + count - *first;
+            }
+            (from, _) => self.pieces.push(Piece { to, count, from }),
         }
     }
 
     /// Fetches what these channels have of the columns.
     ///
-    /// Pieces are copied in whole vectors, past their ends: what comes behind is written later, be it the next piece, the next step in
-    /// depth or the next panel. A row of a small picture is a few values, and a copy to the value would cost more than the product.
+    /// Pieces are copied in whole vectors, past their ends: what comes behind is written later, be it the next piece or the next step in
+    /// depth. A row of a small picture is a few values, and a copy to the value would cost more than the product.
     #[inline(always)]
     pub fn pack<T: Vectors>(&mut self, vectors: T, reading: &Reading, source: &[f32], channels: Range<usize>) {
         let (taps, plane) = (reading.taps.len(), reading.plane());
         let depth = channels.len() * taps;
-        let room = self.padded() * depth + T::WIDTH;
-        let all = self.values.room(room);
-        let (zero, mut first) = (vectors.splat(0.0), 0);
-        for (index, panel) in self.panels.iter().enumerate() {
-            let width = panel.vectors * T::WIDTH;
-            let ends = &self.ends[index * taps..][..taps];
-            let mut step = panel.start * depth;
-            for channel in channels.clone() {
-                let mut start = first;
-                for end in ends {
-                    for Piece { to, count, from } in &self.pieces[start..*end] {
-                        let whole = count.next_multiple_of(T::WIDTH);
-                        let out = &mut all[step + to..][..whole];
-                        let Some(from) = from.map(|from| from + channel * plane) else {
-                            for vector in 0..whole / T::WIDTH {
-                                // SAFETY: `out` is whole vectors.
-                                unsafe { vectors.store(zero, out.as_mut_ptr().add(vector * T::WIDTH)) };
-                            }
-                            continue;
-                        };
-                        if reading.step == 1 && from + whole <= source.len() {
-                            let values = &source[from..from + whole];
-                            for vector in 0..whole / T::WIDTH {
-                                // SAFETY: so are both.
-                                unsafe {
-                                    let value = vectors.load(values.as_ptr().add(vector * T::WIDTH));
-                                    vectors.store(value, out.as_mut_ptr().add(vector * T::WIDTH));
-                                }
-                            }
-                        } else {
-                            fetch(&mut out[..*count], &source[from..], reading.step);
+        let all = self.values.room(room::<T>(self.padded(), self.panels.len(), depth));
+        // Channel by channel, since the values of one lie side by side.
+        for (nth, channel) in channels.enumerate() {
+            let mut start = End { pieces: 0, zeros: 0 };
+            for (index, panel) in self.panels.iter().enumerate() {
+                let width = panel.vectors * T::WIDTH;
+                let mut step = room::<T>(panel.start, index, depth) + nth * taps * width;
+                for end in &self.ends[index * taps..][..taps] {
+                    // A step, and a vector that goes past its end.
+                    let out = &mut all[step..][..width + T::WIDTH];
+                    for Piece { to, count, from } in &self.pieces[start.pieces..end.pieces] {
+                        let out = &mut out[*to..];
+                        match from.map(|from| &source[from + channel * plane..]) {
+                            None => copy(vectors, out, *count, None),
+                            Some(values) if reading.step == 1 => copy(vectors, out, *count, Some(values)),
+                            Some(values) => fetch(&mut out[..*count], values, reading.step),
                         }
                     }
+                    self.zeros[start.zeros..end.zeros].iter().for_each(|zero| out[*zero] = 0.0);
                     start = *end;
                     step += width;
                 }
             }
-            first = ends.last().copied().unwrap_or(first);
         }
     }
 
-    /// From one panel's start on, in values, where it has `depth` steps.
-    pub fn panel(&self, panel: Panel, depth: usize) -> &[f32] {
-        &self.values.values(self.padded() * depth)[panel.start * depth..][..panel.vectors * self.width * depth]
+    /// A panel of `depth` steps, by its number.
+    #[inline(always)]
+    pub fn panel<T: Vectors>(&self, index: usize, depth: usize) -> &[f32] {
+        let Panel { start, vectors } = self.panels[index];
+        let all = self.values.values(room::<T>(self.padded(), self.panels.len(), depth));
+        &all[room::<T>(start, index, depth)..][..vectors * T::WIDTH * depth]
+    }
+}
+
+/// What so many columns in so many panels take: a vector behind each panel is overwritten.
+#[inline(always)]
+fn room<T: Vectors>(columns: usize, panels: usize, depth: usize) -> usize {
+    columns * depth + panels * T::WIDTH
+}
+
+/// `count` values or zeros, and what comes behind them as far as whole vectors go.
+#[inline(always)]
+fn copy<T: Vectors>(vectors: T, out: &mut [f32], count: usize, values: Option<&[f32]>) {
+    let whole = count.next_multiple_of(T::WIDTH);
+    assert!(whole <= out.len());
+    if let Some(values) = values
+        && values.len() < whole
+    {
+        return out[..count].copy_from_slice(&values[..count]);
+    }
+    for start in (0..count).step_by(T::WIDTH) {
+        // SAFETY: both are as long as so many whole vectors, as was checked.
+        unsafe {
+            let vector = match values {
+                Some(values) => vectors.load(values.as_ptr().add(start)),
+                None => vectors.splat(0.0),
+            };
+            vectors.store(vector, out.as_mut_ptr().add(start));
+        }
     }
 }
 
 /// Every `step`-th value.
 #[inline(always)]
 fn fetch(out: &mut [f32], values: &[f32], step: usize) {
-    match step {
-        1 => out.copy_from_slice(&values[..out.len()]),
-        2 => {
-            let (last, values) = (out.len() - 1, &values[..2 * out.len() - 1]);
-            out.iter_mut().zip(values.chunks_exact(2)).for_each(|(out, pair)| *out = pair[0]);
-            out[last] = values[2 * last];
-        }
-        _ => out.iter_mut().zip(values.iter().step_by(step)).for_each(|(out, value)| *out = *value),
+    if step == 2 {
+        let (last, values) = (out.len() - 1, &values[..2 * out.len() - 1]);
+        out.iter_mut().zip(values.chunks_exact(2)).for_each(|(out, pair)| *out = pair[0]);
+        out[last] = values[2 * last];
+    } else {
+        out.iter_mut().zip(values.iter().step_by(step)).for_each(|(out, value)| *out = *value);
     }
 }

@@ -5,6 +5,13 @@ use std::marker::PhantomData;
 use super::super::tasks;
 use super::vectors::{Machine, Vectors, Work};
 
+/// The filters, and what those of each output channel are multiplied by: as they are packed, which spares a copy of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Scaled<'a> {
+    pub weight: &'a [f32],
+    pub scale: &'a [f32],
+}
+
 /// Where the values of a row lie among the filters: step `[channel, tap]` of row `r` at `r · row + channel · depth + taps[tap]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
@@ -13,6 +20,8 @@ pub struct Order<'a> {
     pub taps: &'a [usize],
     pub row: usize,
     pub channel: usize,
+    /// Whether the rows are output channels; otherwise these are what is summed over.
+    pub rows_are_outputs: bool,
 }
 
 impl Order<'_> {
@@ -29,7 +38,7 @@ pub struct Filters<M> {
 }
 
 impl<M: Machine> Filters<M> {
-    pub fn new(filters: &[f32], order: Order) -> Self {
+    pub fn new(filters: Scaled, order: Order) -> Self {
         let mut packed = Self { depth: order.depth(), values: Vec::new(), machine: PhantomData };
         M::compute(Pack { filters, order, out: &mut packed.values });
         packed
@@ -43,7 +52,7 @@ impl<M: Machine> Filters<M> {
 }
 
 struct Pack<'a> {
-    filters: &'a [f32],
+    filters: Scaled<'a>,
     order: Order<'a>,
     out: &'a mut Vec<f32>,
 }
@@ -57,7 +66,7 @@ impl Work for Pack<'_> {
     }
 }
 
-fn pack<const ROWS: usize>(filters: &[f32], order: Order, out: &mut Vec<f32>) {
+fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut Vec<f32>) {
     let panel = ROWS * order.depth();
     out.resize(order.rows.div_ceil(ROWS) * panel, 0.0);
     if panel == 0 {
@@ -69,15 +78,20 @@ fn pack<const ROWS: usize>(filters: &[f32], order: Order, out: &mut Vec<f32>) {
         |(), index, panel| {
             let first = index * ROWS;
             let rows = (order.rows - first).min(ROWS);
+            let scale = |output: usize| filters.scale[output];
             let mut steps = panel.chunks_exact_mut(ROWS);
             for channel in 0..order.channels {
-                let values = &filters[first * order.row + channel * order.channel..];
+                let values = &filters.weight[first * order.row + channel * order.channel..];
+                let mut factors = [0.0; ROWS];
+                for (row, factor) in factors.iter_mut().enumerate().take(rows) {
+                    *factor = scale(if order.rows_are_outputs { first + row } else { channel });
+                }
                 for (tap, step) in order.taps.iter().zip(steps.by_ref()) {
                     if rows == ROWS {
                         let values = &values[*tap..][..(ROWS - 1) * order.row + 1];
-                        (0..ROWS).for_each(|row| step[row] = values[row * order.row]);
+                        (0..ROWS).for_each(|row| step[row] = values[row * order.row] * factors[row]);
                     } else {
-                        (0..rows).for_each(|row| step[row] = values[row * order.row + tap]);
+                        (0..rows).for_each(|row| step[row] = values[row * order.row + tap] * factors[row]);
                     }
                 }
             }

@@ -6,22 +6,22 @@ use super::super::rows::{self, Clamp, Shifted};
 use super::super::tasks;
 use super::super::unwritten::written;
 use super::Dense;
-use super::filters::{Filters, Order};
+use super::filters::{Filters, Order, Scaled};
 use super::product::{Product, Scratch, Sink};
 use super::reading::Reading;
 use super::vectors::Machine;
 use crate::nn::spec::Activation;
 
-/// `activation(w ∗ x + b)`
+/// `activation(filters ∗ x + bias)`
 ///
 /// # Shapes
 /// - x: `[batch, inputs, height, width]`
-/// - weight: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
+/// - filters: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
 /// - output: `[batch, outputs, out_height, out_width]`
 pub fn forward<M: Machine + Sync>(
     dense: &Dense,
     x: &[f32],
-    weight: &[f32],
+    filters: Scaled,
     bias: &[f32],
     activation: Activation,
 ) -> Vec<f32> {
@@ -29,8 +29,15 @@ pub fn forward<M: Machine + Sync>(
     let reading = Reading::of_picture(&dense.window, dense.picture);
     let taps: Vec<usize> = (0..reading.taps.len()).collect();
     let filter = inputs * taps.len();
-    let order = Order { rows: outputs, channels: inputs, taps: &taps, row: filter, channel: taps.len() };
-    let filters = Filters::<M>::new(weight, order);
+    let order = Order {
+        rows: outputs,
+        channels: inputs,
+        taps: &taps,
+        row: filter,
+        channel: taps.len(),
+        rows_are_outputs: true,
+    };
+    let filters = Filters::<M>::new(filters, order);
 
     let (places, photo) = (reading.places(), inputs * reading.plane());
     let batch = x.len() / photo;

@@ -28,6 +28,7 @@ use pulp::Arch;
 use super::gradients::{Clamped, Gradients, MaskAndSum};
 use super::tasks;
 use crate::nn::spec::{Activation, Spec};
+pub use filters::Scaled;
 use vectors::{Here, Machine};
 
 /// Sizes of such a convolution.
@@ -58,26 +59,26 @@ impl Dense {
     }
 
     /// See [`forward::forward`].
-    pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
-        forward::forward::<Here>(self, x, weight, bias, activation)
+    pub fn forward(&self, x: &[f32], filters: Scaled, bias: &[f32], activation: Activation) -> Vec<f32> {
+        forward::forward::<Here>(self, x, filters, bias, activation)
     }
 
     /// Gradients, given the output `y` where it was clamped, and the gradient of it, which is overwritten.
     pub fn backward(
         &self,
         x: &[f32],
-        weight: &[f32],
+        filters: Scaled,
         y: Option<Clamped>,
         gradient: &mut [f32],
         x_wanted: bool,
     ) -> Gradients {
-        self.backward_by::<Here>(x, weight, y, gradient, x_wanted)
+        self.backward_by::<Here>(x, filters, y, gradient, x_wanted)
     }
 
     fn backward_by<M: Machine + Sync>(
         &self,
         x: &[f32],
-        weight: &[f32],
+        filters: Scaled,
         y: Option<Clamped>,
         gradient: &mut [f32],
         x_wanted: bool,
@@ -92,7 +93,7 @@ impl Dense {
                 arch.dispatch(MaskAndSum { gradient, y, sums, pixels: self.out_plane() });
             },
         );
-        let x_gradient = x_wanted.then(|| picture::gradient::<M>(self, weight, gradient));
+        let x_gradient = x_wanted.then(|| picture::gradient::<M>(self, filters, gradient));
         Gradients::new(x_gradient, weight::gradient::<M>(self, x, gradient), &sums, self.outputs)
     }
 }

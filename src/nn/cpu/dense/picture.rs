@@ -6,16 +6,16 @@ use super::super::rows::{self, Same};
 use super::super::tasks;
 use super::super::unwritten::{Slot, written};
 use super::Dense;
-use super::filters::{Filters, Order};
+use super::filters::{Filters, Order, Scaled};
 use super::product::{Product, Scratch, Sink};
 use super::reading::Reading;
 use super::vectors::Machine;
 
 /// # Shapes
 /// - gradient: `[batch, outputs, out_height, out_width]`
-/// - weight: `[outputs, inputs, kernel, kernel]`
+/// - filters: `[outputs, inputs, kernel, kernel]`
 /// - result: `[batch, inputs, height, width]`
-pub fn gradient<M: Machine + Sync>(dense: &Dense, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+pub fn gradient<M: Machine + Sync>(dense: &Dense, filters: Scaled, gradient: &[f32]) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let stride = dense.window.stride;
     let filter = dense.window.kernel * dense.window.kernel;
@@ -24,8 +24,15 @@ pub fn gradient<M: Machine + Sync>(dense: &Dense, weight: &[f32], gradient: &[f3
             let phase = [phase / stride, phase % stride];
             let reading = Reading::of_gradient(&dense.window, dense.picture, phase);
             let taps: Vec<usize> = reading.taps.iter().map(|tap| tap.number).collect();
-            let order = Order { rows: inputs, channels: outputs, taps: &taps, row: filter, channel: inputs * filter };
-            Phase { phase, filters: Filters::new(weight, order), reading }
+            let order = Order {
+                rows: inputs,
+                channels: outputs,
+                taps: &taps,
+                row: filter,
+                channel: inputs * filter,
+                rows_are_outputs: false,
+            };
+            Phase { phase, filters: Filters::new(filters, order), reading }
         })
         .filter(|phase| phase.reading.places() > 0)
         .collect();

@@ -79,8 +79,8 @@ impl<M: Machine, S: Sink> Product<'_, M, S> {
             columns.pack(vectors, self.reading, self.source, channels);
             for (index, row) in self.rows.clone().step_by(ROWS).enumerate() {
                 let a = &self.filters.panel(row, ROWS, start)[..depth * ROWS];
-                for panel in &columns.panels {
-                    let b = columns.panel(*panel, depth);
+                for (number, panel) in columns.panels.iter().enumerate() {
+                    let b = columns.panel::<T>(number, depth);
                     let sums = &mut sums[index * ROWS * stride + panel.start..];
                     match panel.vectors {
                         1 => add::<T, ROWS, 1>(vectors, a, b, depth, sums, stride, start == 0),

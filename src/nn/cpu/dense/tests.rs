@@ -2,7 +2,7 @@
 
 use super::super::gradients::Clamped;
 use super::vectors::{Here, InLanes, Machine};
-use super::{Dense, forward};
+use super::{Dense, Scaled, forward};
 use crate::nn::spec::{Activation, Padding, Spec};
 
 fn values(count: usize, seed: usize) -> Vec<f32> {
@@ -37,11 +37,15 @@ fn check<M: Machine + Sync>(dense: &Dense, batch: usize) {
     let (activation, plane) = (window.activation, dense.out_plane());
     let x = values(batch * inputs * picture[0] * picture[1], 1);
     let (weight, bias) = (values(outputs * inputs * window.kernel * window.kernel, 2), values(outputs, 3));
+    let scale = values(outputs, 5);
+    let filters = Scaled { weight: &weight, scale: &scale };
+    let weight: Vec<f32> =
+        weight.iter().zip(0..).map(|(w, index): (_, usize)| w * scale[index / (weight.len() / outputs)]).collect();
     let mut expected: Vec<f32> = (0..batch * outputs * plane).map(|index| bias[index / plane % outputs]).collect();
     products(dense, batch, |out, from, filter| expected[out] += x[from] * weight[filter]);
     let (low, high) = activation.bounds();
     expected.iter_mut().for_each(|value| *value = value.clamp(low, high));
-    let y = forward::forward::<M>(dense, &x, &weight, &bias, activation);
+    let y = forward::forward::<M>(dense, &x, filters, &bias, activation);
     assert_same(&y, &expected, dense, "output");
 
     let mut gradient = values(y.len(), 4);
@@ -52,7 +56,7 @@ fn check<M: Machine + Sync>(dense: &Dense, batch: usize) {
         of_weight[filter] += masked[out] * x[from];
     });
     masked.iter().enumerate().for_each(|(index, value)| of_bias[index / plane % outputs] += value);
-    let found = dense.backward_by::<M>(&x, &weight, Clamped::of(&y, activation), &mut gradient, true);
+    let found = dense.backward_by::<M>(&x, filters, Clamped::of(&y, activation), &mut gradient, true);
     assert_same(&found.x.unwrap(), &of_x, dense, "gradient of x");
     assert_same(&found.weight, &of_weight, dense, "gradient of the filters");
     assert_same(&found.bias, &of_bias, dense, "gradient of the bias");
@@ -109,8 +113,9 @@ fn a_photo_does_not_depend_on_the_others() {
     let window = Spec { kernel: 3, stride: 1, groups: 1, padding: Padding::Each(1), activation: Activation::None };
     let dense = Dense::of(window, 20, 12, [7, 7]).unwrap();
     let (x, weight, bias) = (values(5 * 20 * 49, 1), values(12 * 20 * 9, 2), values(12, 3));
-    let together = forward::forward::<Here>(&dense, &x, &weight, &bias, Activation::None);
+    let filters = Scaled { weight: &weight, scale: &bias };
+    let together = forward::forward::<Here>(&dense, &x, filters, &bias, Activation::None);
     let alone =
-        x.chunks_exact(20 * 49).flat_map(|x| forward::forward::<Here>(&dense, x, &weight, &bias, Activation::None));
+        x.chunks_exact(20 * 49).flat_map(|x| forward::forward::<Here>(&dense, x, filters, &bias, Activation::None));
     assert!(together == alone.collect::<Vec<_>>());
 }
