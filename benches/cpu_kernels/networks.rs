@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::module::max_pool2d;
+use burn::nn::PaddingConfig2d;
+use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::{Device, Tensor};
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode, activate};
 use lastlayer::nn::params::RandomParams;
@@ -46,9 +47,16 @@ impl Part {
         }
         match self.pool {
             0 => y,
-            size => besides(|| max_pool2d(y, [size; 2], [2; 2], [size / 3; 2], [1; 2], false)),
+            size => besides(|| max_pool(y, size)),
         }
     }
+}
+
+/// Windows of three are padded with one on each side.
+fn max_pool(x: Tensor<4>, size: usize) -> Tensor<4> {
+    let padding = size / 3;
+    let config = MaxPool2dConfig::new([size; 2]).with_strides([2; 2]);
+    config.with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding)).init().forward(x)
 }
 
 #[derive(Module, Debug)]

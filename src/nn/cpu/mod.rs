@@ -13,7 +13,7 @@
 //!  gradients  what the backward passes take and give
 //!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
 //!  padded     planes with room for the padding             runs       the loops over them
-//!  rows       short runs of values, vectorised
+//!  rows       short runs of values, vectorised             halves     every second value of one
 //!  lanes      the vectors of WebAssembly, spelled out      unwritten  memory that is about to be written
 //!  tasks      work shared between the threads there are
 //! ```
@@ -28,6 +28,7 @@ mod dense;
 mod depthwise;
 pub(super) mod fused;
 mod gradients;
+mod halves;
 mod kernel;
 #[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;

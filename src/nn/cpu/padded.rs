@@ -9,6 +9,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::halves;
 use super::rows::{self, Clamp, Same};
 use crate::nn::spec::{Activation, Padding, Spec};
 
@@ -134,7 +135,7 @@ impl Geometry {
                 true => (&mut low[even..], high),
                 false => (high, &mut low[odd..]),
             };
-            rows::unzip(even, odd, values);
+            halves::unzip(even, odd, values);
         }
     }
 
@@ -206,7 +207,7 @@ impl Geometry {
                 continue;
             }
             let (even, odd) = self.halves(y + self.top, self.transposed_run());
-            rows::interleave(values, &phases[even..], &phases[odd..]);
+            halves::interleave(values, &phases[even..], &phases[odd..]);
             if let [value] = values.chunks_exact_mut(2).into_remainder() {
                 value.write(phases[even + self.width / 2]);
             }

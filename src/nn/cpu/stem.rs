@@ -1,5 +1,5 @@
-//! Convolution of few input channels, such as the first one, forward only: a frozen stem is what every photo runs through,
-//! and one that learns is a small part of its step.
+//! Convolution of few input channels, such as the first one, forward only, for WebAssembly: a frozen stem is what every photo runs
+//! through, and one that learns is a small part of its step.
 //!
 //! A photo's channels are padded once; then each output channel gathers from all of them as a depthwise one does from its own.
 
@@ -13,9 +13,10 @@ use super::tasks;
 use super::unwritten::written;
 use crate::nn::spec::Activation;
 
-/// Whether this is quicker than a product of matrices: with more inputs the padded channels leave the fast caches.
+/// Whether this is quicker than [`super::dense`]: in WebAssembly, where EfficientNet's takes three quarters of the time, as long as the
+/// padded channels stay in the fast caches and the window is small. Natively the product takes two thirds of this one's.
 pub fn is_for(inputs: usize, kernel: usize) -> bool {
-    inputs <= 4 && matches!(kernel, 3 | 5)
+    cfg!(target_family = "wasm") && inputs <= 4 && matches!(kernel, 3 | 5)
 }
 
 /// `activation(w ∗ x + b)`.
@@ -95,6 +96,38 @@ impl WithSimd for Part<'_> {
             for (out, (weights, bias)) in self.out.chunks_exact_mut(geometry.out_plane()).zip(filters) {
                 let filter = Filter { taps, weights, bias: *bias, activation };
                 correlate_band(geometry, first, run, padded, &filter, &mut out[values.clone()]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dense::{Dense, Scaled};
+    use super::*;
+    use crate::nn::spec::{Padding, Spec};
+
+    #[test]
+    fn it_is_what_a_product_gives() {
+        let values = |count: usize, seed: usize| -> Vec<f32> {
+            (0..count).map(|index| ((index * 7919 + seed * 104_729) % 1009) as f32 / 500.0 - 1.0).collect()
+        };
+        for (kernel, stride, padding, picture) in [
+            (3, 2, Padding::Same, [37, 50]),
+            (3, 2, Padding::Each(1), [50, 37]),
+            (3, 1, Padding::Each(1), [9, 4]),
+            (5, 1, Padding::Same, [9, 4]),
+            (7, 2, Padding::Each(3), [33, 20]),
+        ] {
+            let window = Spec { kernel, stride, groups: 1, padding, activation: Activation::Relu6 };
+            let geometry = Geometry::of(&window, picture).unwrap();
+            let (x, weight) = (values(3 * 3 * picture[0] * picture[1], 1), values(5 * 3 * kernel * kernel, 2));
+            let (bias, filters) = (values(5, 3), Scaled { weight: &weight, scale: &[1.0; 5] });
+            let expected = Dense::of(window, 3, 5, picture).unwrap().forward(&x, filters, &bias, Activation::Relu6);
+            let found = forward(&geometry, 3, &x, &weight, &bias, Activation::Relu6);
+            assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-4, "{window:?}: {found} is not {expected}");
             }
         }
     }

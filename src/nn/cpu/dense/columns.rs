@@ -143,8 +143,8 @@ impl Columns {
                     for Piece { to, count, from } in &self.pieces[start.pieces..end.pieces] {
                         let out = &mut out[*to..];
                         match from.map(|from| &source[from + channel * plane..]) {
-                            None => copy(vectors, out, *count, None),
-                            Some(values) if reading.step == 1 => copy(vectors, out, *count, Some(values)),
+                            None => copy(vectors, out, *count, None, 0),
+                            Some(values) if reading.step == 1 => copy(vectors, out, *count, Some(values), plane),
                             Some(values) => fetch(&mut out[..*count], values, reading.step),
                         }
                     }
@@ -171,9 +171,10 @@ fn room<T: Vectors>(columns: usize, panels: usize, depth: usize) -> usize {
     columns * depth + panels * T::WIDTH
 }
 
-/// `count` values or zeros, and what comes behind them as far as whole vectors go.
+/// `count` values or zeros, and what comes behind them as far as whole vectors go. The next channel's, `plane` values away, will be
+/// wanted soon: no processor guesses that, and waiting for them took half the time.
 #[inline(always)]
-fn copy<T: Vectors>(vectors: T, out: &mut [f32], count: usize, values: Option<&[f32]>) {
+fn copy<T: Vectors>(vectors: T, out: &mut [f32], count: usize, values: Option<&[f32]>, plane: usize) {
     let whole = count.next_multiple_of(T::WIDTH);
     assert!(whole <= out.len());
     if let Some(values) = values
@@ -185,7 +186,10 @@ fn copy<T: Vectors>(vectors: T, out: &mut [f32], count: usize, values: Option<&[
         // SAFETY: both are as long as so many whole vectors, as was checked.
         unsafe {
             let vector = match values {
-                Some(values) => vectors.load(values.as_ptr().add(start)),
+                Some(values) => {
+                    vectors.prefetch(values.as_ptr().wrapping_add(start + plane));
+                    vectors.load(values.as_ptr().add(start))
+                }
                 None => vectors.splat(0.0),
             };
             vectors.store(vector, out.as_mut_ptr().add(start));

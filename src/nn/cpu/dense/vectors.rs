@@ -26,6 +26,10 @@ pub trait Vectors: Copy {
 
     /// `sum + a · b`
     fn plus_product(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// Has what lies there, or does not, brought nearer, where the processor can be asked to.
+    #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
 }
 
 /// Something to be computed in vectors.
@@ -100,6 +104,14 @@ mod widest {
         #[inline(always)]
         fn plus_product(self, sum: S::f32s, a: S::f32s, b: S::f32s) -> S::f32s {
             self.0.mul_add_e_f32s(a, b, sum)
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[inline(always)]
+        fn prefetch(self, from: *const f32) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: any address may be asked for, and every x86-64 knows the instruction.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
         }
     }
 }
