@@ -1,9 +1,13 @@
 //! Our kernels for the CPU against Burn's own operations, side by side: convolutions with their normalisation and clamp,
-//! forward and backward, then whole training steps and the frozen prefix. Medians of interleaved runs.
+//! forward and backward, then whole training steps and the frozen prefix, and the same of ResNet-18 and VGG-16. Medians of interleaved
+//! runs.
 //!
 //! ```text
 //! cargo bench --bench cpu_kernels [-- REPEATS [FILTER]]
 //! ```
+
+#[path = "cpu_kernels/networks.rs"]
+mod networks;
 
 use std::time::Instant;
 
@@ -16,6 +20,7 @@ use lastlayer::nn::cpu;
 use lastlayer::nn::params::RandomParams;
 use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
+use networks::{BESIDES, Network, convolution, resnet18, vgg16};
 
 const BATCH: usize = 16;
 const SIZE: usize = 224;
@@ -62,15 +67,19 @@ fn drawn<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-fn layer(bench: &Bench, spec: ConvNormSpec, side: usize) {
+fn layer(bench: &Bench, spec: ConvNormSpec, side: usize, batch: usize) {
     let device = Device::flex().autodiff();
-    let kind = if spec.window.groups > 1 { "depthwise" } else { "pointwise" };
+    let kind = match spec.window {
+        Spec { groups: 2.., .. } => "depthwise",
+        Spec { kernel: 1, stride: 1, .. } => "pointwise",
+        _ => "dense",
+    };
     let name = format!(
         "{kind} {}->{} k{} s{} at {side} x {side}",
         spec.inputs, spec.outputs, spec.window.kernel, spec.window.stride
     );
     let layer = ConvNorm::load(&mut RandomParams(Rng::new(2)), ("conv", "norm"), spec, Mode::Trainable, &device);
-    let x = drawn([BATCH, spec.inputs, side, side], &device.clone().inner());
+    let x = drawn([batch, spec.inputs, side, side], &device.clone().inner());
     bench.compare(&name, ["forward", "backward"], || {
         let x = Tensor::from_inner(x.clone()).require_grad();
         let (forward, y) = milliseconds(|| layer.forward(x));
@@ -113,6 +122,33 @@ fn prefix(bench: &Bench, photos: usize) {
     });
 }
 
+/// `of which` is what sums and pools take, by Burn's operations.
+fn embedding_of(bench: &Bench, name: &str, photos: usize, network: Network) {
+    let x = drawn([photos, 3, SIZE, SIZE], &Device::flex());
+    bench.compare(&format!("{name} embedding {photos} photos"), ["forward", "of which"], || {
+        BESIDES.set(0.0);
+        let (time, _) = milliseconds(|| network.forward(x.clone()).into_data());
+        [time, BESIDES.get()]
+    });
+}
+
+fn step_of(bench: &Bench, name: &str, shape: [usize; 3], network: Network) {
+    let x = drawn([BATCH, shape[0], shape[1], shape[2]], &Device::flex());
+    let mut state = Some((network, AdamWConfig::new().init()));
+    bench.compare(&format!("{name} last stage"), ["forward", "backward", "optimiser", "whole"], || {
+        let (network, mut optimizer) = state.take().expect("one at a time");
+        let x = Tensor::from_inner(x.clone());
+        let (forward, loss) = milliseconds(|| network.forward(x).square().mean());
+        let (backward, gradients) = milliseconds(|| loss.backward());
+        let (update, network) = milliseconds(|| {
+            let gradients = GradientsParams::from_grads(gradients, &network);
+            optimizer.step(1e-4, network, gradients)
+        });
+        state = Some((network, optimizer));
+        [forward, backward, update, forward + backward + update]
+    });
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let repeats = arguments.next().and_then(|repeats| repeats.parse().ok()).unwrap_or(7);
@@ -134,13 +170,30 @@ fn main() {
         (1152, 5, 1, 7),
         (1152, 3, 1, 7),
     ] {
-        layer(&bench, spec(channels, channels, kernel, stride, channels), side);
+        layer(&bench, spec(channels, channels, kernel, stride, channels), side, BATCH);
     }
     for (inputs, outputs, side) in
         [(24, 144, 56), (112, 672, 14), (672, 112, 14), (192, 1152, 7), (1152, 192, 7), (320, 1280, 7)]
     {
-        layer(&bench, spec(inputs, outputs, 1, 1, 1), side);
+        layer(&bench, spec(inputs, outputs, 1, 1, 1), side, BATCH);
     }
     [1, 2, 3, 7].into_iter().for_each(|last_stages| step(&bench, last_stages));
     [1, 4].into_iter().for_each(|photos| prefix(&bench, photos));
+    for (channels, kernel, stride, side, batch) in [
+        ([3, 64], 7, 2, 224, 4),
+        ([64, 64], 3, 1, 56, 4),
+        ([64, 128], 3, 2, 56, 4),
+        ([256, 512], 1, 2, 14, 4),
+        ([512, 512], 3, 1, 7, 4),
+        ([3, 64], 3, 1, 224, 1),
+        ([64, 64], 3, 1, 224, 1),
+        ([512, 512], 3, 1, 14, 4),
+    ] {
+        layer(&bench, convolution(channels, kernel, stride, Activation::Relu, true), side, batch);
+    }
+    let (plain, learning) = (Device::flex(), Device::flex().autodiff());
+    embedding_of(&bench, "ResNet-18", 4, resnet18(0, Mode::Frozen, &plain));
+    step_of(&bench, "ResNet-18", [256, 14, 14], resnet18(3, Mode::Trainable, &learning));
+    embedding_of(&bench, "VGG-16", 4, vgg16(0, Mode::Frozen, &plain));
+    step_of(&bench, "VGG-16", [512, 14, 14], vgg16(4, Mode::Trainable, &learning));
 }

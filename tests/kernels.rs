@@ -1,5 +1,5 @@
 //! Our kernels for the CPU against Burn's own operations: the same outputs and the same gradients, for every convolution of
-//! EfficientNet-Lite0 and for sizes that do not divide evenly.
+//! EfficientNet-Lite0, for those that ResNet, VGG and torchvision's MobileNetV2 have, and for sizes that do not divide evenly.
 #![cfg(feature = "cpu")]
 
 mod common;
@@ -53,6 +53,43 @@ fn pointwise(inputs: usize, outputs: usize, relu6: bool, input: [usize; 3]) -> C
     Case { spec: spec([inputs, outputs], 1, 1, 1, relu6), input }
 }
 
+/// As PyTorch pads.
+fn symmetric(case: Case, activation: Activation) -> Case {
+    let mut spec = case.spec;
+    spec.window = Spec { padding: Padding::Each(spec.window.kernel / 2), activation, ..spec.window };
+    Case { spec, ..case }
+}
+
+/// Over all channels, padded as PyTorch does.
+fn dense(channels: [usize; 2], kernel: usize, stride: usize, activation: Activation, input: [usize; 3]) -> Case {
+    symmetric(Case { spec: spec(channels, kernel, stride, 1, false), input }, activation)
+}
+
+/// The kinds of convolutions that ResNet, VGG (which has a bias and no batch-norm) and torchvision's MobileNetV2 are made of, narrow, on
+/// small pictures, at an eighth of the size and at sizes that do not divide.
+fn of_other_networks() -> Vec<Case> {
+    use Activation::{None, Relu, Relu6};
+    let mut cases = Vec::new();
+    for input in [[2, 28, 28], [3, 7, 7], [1, 15, 22]] {
+        cases.extend([
+            dense([3, 16], 7, 2, Relu, input),
+            dense([16, 16], 3, 1, Relu, input),
+            dense([16, 16], 3, 1, None, input),
+            dense([16, 24], 3, 2, Relu, input),
+            dense([16, 24], 1, 2, None, input),
+            dense([24, 40], 1, 1, Relu, input),
+            dense([3, 16], 3, 2, Relu6, input),
+        ]);
+        let mut bias = dense([12, 20], 3, 1, Relu, input);
+        bias.spec.epsilon = Option::None;
+        cases.push(bias);
+        for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
+            cases.push(symmetric(depthwise(12, kernel, stride, true, input), if stride == 1 { Relu6 } else { Relu }));
+        }
+    }
+    cases
+}
+
 /// Every depthwise and pointwise convolution of Lite0 for a picture of `size`, each once.
 fn lite0(size: usize, batch: usize) -> Vec<Case> {
     let placed = LITE0.placed(size).into_iter().flatten();
@@ -75,14 +112,19 @@ fn awkward() -> Vec<Case> {
         for stride in [1, 2] {
             for (height, width) in [(1, 1), (1, 9), (2, 3), (3, 2), (5, 5), (6, 13), (8, 8), (9, 4), (15, 31), (33, 17)]
             {
-                cases.push(depthwise(3, kernel, stride, height % 2 == 0, [2, height, width]));
+                let activation = [Activation::None, Activation::Relu, Activation::Relu6][height % 3];
+                let padded_to_one_side = depthwise(3, kernel, stride, height % 2 == 0, [2, height, width]);
+                cases.push(padded_to_one_side);
+                cases.push(symmetric(padded_to_one_side, activation));
+                cases.push(dense([5, 7], kernel, stride, activation, [2, height, width]));
+                cases.push(Case { spec: spec([3, 9], kernel, stride, 1, true), input: [1, height, width] });
             }
         }
     }
     cases
 }
 
-/// A convolution of few inputs as a frozen one: these have no backward pass of their own.
+/// A convolution of few inputs: a frozen one is another kernel's than one that learns.
 fn stem(outputs: usize, kernel: usize, stride: usize, input: [usize; 3]) -> Case {
     Case { spec: spec([3, outputs], kernel, stride, 1, true), input }
 }
@@ -90,7 +132,7 @@ fn stem(outputs: usize, kernel: usize, stride: usize, input: [usize; 3]) -> Case
 #[test]
 fn frozen_layers_are_burns() {
     let stems = [stem(32, 3, 2, [1, 224, 224]), stem(32, 3, 2, [3, 37, 50]), stem(5, 5, 1, [2, 9, 4])];
-    for case in lite0(56, 3).into_iter().chain(awkward()).chain(stems) {
+    for case in lite0(56, 3).into_iter().chain(awkward()).chain(of_other_networks()).chain(stems) {
         let device = common::cpu().tensors;
         let layer = ConvNorm::load(&mut Drawn(Rng::new(3)), ("conv", "norm"), case.spec, Mode::Frozen, &device);
         let [batch, height, width] = case.input;
@@ -101,10 +143,23 @@ fn frozen_layers_are_burns() {
         let (ours, burns) = (forward(), cpu::without(forward));
         let worst = ours.iter().zip(&burns).map(|(ours, burns)| (ours - burns).abs()).fold(0.0, f32::max);
         assert!(ours.len() == burns.len() && worst < 1e-4, "{case:?}: off by {worst}");
-        // A stem that learns takes Burn's operations.
-        if case.spec.window.groups == 1 && case.spec.window.kernel > 1 {
-            assert_same(case, false);
-        }
+    }
+    stems.into_iter().for_each(|case| assert_same(case, false));
+}
+
+#[test]
+fn every_convolution_of_other_networks_is_burns() {
+    for case in of_other_networks() {
+        assert_same(case, true);
+        assert_same(case, false);
+    }
+    // As wide and deep as they come, so that sums are taken in parts.
+    for case in [
+        dense([512, 512], 3, 1, Activation::Relu, [2, 7, 7]),
+        dense([256, 512], 1, 2, Activation::None, [2, 14, 14]),
+        dense([64, 64], 3, 1, Activation::Relu, [1, 57, 64]),
+    ] {
+        assert_same(case, true);
     }
 }
 
@@ -149,7 +204,8 @@ impl ModuleVisitor for Collect {
 
 fn assert_same(case: Case, x_wanted: bool) {
     let (ours, burns) = (run(case, x_wanted), cpu::without(|| run(case, x_wanted)));
-    assert_eq!(ours.len(), if x_wanted { 5 } else { 4 }, "{case:?}: a gradient is missing");
+    let parameters = if case.spec.epsilon.is_some() { 3 } else { 2 };
+    assert_eq!(ours.len(), 1 + usize::from(x_wanted) + parameters, "{case:?}: a gradient is missing");
     for (part, (ours, burns)) in ours.iter().zip(&burns).enumerate() {
         assert_eq!(ours.len(), burns.len());
         // Relative to the largest: a sum of thousands of terms that cancel has the error of its terms.
@@ -179,24 +235,55 @@ fn awkward_sizes_are_burns() {
 
 #[test]
 fn parameters_get_their_gradients_where_the_input_wants_none() {
-    for case in [depthwise(4, 5, 2, true, [2, 9, 9]), pointwise(6, 4, true, [2, 3, 3])] {
+    let dense = dense([6, 4], 3, 2, Activation::Relu, [2, 9, 9]);
+    for case in [depthwise(4, 5, 2, true, [2, 9, 9]), pointwise(6, 4, true, [2, 3, 3]), dense] {
         assert_same(case, false);
     }
 }
 
 #[test]
 fn the_same_inputs_give_the_same_bits() {
-    for case in [depthwise(64, 5, 1, true, [4, 14, 14]), pointwise(48, 96, true, [4, 14, 14])] {
+    for case in of_each_kernel() {
         let first = run(case, true);
         (0..3).for_each(|_| assert_eq!(run(case, true), first, "{case:?}"));
     }
 }
 
+fn of_each_kernel() -> [Case; 5] {
+    [
+        depthwise(64, 5, 1, true, [4, 14, 14]),
+        pointwise(48, 96, true, [4, 14, 14]),
+        dense([48, 40], 3, 1, Activation::Relu, [5, 7, 7]),
+        dense([48, 40], 3, 2, Activation::Relu, [2, 29, 28]),
+        dense([20, 70], 3, 1, Activation::None, [1, 40, 40]),
+    ]
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for case in of_each_kernel().into_iter().filter(|case| case.spec.window.kernel > 1) {
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| run(case, true))
+        };
+        let one = with(1);
+        [2, 3, 8].into_iter().for_each(|threads| assert_eq!(with(threads), one, "{case:?}, {threads} threads"));
+    }
+}
+
 #[test]
 fn gradients_are_the_slopes_of_the_output() {
-    for case in
-        [depthwise(2, 3, 2, true, [1, 5, 6]), depthwise(2, 5, 1, true, [1, 5, 4]), pointwise(3, 2, true, [2, 2, 2])]
-    {
+    for case in [
+        depthwise(2, 3, 2, true, [1, 5, 6]),
+        depthwise(2, 5, 1, true, [1, 5, 4]),
+        symmetric(depthwise(2, 3, 2, true, [1, 6, 5]), Activation::Relu),
+        pointwise(3, 2, true, [2, 2, 2]),
+        dense([2, 3], 3, 1, Activation::Relu, [1, 4, 5]),
+        dense([2, 3], 3, 2, Activation::None, [2, 5, 4]),
+        dense([2, 3], 1, 2, Activation::Relu, [1, 5, 4]),
+        dense([2, 2], 7, 2, Activation::Relu6, [1, 6, 6]),
+    ] {
         let device = common::cpu().tensors;
         let layer = ConvNorm::load(&mut Drawn(Rng::new(3)), ("conv", "norm"), case.spec, Mode::Trainable, &device);
         let [batch, height, width] = case.input;

@@ -6,19 +6,21 @@ use std::mem::MaybeUninit;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::gradients::{Clamped, Gradients};
 use super::padded::{Geometry, Tap};
 use super::rows::{self, Masked, Same};
 use super::runs::{Filter, LANES, add_filter_gradient, correlate, correlate_band};
 use super::tasks;
 use super::unwritten::written;
+use crate::nn::spec::Activation;
 
-/// `clamp(w ∗ x + b, 0, 6)`, the clamp only where `relu6` says so.
+/// `activation(w ∗ x + b)`.
 ///
 /// # Shapes
 /// - x: `[batch, channels, height, width]`
 /// - weight: `[channels, kernel, kernel]`, bias: `[channels]`
 /// - output: `[batch, channels, out_height, out_width]`
-pub fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+pub fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let (channels, filter) = (bias.len(), geometry.kernel * geometry.kernel);
     let (plane, out_plane) = (geometry.plane(), geometry.out_plane());
     let (arch, taps) = (Arch::new(), geometry.taps());
@@ -29,7 +31,7 @@ pub fn forward(geometry: &Geometry, x: &[f32], weight: &[f32], bias: &[f32], rel
             |(padded, run), index, out| {
                 let channel = index % channels;
                 let weights = &weight[channel * filter..][..filter];
-                let filter = Filter { taps: &taps, weights, bias: bias[channel], relu6 };
+                let filter = Filter { taps: &taps, weights, bias: bias[channel], activation };
                 arch.dispatch(ForwardPlane { geometry, padded, run, x: &x[index * plane..][..plane], filter, out });
             },
         )
@@ -62,13 +64,6 @@ impl WithSimd for ForwardPlane<'_> {
     }
 }
 
-/// Gradients of [`forward`].
-pub struct Gradients {
-    pub x: Option<Vec<f32>>,
-    pub weight: Vec<f32>,
-    pub bias: Vec<f32>,
-}
-
 /// What one channel's task writes.
 struct Channel<'a> {
     /// Its planes of the input's gradient, one for each of the batch; none where nobody wants them.
@@ -88,7 +83,7 @@ struct Scratch {
     sums: Vec<[f32; LANES]>,
 }
 
-/// Gradients, given the output `y` (only where it was clamped) and the gradient of it.
+/// Gradients, given the output `y` where it was clamped, and the gradient of it.
 ///
 /// # Shapes
 /// As those of [`forward`].
@@ -96,7 +91,7 @@ pub fn backward(
     geometry: &Geometry,
     x: &[f32],
     weight: &[f32],
-    y: Option<&[f32]>,
+    y: Option<Clamped>,
     gradient: &[f32],
     channels: usize,
     x_wanted: bool,
@@ -134,7 +129,7 @@ pub fn backward(
                     scratch,
                     x: &x[index * plane..][..plane],
                     filter: &weight[channel * filter..][..filter],
-                    y: y.map(|y| &y[index * out_plane..][..out_plane]),
+                    y: y.map(|y| y.part(index * out_plane, out_plane)),
                     gradient: &gradient[index * out_plane..][..out_plane],
                     x_gradient: planes.next(),
                 });
@@ -157,7 +152,7 @@ struct BackwardPlane<'a> {
     scratch: &'a mut Scratch,
     x: &'a [f32],
     filter: &'a [f32],
-    y: Option<&'a [f32]>,
+    y: Option<Clamped<'a>>,
     gradient: &'a [f32],
     x_gradient: Option<&'a mut [MaybeUninit<f32>]>,
 }
@@ -171,7 +166,10 @@ impl WithSimd for BackwardPlane<'_> {
         for (row, gradient) in self.gradient.chunks_exact(geometry.out_width).enumerate() {
             let out = geometry.out_row(&mut scratch.gradient, row);
             match self.y {
-                Some(y) => rows::zip(out, gradient, &y[row * geometry.out_width..][..gradient.len()], Masked),
+                Some(Clamped { y, activation }) => {
+                    let y = &y[row * geometry.out_width..][..gradient.len()];
+                    rows::zip(out, gradient, y, Masked::behind(activation))
+                }
                 None => rows::map(out, gradient, Same),
             }
         }

@@ -2,16 +2,18 @@
 //!
 //! Burn's `flex` spends most of a training step in the backward passes of depthwise convolutions and in going over every
 //! activation again for the normalisation and the clamp behind each convolution. Here the three are one operation,
-//! `clamp(s · (w ∗ x) + b, 0, 6)` with a scale and a shift per output channel, which is what a convolution followed by
-//! batch-norm with fixed statistics and ReLU6 amounts to:
+//! `activation(s · (w ∗ x) + b)` with a scale and a shift per output channel, which is what a convolution followed by
+//! batch-norm with fixed statistics and ReLU or ReLU6 amounts to:
 //!
 //! ```text
-//!  fused      the operation on Burn's tensors: which device, which shapes, the node for autodiff
-//!  depthwise  its kernels for one filter per channel       pointwise  ... and for 1 × 1
-//!  stem       ... for few input channels, forward only
+//!  fused      the operation on Burn's tensors, and the node for autodiff
+//!  kernel     which of these takes it:
+//!  depthwise  for one filter per channel                   pointwise  for 1 × 1
+//!  dense      for filters over all channels, of any size   stem       for few input channels, forward only
+//!  gradients  what the backward passes take and give
 //!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
 //!  padded     planes with room for the padding             runs       the loops over them
-//!  rows       short runs of values, vectorised
+//!  rows       short runs of values, vectorised             halves     every second value of one
 //!  lanes      the vectors of WebAssembly, spelled out      unwritten  memory that is about to be written
 //!  tasks      work shared between the threads there are
 //! ```
@@ -19,11 +21,15 @@
 //! Natively the compiler makes vectors out of plain loops, as wide as the processor has them. For WebAssembly it does so rarely, so
 //! what matters is written in [`lanes`] there.
 //!
-//! Every other device, kernel size and precision takes Burn's own operations. The same inputs give the same bits on
+//! Every other device, precision and kind of convolution (grouped ones) takes Burn's own operations. The same inputs give the same bits on
 //! every run: each sum is taken in one order, whichever thread takes it.
 
+mod dense;
 mod depthwise;
 pub(super) mod fused;
+mod gradients;
+mod halves;
+mod kernel;
 #[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;
 mod padded;

@@ -9,7 +9,9 @@
 
 use std::mem::MaybeUninit;
 
+use super::halves;
 use super::rows::{self, Clamp, Same};
+use crate::nn::spec::{Activation, Padding, Spec};
 
 /// How far a run may read past its end: kernels take whole blocks.
 pub const BLOCK: usize = 32;
@@ -24,7 +26,7 @@ pub struct Tap {
     pub offset: usize,
 }
 
-/// The geometry of a convolution with TensorFlow's "SAME" padding: an odd kernel, stride 1 or 2.
+/// The geometry of a convolution with an odd kernel, of stride 1 or 2, that is padded as far as the kernel reaches to a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     pub kernel: usize,
@@ -33,7 +35,7 @@ pub struct Geometry {
     pub width: usize,
     pub out_height: usize,
     pub out_width: usize,
-    /// Padding above and left of the input; below and right it is as much or one more.
+    /// Padding above and left of the input; below and right it is as much, one more or one less.
     top: usize,
     left: usize,
     /// Zeros above, below and left of a padded output plane. One strip of them at the side of two rows is enough.
@@ -44,29 +46,19 @@ pub struct Geometry {
 
 impl Geometry {
     /// `None` for what the kernels are not made for.
-    pub fn new(kernel: usize, stride: usize, height: usize, width: usize) -> Option<Self> {
+    pub fn of(window: &Spec, [height, width]: [usize; 2]) -> Option<Self> {
+        let Spec { kernel, stride, padding, .. } = *window;
         if kernel.is_multiple_of(2) || !(1..=2).contains(&stride) || height == 0 || width == 0 {
             return None;
         }
-        let before = |size: usize| {
-            let out = size.div_ceil(stride);
-            (((out - 1) * stride + kernel).saturating_sub(size)) / 2
-        };
-        let (out_height, out_width) = (height.div_ceil(stride), width.div_ceil(stride));
+        // Other paddings make more or fewer outputs than the strips of zeros below are made for.
+        if !matches!(padding, Padding::Same) && padding != Padding::Each(kernel / 2) {
+            return None;
+        }
+        let ([top, left], [out_height, out_width]) = (window.before([height, width]), window.outputs([height, width]));
         // How far a tap reaches beyond an output's own position: at stride 2 from 0 to k − 1 inputs, which is as many outputs.
         let margin = kernel / 2;
-        Some(Self {
-            kernel,
-            stride,
-            height,
-            width,
-            out_height,
-            out_width,
-            top: before(height),
-            left: before(width),
-            margin,
-            row: out_width + margin,
-        })
+        Some(Self { kernel, stride, height, width, out_height, out_width, top, left, margin, row: out_width + margin })
     }
 
     /// Values of an input plane.
@@ -143,7 +135,7 @@ impl Geometry {
                 true => (&mut low[even..], high),
                 false => (high, &mut low[odd..]),
             };
-            rows::unzip(even, odd, values);
+            halves::unzip(even, odd, values);
         }
     }
 
@@ -155,11 +147,11 @@ impl Geometry {
         (start(self.left), start(self.left + 1))
     }
 
-    /// `out[i] = clamp(run[i], 0, 6)` for the outputs in a run over whole rows, the clamp only where `relu6` says so.
+    /// `out[i] = activation(run[i])` for the outputs in a run over whole rows.
     #[inline(always)]
-    pub fn clamp_out(&self, run: &[f32], out: &mut [MaybeUninit<f32>], relu6: bool) {
+    pub fn clamp_out(&self, run: &[f32], out: &mut [MaybeUninit<f32>], activation: Activation) {
         for (out, values) in out.chunks_exact_mut(self.out_width).zip(run.chunks(self.row)) {
-            rows::map(out, &values[..self.out_width], Clamp::new(relu6));
+            rows::map(out, &values[..self.out_width], Clamp::new(activation));
         }
     }
 
@@ -215,7 +207,7 @@ impl Geometry {
                 continue;
             }
             let (even, odd) = self.halves(y + self.top, self.transposed_run());
-            rows::interleave(values, &phases[even..], &phases[odd..]);
+            halves::interleave(values, &phases[even..], &phases[odd..]);
             if let [value] = values.chunks_exact_mut(2).into_remainder() {
                 value.write(phases[even + self.width / 2]);
             }

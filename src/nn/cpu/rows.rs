@@ -6,6 +6,7 @@
 
 use super::lanes::Lanes;
 use super::unwritten::Slot;
+use crate::nn::spec::Activation;
 
 /// What is done to each value of one run, or of two.
 pub trait Op: Copy {
@@ -31,7 +32,7 @@ impl Op for Same {
     }
 }
 
-/// The first value between two bounds.
+/// The first value between the bounds of an activation.
 #[derive(Clone, Copy)]
 pub struct Clamp {
     low: f32,
@@ -39,9 +40,8 @@ pub struct Clamp {
 }
 
 impl Clamp {
-    /// From 0 to 6 where `relu6` says so.
-    pub fn new(relu6: bool) -> Self {
-        let (low, high) = if relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+    pub fn new(activation: Activation) -> Self {
+        let (low, high) = activation.bounds();
         Self { low, high }
     }
 }
@@ -58,20 +58,49 @@ impl Op for Clamp {
     }
 }
 
-/// A gradient, the first value, behind ReLU6 with the output that is the second: nothing flows where that touches a bound, as in
+/// The same of a sum.
+#[derive(Clone, Copy)]
+pub struct Shifted {
+    pub by: f32,
+    pub clamp: Clamp,
+}
+
+impl Op for Shifted {
+    #[inline(always)]
+    fn value(self, a: f32, b: f32) -> f32 {
+        self.clamp.value(a + self.by, b)
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, b: V) -> V {
+        self.clamp.lanes(a.plus_product(V::splat(1.0), V::splat(self.by)), b)
+    }
+}
+
+/// A gradient, the first value, behind an activation whose output is the second: nothing flows where that touches a bound, as in
 /// PyTorch.
 #[derive(Clone, Copy)]
-pub struct Masked;
+pub struct Masked {
+    low: f32,
+    high: f32,
+}
+
+impl Masked {
+    pub fn behind(activation: Activation) -> Self {
+        let (low, high) = activation.bounds();
+        Self { low, high }
+    }
+}
 
 impl Op for Masked {
     #[inline(always)]
     fn value(self, gradient: f32, y: f32) -> f32 {
-        if y > 0.0 && y < 6.0 { gradient } else { 0.0 }
+        if y > self.low && y < self.high { gradient } else { 0.0 }
     }
 
     #[inline(always)]
     fn lanes<V: Lanes>(self, gradient: V, y: V) -> V {
-        gradient.where_between(y, V::splat(0.0), V::splat(6.0))
+        gradient.where_between(y, V::splat(self.low), V::splat(self.high))
     }
 }
 
@@ -108,9 +137,12 @@ fn overlapping<const N: usize, S: Slot>(out: &mut [S], a: &[f32], b: &[f32], op:
     let mut start = 0;
     loop {
         let (out, a, b) = (&mut out[start..start + N], &a[start..start + N], &b[start..start + N]);
+        // All of them before the first is put anywhere: the compiler does not know that it is not put into one of the two.
+        let mut values = [0.0; N];
         for lane in 0..N {
-            out[lane].put(op.value(a[lane], b[lane]));
+            values[lane] = op.value(a[lane], b[lane]);
         }
+        out.iter_mut().zip(values).for_each(|(out, value)| out.put(value));
         if start == last {
             return;
         }
@@ -154,67 +186,6 @@ fn update_in_lanes<V: Lanes>(out: &mut [f32], b: &[f32], op: impl Op) {
         unsafe { op.lanes(V::load(out.as_ptr()), V::load(b.as_ptr())).store(out.as_mut_ptr()) };
     }
     outs.into_remainder().iter_mut().zip(rest).for_each(|(out, b)| *out = op.value(*out, *b));
-}
-
-/// The first of each pair into `even`, the second into `odd`.
-#[inline(always)]
-pub fn unzip(even: &mut [f32], odd: &mut [f32], pairs: &[f32]) {
-    let count = pairs.len() / 2;
-    let (even, odd, pairs) = (&mut even[..count], &mut odd[..count], &pairs[..2 * count]);
-    #[cfg(target_family = "wasm")]
-    if count >= 4 {
-        return unzip_in_lanes::<super::lanes::Native>(even, odd, pairs);
-    }
-    for ((even, odd), pair) in even.iter_mut().zip(odd).zip(pairs.chunks_exact(2)) {
-        (*even, *odd) = (pair[0], pair[1]);
-    }
-}
-
-/// `pairs` must be twice as long as the others, those at least four values.
-#[cfg(any(target_family = "wasm", test))]
-#[inline(always)]
-fn unzip_in_lanes<V: Lanes>(even: &mut [f32], odd: &mut [f32], pairs: &[f32]) {
-    let last = even.len() - 4;
-    let (even, odd, pairs) = (even.as_mut_ptr(), odd.as_mut_ptr(), pairs.as_ptr());
-    // SAFETY: from every start up to `last` on there are four values in each half and eight among the pairs.
-    let mut at = |start: usize| unsafe {
-        let (evens, odds) = V::load(pairs.add(2 * start)).unzip(V::load(pairs.add(2 * start + 4)));
-        evens.store(even.add(start));
-        odds.store(odd.add(start));
-    };
-    (0..last).step_by(4).for_each(&mut at);
-    at(last);
-}
-
-/// The opposite of [`unzip`].
-#[inline(always)]
-pub fn interleave<S: Slot>(pairs: &mut [S], even: &[f32], odd: &[f32]) {
-    let count = pairs.len() / 2;
-    let (even, odd, pairs) = (&even[..count], &odd[..count], &mut pairs[..2 * count]);
-    #[cfg(target_family = "wasm")]
-    if count >= 4 {
-        return interleave_in_lanes::<super::lanes::Native, S>(pairs, even, odd);
-    }
-    for (pair, (even, odd)) in pairs.chunks_exact_mut(2).zip(even.iter().zip(odd)) {
-        pair[0].put(*even);
-        pair[1].put(*odd);
-    }
-}
-
-/// As [`unzip_in_lanes`].
-#[cfg(any(target_family = "wasm", test))]
-#[inline(always)]
-fn interleave_in_lanes<V: Lanes, S: Slot>(pairs: &mut [S], even: &[f32], odd: &[f32]) {
-    let last = even.len() - 4;
-    let (even, odd, pairs) = (even.as_ptr(), odd.as_ptr(), pairs.as_mut_ptr().cast::<f32>());
-    // SAFETY: as there.
-    let mut at = |start: usize| unsafe {
-        let (first, second) = V::load(even.add(start)).zip(V::load(odd.add(start)));
-        first.store(pairs.add(2 * start));
-        second.store(pairs.add(2 * start + 4));
-    };
-    (0..last).step_by(4).for_each(&mut at);
-    at(last);
 }
 
 /// The sum of the values, in an order that vectorises.
@@ -266,31 +237,12 @@ mod tests {
                 run(&mut out);
                 assert_eq!(out, expected);
             };
-            check(&mut |out| by_value(out, &a, &a, Clamp::new(true)), &clamped);
-            check(&mut |out| in_lanes::<Native, f32>(out, &a, &a, Clamp::new(true)), &clamped);
-            check(&mut |out| by_value(out, &a, &b, Masked), &masked);
-            check(&mut |out| in_lanes::<Native, f32>(out, &a, &b, Masked), &masked);
-            check(&mut |out| update(out, &b, Masked), &masked);
-            check(&mut |out| update_in_lanes::<Native>(out, &b, Masked), &masked);
-        }
-    }
-
-    #[test]
-    fn halves_are_taken_apart_and_put_together() {
-        for count in 0..20 {
-            let pairs: Vec<f32> = (0..2 * count).map(|i| i as f32).collect();
-            let evens: Vec<f32> = (0..count).map(|i| 2.0 * i as f32).collect();
-            let odds: Vec<f32> = evens.iter().map(|even| even + 1.0).collect();
-            let (mut even, mut odd, mut out) = (vec![-1.0; count], vec![-1.0; count], vec![-1.0; 2 * count]);
-            unzip(&mut even, &mut odd, &pairs);
-            interleave(&mut out, &even, &odd);
-            assert!(even == evens && odd == odds && out == pairs);
-            if count >= 4 {
-                [&mut even, &mut odd, &mut out].into_iter().for_each(|values| values.fill(-1.0));
-                unzip_in_lanes::<Native>(&mut even, &mut odd, &pairs);
-                interleave_in_lanes::<Native, f32>(&mut out, &even, &odd);
-                assert!(even == evens && odd == odds && out == pairs);
-            }
+            check(&mut |out| by_value(out, &a, &a, Clamp::new(Activation::Relu6)), &clamped);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &a, Clamp::new(Activation::Relu6)), &clamped);
+            check(&mut |out| by_value(out, &a, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| in_lanes::<Native, f32>(out, &a, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| update(out, &b, Masked::behind(Activation::Relu6)), &masked);
+            check(&mut |out| update_in_lanes::<Native>(out, &b, Masked::behind(Activation::Relu6)), &masked);
         }
     }
 }

@@ -9,17 +9,18 @@ use super::lanes::Lanes;
 #[cfg(target_family = "wasm")]
 use super::lanes::Native;
 use super::padded::{BLOCK, Geometry, Tap};
+use crate::nn::spec::Activation;
 
 /// Values summed side by side in the filters' gradient: enough for the widest vectors, and for several of the narrowest.
 pub const LANES: usize = 16;
 
-/// What one output channel is made with: `clamp(weights ∗ x + bias, 0, 6)`, the clamp only where `relu6` says so.
+/// What one output channel is made with: `activation(weights ∗ x + bias)`.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter<'a> {
     pub taps: &'a [Tap],
     pub weights: &'a [f32],
     pub bias: f32,
-    pub relu6: bool,
+    pub activation: Activation,
 }
 
 /// A band's outputs, from the padded input. `first` is the band's first row, `run` room for [`Geometry::band_run`] values.
@@ -35,7 +36,7 @@ pub fn correlate_band(
     let rows = out.len() / geometry.out_width;
     let run = &mut run[..((rows - 1) * geometry.row + geometry.out_width).next_multiple_of(BLOCK)];
     correlate(run, &padded[first * geometry.row..], filter.taps, filter.weights, filter.bias);
-    geometry.clamp_out(run, out, filter.relu6);
+    geometry.clamp_out(run, out, filter.activation);
 }
 
 /// `run[i] = start + Σ over taps of filter[tap] · values[offset + i]`.
@@ -105,11 +106,14 @@ pub fn add_filter_gradient(sums: &mut [[f32; LANES]], run: &[f32], padded: &[f32
 mod tests {
     use super::super::lanes;
     use super::*;
+    use crate::nn::spec::{Padding, Spec};
 
     #[test]
     fn vectors_spelled_out_are_the_compilers() {
-        for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (5, 2)] {
-            let geometry = Geometry::new(kernel, stride, 13, 18).unwrap();
+        let same = [(3, 1), (5, 1), (3, 2), (5, 2)].map(|(kernel, stride)| (kernel, stride, Padding::Same));
+        for (kernel, stride, padding) in same.into_iter().chain([(7, 2, Padding::Each(3)), (3, 2, Padding::Each(1))]) {
+            let window = Spec { kernel, stride, groups: 1, padding, activation: Activation::None };
+            let geometry = Geometry::of(&window, [13, 18]).unwrap();
             let plane: Vec<f32> = (0..geometry.plane()).map(|index| (index % 19) as f32 - 9.0).collect();
             let filter: Vec<f32> = (0..kernel * kernel).map(|index| index as f32 / 8.0 - 1.0).collect();
             let mut padded = vec![0.0; geometry.padded()];

@@ -22,6 +22,13 @@ pub fn for_each<T, S>(items: Vec<T>, scratch: impl Fn() -> S, work: impl Fn(&mut
     items.into_iter().enumerate().for_each(|(index, item)| work(&mut scratch, index, item));
 }
 
+/// How many photos to take at a time where a product has a column for each of so many places: enough for its tiles to be full, few enough
+/// for every thread to have some.
+pub fn photos_together(batch: usize, places: usize) -> usize {
+    const COLUMNS: usize = 192;
+    COLUMNS.div_ceil(places.max(1)).min(batch.div_ceil(threads())).max(1)
+}
+
 /// How many threads [`for_each`] has.
 pub fn threads() -> usize {
     #[cfg(feature = "cli")]

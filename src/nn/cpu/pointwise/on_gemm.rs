@@ -3,8 +3,10 @@
 use gemm::{Parallelism, gemm};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::super::gradients::{Clamped, Gradients, MaskAndSum};
 use super::super::tasks;
-use super::{Gradients, MaskAndSum, Sizes};
+use super::Sizes;
+use crate::nn::spec::Activation;
 
 /// A matrix in row-major order, or the transpose of one.
 #[derive(Clone, Copy)]
@@ -64,13 +66,13 @@ fn multiply(out: &mut [f32], a: Matrix, b: Matrix, add: bool) {
     }
 }
 
-/// `clamp(w · x + b, 0, 6)`, the clamp only where `relu6` says so.
+/// `activation(w · x + b)`.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, pixels]`
 /// - weight: `[outputs, inputs]`, bias: `[outputs]`
 /// - output: `[batch, outputs, pixels]`
-pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let Sizes { inputs, outputs, pixels } = sizes;
     let batch = x.len() / (inputs * pixels);
     let mut y = vec![0.0; batch * outputs * pixels];
@@ -90,13 +92,13 @@ pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: boo
             let count = out.len() / pixels;
             let weight = Matrix::new(&weight[first * inputs..][..count * inputs], count, inputs);
             multiply(out, weight, Matrix::new(photo, inputs, pixels), false);
-            arch.dispatch(AddAndClamp { out, bias: &bias[first..], relu6, pixels });
+            arch.dispatch(AddAndClamp { out, bias: &bias[first..], activation, pixels });
         },
     );
     y
 }
 
-/// Gradients, given the output `y` (only where it was clamped) and the gradient of it, which is overwritten.
+/// Gradients, given the output `y` where it was clamped, and the gradient of it, which is overwritten.
 ///
 /// # Shapes
 /// As those of [`forward`].
@@ -104,7 +106,7 @@ pub fn backward(
     sizes: Sizes,
     x: &[f32],
     weight: &[f32],
-    y: Option<&[f32]>,
+    y: Option<Clamped>,
     gradient: &mut [f32],
     x_wanted: bool,
 ) -> Gradients {
@@ -122,7 +124,7 @@ pub fn backward(
         items,
         || (),
         |(), photo, (gradient, sums, x_gradient)| {
-            let y = y.map(|y| &y[photo * outputs * pixels..][..outputs * pixels]);
+            let y = y.map(|y| y.part(photo * outputs * pixels, outputs * pixels));
             arch.dispatch(MaskAndSum { gradient, y, sums, pixels });
             if let Some(x_gradient) = x_gradient {
                 multiply(x_gradient, filters.transposed(), Matrix::new(gradient, outputs, pixels), false);
@@ -154,7 +156,7 @@ pub fn backward(
 struct AddAndClamp<'a> {
     out: &'a mut [f32],
     bias: &'a [f32],
-    relu6: bool,
+    activation: Activation,
     pixels: usize,
 }
 
@@ -163,7 +165,7 @@ impl WithSimd for AddAndClamp<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (low, high) = if self.relu6 { (0.0, 6.0) } else { (f32::NEG_INFINITY, f32::INFINITY) };
+        let (low, high) = self.activation.bounds();
         for (row, bias) in self.out.chunks_exact_mut(self.pixels).zip(self.bias) {
             for value in row {
                 *value = (*value + bias).clamp(low, high);

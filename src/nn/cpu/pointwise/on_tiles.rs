@@ -4,33 +4,35 @@ use std::mem::MaybeUninit;
 
 use pulp::Arch;
 
+use super::super::gradients::{Clamped, Gradients, MaskAndSum};
 use super::super::lanes::Native;
 use super::super::product::{Affix, Operand, Panels, ROWS, multiply};
 use super::super::unwritten::written;
-use super::{Gradients, MaskAndSum, Sizes};
+use super::Sizes;
+use crate::nn::spec::Activation;
 
 /// Pixels over which one product of a weight gradient sums.
 const DEPTH: usize = 4096;
 
-/// `clamp(w · x + b, 0, 6)`, the clamp only where `relu6` says so.
+/// `activation(w · x + b)`.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, pixels]`
 /// - weight: `[outputs, inputs]`, bias: `[outputs]`
 /// - output: `[batch, outputs, pixels]`
-pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], relu6: bool) -> Vec<f32> {
+pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
     let Sizes { inputs, outputs, pixels } = sizes;
     let weight = packed(Operand::by_lines(weight, outputs, inputs));
     let write = |y: &mut [MaybeUninit<f32>]| {
         for (y, x) in y.chunks_exact_mut(outputs * pixels).zip(x.chunks_exact(inputs * pixels)) {
-            multiply::<Native>(y, &weight, &[Operand::by_depth(x, pixels, inputs)], Affix { bias, relu6 });
+            multiply::<Native>(y, &weight, &[Operand::by_depth(x, pixels, inputs)], Affix { bias, activation });
         }
     };
     // SAFETY: a product is written as a whole.
     unsafe { written(x.len() / inputs * outputs, write) }
 }
 
-/// Gradients, given the output `y` (only where it was clamped) and the gradient of it, which is overwritten.
+/// Gradients, given the output `y` where it was clamped, and the gradient of it, which is overwritten.
 ///
 /// # Shapes
 /// As those of [`forward`].
@@ -38,7 +40,7 @@ pub fn backward(
     sizes: Sizes,
     x: &[f32],
     weight: &[f32],
-    y: Option<&[f32]>,
+    y: Option<Clamped>,
     gradient: &mut [f32],
     x_wanted: bool,
 ) -> Gradients {

@@ -18,6 +18,7 @@ pub use panels::{Operand, Panels};
 use tile::tile;
 
 use super::lanes::Lanes;
+use crate::nn::spec::Activation;
 
 /// Rows of a tile.
 pub const ROWS: usize = 4;
@@ -35,14 +36,14 @@ const FEW_ROWS: usize = 48;
 pub struct Affix<'a> {
     /// Added to all of a row; one for each row, or none at all.
     pub bias: &'a [f32],
-    pub relu6: bool,
+    pub activation: Activation,
 }
 
 impl Affix<'_> {
-    pub const NONE: Self = Self { bias: &[], relu6: false };
+    pub const NONE: Self = Self { bias: &[], activation: Activation::None };
 }
 
-/// `clamp(left · right + bias, 0, 6)`, where the depth of both is that of all their parts one after the other.
+/// `activation(left · right + bias)`, where the depth of both is that of all their parts one after the other.
 ///
 /// # Shapes
 /// - left: lines are rows; right: lines are columns; both of the same depth
@@ -52,7 +53,8 @@ pub fn multiply<V: Lanes>(out: &mut [MaybeUninit<f32>], left: &Panels, right: &[
     assert_eq!(out.len(), left.lines * columns);
     assert!(affix.bias.is_empty() || affix.bias.len() == left.lines);
     assert_eq!(left.depth, right.iter().map(|part| part.depth).sum::<usize>());
-    let mut product = Product { out, rows: Row::all(left, affix), columns, depth: left.depth, relu6: affix.relu6 };
+    let mut product =
+        Product { out, rows: Row::all(left, affix), columns, depth: left.depth, activation: affix.activation };
     match right {
         [right] if left.lines <= FEW_ROWS && right.is_by_depth() => {
             let whole = columns / COLUMNS * COLUMNS;
@@ -90,7 +92,7 @@ struct Product<'a> {
     rows: Vec<Row<'a>>,
     columns: usize,
     depth: usize,
-    relu6: bool,
+    activation: Activation,
 }
 
 impl Product<'_> {
@@ -102,7 +104,7 @@ impl Product<'_> {
             for row in &self.rows {
                 // SAFETY: each step has the tile's columns from this one on, and the next step is as many columns away as there are.
                 let sums = unsafe { tile::<V, ROWS, 2>(self.depth, row.panel.as_ptr(), b, self.columns, row.bias) };
-                put(self.out, self.columns, row, column..column + COLUMNS, sums, self.relu6);
+                put(self.out, self.columns, row, column..column + COLUMNS, sums, self.activation);
             }
         }
     }
@@ -122,10 +124,10 @@ impl Product<'_> {
                     unsafe {
                         if columns.len() > COLUMNS / 2 {
                             let sums = tile::<V, ROWS, 2>(self.depth, a, b, COLUMNS, row.bias);
-                            put(self.out, self.columns, row, columns, sums, self.relu6);
+                            put(self.out, self.columns, row, columns, sums, self.activation);
                         } else {
                             let sums = tile::<V, ROWS, 1>(self.depth, a, b, COLUMNS, row.bias);
-                            put(self.out, self.columns, row, columns, sums, self.relu6);
+                            put(self.out, self.columns, row, columns, sums, self.activation);
                         }
                     }
                 }
@@ -142,11 +144,12 @@ fn put<V: Lanes, const VECTORS: usize>(
     row: &Row,
     columns: Range<usize>,
     mut sums: [[V; VECTORS]; ROWS],
-    relu6: bool,
+    activation: Activation,
 ) {
     assert!((row.first + row.count) * stride <= out.len() && columns.end <= stride);
-    if relu6 {
-        let (low, high) = (V::splat(0.0), V::splat(6.0));
+    if activation != Activation::None {
+        let (low, high) = activation.bounds();
+        let (low, high) = (V::splat(low), V::splat(high));
         sums = sums.map(|row| row.map(|sums| sums.clamp(low, high)));
     }
     if row.count == ROWS && columns.len() == 4 * VECTORS {
@@ -180,7 +183,8 @@ mod tests {
         let row = |(row, left): (usize, &[f32])| {
             let bias = affix.bias.get(row).copied().unwrap_or(0.0);
             let value = |right: &[f32]| left.iter().zip(right).map(|(a, b)| a * b).sum::<f32>() + bias;
-            let clamp = |value: f32| if affix.relu6 { value.clamp(0.0, 6.0) } else { value };
+            let (low, high) = affix.activation.bounds();
+            let clamp = |value: f32| value.clamp(low, high);
             right.chunks_exact(depth).map(|right| clamp(value(right))).collect::<Vec<_>>()
         };
         left.chunks_exact(depth).enumerate().flat_map(row).collect()
@@ -218,7 +222,11 @@ mod tests {
             let (left, right) = (values(rows * depth, 1), values(columns * depth, 2));
             let (left_by_depth, right_by_depth) = (transposed(&left, depth), transposed(&right, depth));
             let bias = values(rows, 3);
-            for affix in [Affix::NONE, Affix { bias: &bias, relu6: true }, Affix { bias: &bias, relu6: false }] {
+            for affix in [
+                Affix::NONE,
+                Affix { bias: &bias, activation: Activation::Relu6 },
+                Affix { bias: &bias, activation: Activation::Relu },
+            ] {
                 let expected = defined(&left, &right, depth, affix);
                 for left in [Operand::by_lines(&left, rows, depth), Operand::by_depth(&left_by_depth, rows, depth)] {
                     let by_depth = Operand::by_depth(&right_by_depth, columns, depth);

@@ -1,0 +1,100 @@
+//! The filters as the rows of a product: in panels of as many rows as a tile has, those of one step in depth side by side.
+
+use std::marker::PhantomData;
+
+use super::super::tasks;
+use super::vectors::{Machine, Vectors, Work};
+
+/// The filters, and what those of each output channel are multiplied by: as they are packed, which spares a copy of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Scaled<'a> {
+    pub weight: &'a [f32],
+    pub scale: &'a [f32],
+}
+
+/// Where the values of a row lie among the filters: step `[channel, tap]` of row `r` at `r · row + channel · depth + taps[tap]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    pub rows: usize,
+    pub channels: usize,
+    pub taps: &'a [usize],
+    pub row: usize,
+    pub channel: usize,
+    /// Whether the rows are output channels; otherwise these are what is summed over.
+    pub rows_are_outputs: bool,
+}
+
+impl Order<'_> {
+    pub fn depth(&self) -> usize {
+        self.channels * self.taps.len()
+    }
+}
+
+/// Packed for one kind of vectors; the last panel is filled up with zeros.
+pub struct Filters<M> {
+    pub depth: usize,
+    values: Vec<f32>,
+    machine: PhantomData<M>,
+}
+
+impl<M: Machine> Filters<M> {
+    pub fn new(filters: Scaled, order: Order) -> Self {
+        let mut packed = Self { depth: order.depth(), values: Vec::new(), machine: PhantomData };
+        M::compute(Pack { filters, order, out: &mut packed.values });
+        packed
+    }
+
+    /// The panel that begins with that row, which is the first of one, from a step in depth on.
+    #[inline(always)]
+    pub fn panel(&self, row: usize, rows_of_tile: usize, step: usize) -> &[f32] {
+        &self.values[row * self.depth + step * rows_of_tile..(row + rows_of_tile) * self.depth]
+    }
+}
+
+struct Pack<'a> {
+    filters: Scaled<'a>,
+    order: Order<'a>,
+    out: &'a mut Vec<f32>,
+}
+
+impl Work for Pack<'_> {
+    fn run<T: Vectors>(self, _: T) {
+        match T::ROWS {
+            8 => pack::<8>(self.filters, self.order, self.out),
+            _ => pack::<4>(self.filters, self.order, self.out),
+        }
+    }
+}
+
+fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut Vec<f32>) {
+    let panel = ROWS * order.depth();
+    out.resize(order.rows.div_ceil(ROWS) * panel, 0.0);
+    if panel == 0 {
+        return;
+    }
+    tasks::for_each(
+        out.chunks_exact_mut(panel).collect(),
+        || (),
+        |(), index, panel| {
+            let first = index * ROWS;
+            let rows = (order.rows - first).min(ROWS);
+            let scale = |output: usize| filters.scale[output];
+            let mut steps = panel.chunks_exact_mut(ROWS);
+            for channel in 0..order.channels {
+                let values = &filters.weight[first * order.row + channel * order.channel..];
+                let mut factors = [0.0; ROWS];
+                for (row, factor) in factors.iter_mut().enumerate().take(rows) {
+                    *factor = scale(if order.rows_are_outputs { first + row } else { channel });
+                }
+                for (tap, step) in order.taps.iter().zip(steps.by_ref()) {
+                    if rows == ROWS {
+                        let values = &values[*tap..][..(ROWS - 1) * order.row + 1];
+                        (0..ROWS).for_each(|row| step[row] = values[row * order.row] * factors[row]);
+                    } else {
+                        (0..rows).for_each(|row| step[row] = values[row * order.row + tap] * factors[row]);
+                    }
+                }
+            }
+        },
+    );
+}
