@@ -24,6 +24,8 @@ fn safetensors_that_lie_are_refused() {
     lie("[2]", "[8,16]", 16, "");
     lie("[4294967296,4294967296,4294967296]", "[0,8]", 8, "");
     lie("[18446744073709551615]", "[0,8]", 8, "");
+    lie(&format!("[{}2]", "1,".repeat(1000)), "[0,8]", 8, "a tensor has 1001 dimensions");
+    lie("[2]", &format!("[0,{}]", "9".repeat(10_000)), 8, "");
     corrupt(safetensors(2 << 30, "{}", 100), "its header has 2147483648 bytes");
     corrupt(safetensors(u64::MAX >> 16, "{}", 100), "its header has");
     corrupt(safetensors(1000, "{}", 100), "");

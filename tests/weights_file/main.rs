@@ -49,6 +49,7 @@ fn corrupt(bytes: Vec<u8>, detail: &str) {
     let error = refusal(bytes);
     assert_eq!(error.code, ErrorCode::WeightsCorrupt, "{error}");
     assert!(error.message.contains(detail), "{detail:?} is not in {error}");
+    assert!(error.message.len() < 1000, "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// Keys under which training scripts keep the weights beside other things. The first that is there is taken, so averaged weights come
 /// before those that were averaged, as in timm's `load_state_dict`: they are the ones whose accuracy is told.
-const WRAPPERS: [&str; 15] = [
+const WRAPPERS: [&str; 13] = [
     "state_dict_ema",
     "model_ema",
     "ema_state_dict",
@@ -24,8 +24,6 @@ const WRAPPERS: [&str; 15] = [
     "model",
     "net",
     "network",
-    "classifier",
-    "encoder",
     "module",
     "weights",
     "params",

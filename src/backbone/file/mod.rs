@@ -10,8 +10,8 @@
 //!  legacy_form ─────┴─▶ pickle ── checkpoint ┘
 //! ```
 //!
-//! Written here because what there is reads files, not bytes: `pytorch-reader` 0.22 (Burn's) opens paths, which wasm has none of, takes
-//! objects of any name, and brings a zip and a tar reader with it.
+//! Written here because what there is reads files, not bytes: `pytorch-reader` 0.22 (Burn's) opens paths, of which wasm has none, takes
+//! objects of any name, and brings a zip and a tar crate with it. This is 35 kB of the wasm, compressed.
 
 mod bytes;
 mod checkpoint;

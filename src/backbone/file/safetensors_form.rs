@@ -5,7 +5,7 @@ use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::checkpoint::{Collected, Found, foreign_number};
 use super::number::Number;
-use super::refusal::corrupt;
+use super::refusal::{corrupt, shown};
 use super::view::View;
 use crate::error::Result;
 
@@ -30,7 +30,7 @@ pub fn read(bytes: &[u8]) -> Result<Found> {
     if length > MAX_HEADER {
         return Err(corrupt(format!("its header has {length} bytes, expected at most {MAX_HEADER}")));
     }
-    let (length, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(error.to_string()))?;
+    let (length, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(shown(&error.to_string())))?;
     let start = LENGTH + length;
     let mut collected = Collected::new(bytes.len());
     for (name, info) in header.tensors() {

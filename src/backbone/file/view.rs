@@ -29,10 +29,13 @@ impl View {
     /// # Errors
     /// `weights-corrupt` where it does not, and where strides of zero make more of a storage than it is.
     pub fn new(number: Number, shape: &[u64], strides: &[u64], offset: u64, storage: Range<usize>) -> Result<Self> {
-        let lies = |what: &str| corrupt(format!("a tensor of shape {shape:?} and strides {strides:?} {what}"));
         if shape.len() != strides.len() || shape.len() > MAX_DIMENSIONS {
-            return Err(lies("has other or too many dimensions"));
+            let (sizes, strides) = (shape.len(), strides.len());
+            return Err(corrupt(format!(
+                "a tensor has {sizes} dimensions and {strides} strides, of at most {MAX_DIMENSIONS}"
+            )));
         }
+        let lies = |what: &str| corrupt(format!("a tensor of shape {shape:?} and strides {strides:?} {what}"));
         let held = storage.len() as u64 / number.bytes();
         let empty = shape.contains(&0);
         let count = shape.iter().try_fold(1u64, |count, &size| count.checked_mul(size));

@@ -29,7 +29,7 @@ pub enum Global {
     Opaque,
 }
 
-/// Modules whose names that are listed here stand for hyperparameters and the state of optimisers and schedules.
+/// What hyperparameters, optimisers and schedules are saved with: module, names.
 const OPAQUE: &[(&str, &[&str])] = &[
     ("argparse", &["Namespace"]),
     ("builtins", PLAIN),
@@ -86,7 +86,7 @@ impl Global {
         let plain = match (module, name) {
             ("collections", "OrderedDict" | "defaultdict") => Some(Self::Dict),
             ("torch", "Size") => Some(Self::Size),
-            ("torch.storage", "UntypedStorage") | ("torch", "UntypedStorage") => Some(Self::UntypedStorage),
+            ("torch" | "torch.storage", "UntypedStorage") => Some(Self::UntypedStorage),
             ("torch", class) if class.ends_with("Storage") => Number::of_storage(class).map(Self::Storage),
             ("torch.storage" | "torch.cuda", class) => Number::of_storage(class).map(Self::Storage),
             ("torch", name) => Number::of_dtype(name).map(Self::Number),
