@@ -199,7 +199,7 @@ site() {
   local next=build/site flavour
   rm -rf "$next"
   mkdir -p "$next/weights"
-  cp build/weights/*.safetensors build/weights/*.json "$next/weights/"
+  cp build/weights/*.safetensors build/weights/*.json src/backbone/imagenet_labels.txt "$next/weights/"
   cp LICENSE-APACHE LICENSE-MIT NOTICE.md "$next/" # whoever hosts the site passes the weights on, with their licence
   for flavour in "$@"; do
     mkdir -p "$next/wasm/$flavour"

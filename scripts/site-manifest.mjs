@@ -3,10 +3,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 /**
- * Not kept by the service worker: itself, what only developers read, and the weights, which the lib keeps under their
- * hash.
+ * Not kept by the service worker: itself, what only developers read, the weights, which the lib keeps under their hash,
+ * and what only another network needs.
  */
-const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|\.safetensors$/;
+const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|\.safetensors$|^weights\/imagenet_labels\.txt$/;
 
 /**
  * The files of the site that make up one version of it, and a hash of their names and contents.

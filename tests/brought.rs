@@ -46,7 +46,7 @@ fn network(name: &str) -> &'static Architecture {
 }
 
 fn bring(file: &File) -> Result<Weights, Error> {
-    Weights::bring(bytes_of(file), &[])
+    Weights::bring(bytes_of(file), None, &[])
 }
 
 fn refused(file: &File) -> Error {
@@ -92,8 +92,8 @@ fn a_wrapped_network_and_one_with_another_head_are_the_network() {
 fn labels_are_given_where_the_outputs_are_as_many() {
     let file = bytes_of(&file_of(network("mobilenetv2_035"), "timm"));
     let labels: Vec<String> = (0..10).map(|number| format!("class {number}")).collect();
-    assert_eq!(Weights::bring(file.clone(), &labels).unwrap().card.labels, labels);
-    assert_eq!(Weights::bring(file, &labels[..9]).unwrap().card.labels[0], "1");
+    assert_eq!(Weights::bring(file.clone(), None, &labels).unwrap().card.labels, labels);
+    assert_eq!(Weights::bring(file, None, &labels[..9]).unwrap().card.labels[0], "1");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_is_not_known_is_compared_with_the_nearest() {
 }
 
 fn session(file: &[u8]) -> Session {
-    Session::new(cpu(), Weights::bring(file.to_vec(), &[]).unwrap(), || 0.0).unwrap()
+    Session::new(cpu(), Weights::bring(file.to_vec(), None, &[]).unwrap(), || 0.0).unwrap()
 }
 
 #[test]

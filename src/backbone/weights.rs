@@ -70,10 +70,7 @@ impl Weights {
         expected_sha256: Option<&str>,
         by_name: impl Fn(&str) -> Option<&'static Architecture>,
     ) -> Result<Self> {
-        let sha256 = sha256_hex(&bytes);
-        if let Some(expected) = expected_sha256.filter(|expected| *expected != sha256) {
-            return Err(corrupt(format!("its SHA-256 is {sha256}, expected {expected}")));
-        }
+        let sha256 = checked_sha256(&bytes, expected_sha256)?;
         let (header_bytes, metadata) =
             SafeTensors::read_metadata(&bytes).map_err(|error| corrupt(format!("it is not safetensors: {error}")))?;
         let card = own_card(&metadata).ok_or_else(|| corrupt("it has no card".into()))?;
@@ -95,12 +92,13 @@ impl Weights {
     /// it has as many outputs; otherwise, they are numbered.
     ///
     /// # Errors
-    /// `weights-corrupt`, `weights-unsupported` and `weights-mismatch`, as [`TensorFile::open`] and [`recognise`].
-    pub fn bring(bytes: Vec<u8>, labels: &[String]) -> Result<Self> {
+    /// As [`open`](Self::open), [`TensorFile::open`] and [`recognise`]: `weights-corrupt`, `weights-unsupported` and
+    /// `weights-mismatch`.
+    pub fn bring(bytes: Vec<u8>, expected_sha256: Option<&str>, labels: &[String]) -> Result<Self> {
+        let sha256 = checked_sha256(&bytes, expected_sha256)?;
         if SafeTensors::read_metadata(&bytes).is_ok_and(|(_, metadata)| own_card(&metadata).is_some()) {
-            return Self::open(bytes, None);
+            return Self::open(bytes, expected_sha256);
         }
-        let sha256 = sha256_hex(&bytes);
         let file = TensorFile::open(bytes)?;
         let Recognised { architecture, names, classes, .. } = recognise(&file)?;
         let labels = match classes {
@@ -137,6 +135,14 @@ impl Weights {
 
 fn own_card(metadata: &Metadata) -> Option<&String> {
     metadata.metadata().as_ref().and_then(|entries| entries.get(CARD_KEY))
+}
+
+fn checked_sha256(bytes: &[u8], expected: Option<&str>) -> Result<String> {
+    let sha256 = sha256_hex(bytes);
+    match expected {
+        Some(expected) if expected != sha256 => Err(corrupt(format!("its SHA-256 is {sha256}, expected {expected}"))),
+        _ => Ok(sha256),
+    }
 }
 
 /// SHA-256 in lower-case hexadecimal.

@@ -35,6 +35,10 @@ struct Info {
     backbone: String,
     input_size: u32,
     stages: usize,
+    /// What `featureMaps` may be asked for.
+    layers: Vec<String>,
+    /// How many classes the network knows by itself.
+    source_classes: usize,
     version: &'static str,
 }
 
@@ -76,14 +80,15 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Builds the source model on the device from the bytes of a weights file, whose hash is checked first.
-    pub fn open(device: &OpenDevice, weights: Vec<u8>, sha256: &str) -> JsResult<Core> {
-        let weights = Weights::open(weights, Some(sha256)).map_err(throw)?;
+    /// Builds the source model on the device from the bytes of a weights file, whose hash is checked first where it is known. Of a file
+    /// that is not of this program, `labels` name the classes, where its output layer has as many outputs.
+    pub fn open(device: &OpenDevice, weights: Vec<u8>, sha256: Option<String>, labels: Vec<String>) -> JsResult<Core> {
+        let weights = Weights::bring(weights, sha256.as_deref(), &labels).map_err(throw)?;
         let session = Session::new(device.device().clone(), weights, clock).map_err(throw)?;
         Ok(Core { session: Slot::new(session) })
     }
 
-    /// `{device, adapter, adapterType, backbone, inputSize, stages, version}`.
+    /// `{device, adapter, adapterType, backbone, inputSize, stages, layers, sourceClasses, version}`.
     pub fn info(&self) -> JsResult<JsValue> {
         let session = self.session.take().map_err(throw)?;
         let (device, card) = (session.device(), &session.weights().card);
@@ -94,6 +99,8 @@ impl Core {
             backbone: card.name.clone(),
             input_size: card.input.size,
             stages: session.weights().architecture.stages.len(),
+            layers: session.weights().architecture.layer_names(),
+            source_classes: card.labels.len(),
             version: env!("CARGO_PKG_VERSION"),
         })
     }

@@ -34,7 +34,7 @@ test("advise says what, how long and why; train takes it where nothing else is s
   });
   const { advice } = seen;
   assert.equal(advice.findings.photos, 8);
-  assert.ok(advice.findings.similarity.score > 0 && advice.findings.similarity.score < 1);
+  assert.ok((advice.findings.similarity?.score ?? 0) > 0 && (advice.findings.similarity?.score ?? 1) < 1);
   assert.equal(advice.findings.separability?.accuracy, 1, "stripes and discs are told apart");
   assert.ok(advice.speed.measured.length >= 2 && advice.speed.measured.every(({ trainSeconds }) => trainSeconds > 0));
   assert.deepEqual(

@@ -24,6 +24,8 @@ import { whenNeeded } from "./start.js";
  * - `lang`: `en` or `zh`; default: the language of the page, else of the browser
  * - `theme`: `auto` (default), `light` or `dark`
  * - `loading`: `lazy` (default) downloads when the element comes near the window or is first used; `eager` at once
+ * - `backbone`: the source model: the address of a weights file (safetensors or `.pth`), or the name of a network of the
+ *   site; default: `efficientnet_lite0`. As a property also a `Blob`
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
@@ -39,6 +41,7 @@ export class LastLayer extends LitElement {
     lang: { reflect: true },
     theme: { reflect: true },
     loading: {},
+    backbone: {},
     baseUrl: { attribute: "base-url" },
     announcement: { state: true },
     ...OPTION_PROPERTIES,
@@ -51,6 +54,7 @@ export class LastLayer extends LitElement {
     /** @type {"auto" | "webgpu" | "cpu"} */ this.device = "auto";
     /** @type {"auto" | "light" | "dark"} */ this.theme = "auto";
     /** @type {"lazy" | "eager"} */ this.loading = "lazy";
+    /** @type {string | Blob | undefined} */ this.backbone = undefined;
     /** @type {string | undefined} */ this.baseUrl = undefined;
     this.announcement = "";
     /** @type {Session} */ this.session = this.#newSession();
@@ -266,7 +270,12 @@ export class LastLayer extends LitElement {
   /** @returns {Session} */
   #newSession() {
     return new Session({
-      settings: () => ({ device: this.device, baseUrl: this.baseUrl, options: this.#options() }),
+      settings: () => ({
+        device: this.device,
+        backbone: this.backbone,
+        baseUrl: this.baseUrl,
+        options: this.#options(),
+      }),
       changed: () => this.requestUpdate(),
       notify: (type, detail) => this.#notify(type, detail),
       announce: (key, parameters = {}) => {

@@ -11,6 +11,7 @@ import { Training } from "./training.js";
  * @typedef {{
  *   device: "auto" | "webgpu" | "cpu",
  *   baseUrl: string | undefined,
+ *   backbone: string | Blob | undefined,
  *   options: Record<string, number | string>,
  * }} Settings
  */
@@ -167,7 +168,7 @@ export class Session {
   }
 
   async #start() {
-    const { device, baseUrl } = this.settings();
+    const { device, baseUrl, backbone } = this.settings();
     this.loading = { ...this.loading, state: "loading", bytes: null, problem: null };
     this.announce("status.preparing");
     this.changed();
@@ -178,6 +179,7 @@ export class Session {
         signal: this.abort.signal,
         onProgress,
         ...(baseUrl ? { baseUrl } : {}),
+        ...(backbone ? { backbone } : {}),
       });
       this.tuner = tuner;
       this.#listen(tuner);

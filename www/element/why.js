@@ -86,8 +86,7 @@ export class Why {
 
   /** By name, from the input on. */
   #stages() {
-    const count = this.session.tuner?.info.stages ?? 0;
-    return [...Array.from({ length: count }, (_, index) => String(index)), "conv_head"];
+    return this.session.tuner?.info.layers ?? [];
   }
 
   async #findMaps() {

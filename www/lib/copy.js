@@ -38,5 +38,5 @@ export async function startHelper(baseUrl, core, wasm) {
 export async function openCopy({ glue, module, weights }) {
   const wasm = await loadGlue(glue);
   await wasm.default({ module_or_path: module });
-  return wasm.Core.open(await wasm.OpenDevice.open("cpu"), weights.bytes, weights.sha256);
+  return wasm.Core.open(await wasm.OpenDevice.open("cpu"), weights.bytes, weights.sha256, []);
 }

@@ -7,7 +7,10 @@ const MOST_WORKERS = 16;
 /**
  * @typedef {object} CreateOptions
  * @property {DeviceChoice} [device]    `auto` (the default): a hardware WebGPU adapter where one answers, else the CPU.
- * @property {string} [backbone]        The source model. Default `efficientnet_lite0`.
+ * @property {string | Blob} [backbone] The source model: the name of a network of this site (default
+ *                                      `efficientnet_lite0`), or a weights file, as a `Blob` or by its address:
+ *                                      safetensors or a `.pth`, recognised by its tensors, under timm's or torchvision's
+ *                                      names. The file does not leave the machine.
  * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16.
  *                                      Default: one for each core, fewer where memory is short. They are started when a
  *                                      training has enough to do.
@@ -33,4 +36,22 @@ export function checkWorkers(workers) {
     min: 1,
     max: MOST_WORKERS,
   });
+}
+
+/**
+ * A weights file's address as the worker can fetch it, which has no page to go by. A name or a file stays what it is.
+ * @param {string | Blob} backbone
+ */
+export function resolvedBackbone(backbone) {
+  return typeof backbone === "string" && isAddress(backbone)
+    ? new URL(backbone, globalThis.location?.href).href
+    : backbone;
+}
+
+/**
+ * The names of networks have neither a slash nor a dot.
+ * @param {string} backbone
+ */
+export function isAddress(backbone) {
+  return /[/.]/.test(backbone);
 }

@@ -6,7 +6,7 @@
 /** @import { CreateOptions } from "./create-options.js" */
 import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
-import { checkWorkers } from "./create-options.js";
+import { checkWorkers, resolvedBackbone } from "./create-options.js";
 import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
@@ -62,7 +62,13 @@ export class FineTuner extends EventTarget {
     checkWorkers(workers);
     // Bundled, this script lies in the folder that is served.
     const base = new URL(baseUrl, import.meta.url).href;
-    const options = { device, backbone, workers, readAhead, baseUrl: base.endsWith("/") ? base : `${base}/` };
+    const options = {
+      device,
+      backbone: resolvedBackbone(backbone),
+      workers,
+      readAhead,
+      baseUrl: base.endsWith("/") ? base : `${base}/`,
+    };
     this.#connection = new Connection(options, startWorker, (worker, code) => this.#restore(worker, code));
     this.#learning = new Learning(this.#connection, this.#mirror, {
       change: (apply) => this.#change(apply),

@@ -2,6 +2,8 @@
 /** @import { Core } from "./types/core.d.ts" */
 /** @import { Calls, StartOptions } from "./types/calls.d.ts" */
 /** @import { LoadedWasm } from "./wasm.js" */
+import { BroughtWeights, imagenetLabels } from "./brought-weights.js";
+import { isAddress } from "./create-options.js";
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
 import { canvasAddsNoise } from "./rows.js";
@@ -67,14 +69,16 @@ export async function start({ baseUrl, device, backbone }, emit, outer) {
 
 /** Gets together what a core is made of. The weights are read once, also when a second device has to be tried. */
 class Loader {
-  /** @type {Promise<Weights> | undefined} */
+  /** @type {Promise<Weights | BroughtWeights> | undefined} */
   #card;
+  /** @type {Promise<string[]> | undefined} */
+  #labels;
   /** @type {Promise<Uint8Array<ArrayBuffer>> | undefined} */
   #bytes;
 
   /**
    * @param {string} baseUrl
-   * @param {string} backbone
+   * @param {string | Blob} backbone
    * @param {(event: StartEvent) => void} emit
    * @param {AbortSignal} signal
    */
@@ -90,16 +94,17 @@ class Loader {
    * @returns {Promise<Opened>}
    */
   async open(device) {
-    this.#card ??= Weights.find(this.baseUrl, this.backbone, this.signal);
+    this.#card ??= this.#find();
     this.#bytes ??= this.#card.then((card) => this.#read(card));
     // Compiling takes as long as a download does, for the processor and for a graphics card: all at once.
-    const [{ loaded, opened }, card, bytes] = await Promise.all([
+    const [{ loaded, opened }, card, bytes, labels] = await Promise.all([
       this.#openDevice(device, this.#card),
       this.#card,
       this.#bytes,
+      this.#labels ?? [],
     ]);
     try {
-      const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, bytes, card.sha256));
+      const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, bytes, card.sha256, labels));
       await card.keep(bytes);
       return { core, loaded };
     } catch (error) {
@@ -109,14 +114,14 @@ class Loader {
     await card.forget();
     this.#bytes = this.#download(card);
     const fresh = await this.#bytes;
-    const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, fresh, card.sha256));
+    const core = await this.waiting(device, () => loaded.wasm.Core.open(opened, fresh, card.sha256, labels));
     await card.keep(fresh);
     return { core, loaded };
   }
 
   /**
    * @param {Device} device
-   * @param {Promise<Weights>} card
+   * @param {Promise<Weights | BroughtWeights>} card
    */
   async #openDevice(device, card) {
     const loaded = await loadWasm(
@@ -146,7 +151,15 @@ class Loader {
     }
   }
 
-  /** @param {Weights} card */
+  /** The weights of the site, or those that were brought, whose file may have outputs for ImageNet's classes. */
+  async #find() {
+    if (typeof this.backbone === "string" && !isAddress(this.backbone))
+      return Weights.find(this.baseUrl, this.backbone, this.signal);
+    this.#labels = imagenetLabels(this.baseUrl, this.signal);
+    return new BroughtWeights(this.backbone);
+  }
+
+  /** @param {Weights | BroughtWeights} card */
   async #read(card) {
     try {
       return await this.#download(card);
@@ -158,7 +171,7 @@ class Loader {
     }
   }
 
-  /** @param {Weights} card */
+  /** @param {Weights | BroughtWeights} card */
   #download(card) {
     return card.read((done, total) => this.emit({ stage: "weights", done, total }), this.signal);
   }

@@ -128,7 +128,7 @@ export class FeatureMaps extends LitElement {
 
 /** @param {import("./types.d.ts").PanelLanguage} language @param {string} stage */
 export function sayStage(language, stage) {
-  return stage === "conv_head" ? language.say("maps.last") : language.say("maps.stageName", { number: stage });
+  return Number.isNaN(Number(stage)) ? language.say("maps.last") : language.say("maps.stageName", { number: stage });
 }
 
 define("last-layer-feature-maps", FeatureMaps);

@@ -53,7 +53,7 @@ pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
     };
     let weights = match (file("weights")?, file("backbone")?) {
         (Some(bytes), _) => Weights::open(bytes, None)?,
-        (None, Some(bytes)) => Weights::bring(bytes, &imagenet_labels())?,
+        (None, Some(bytes)) => Weights::bring(bytes, None, &imagenet_labels())?,
         (None, None) => default_weights()?,
     };
     let kind = match arguments.get_one::<String>("device").map(String::as_str) {

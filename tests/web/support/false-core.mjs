@@ -120,6 +120,8 @@ export async function workerOver({
         backbone: "b",
         inputSize: 224,
         stages: 7,
+        layers: ["0", "1", "2", "3", "4", "5", "6", "conv_head"],
+        sourceClasses: 1000,
         version: "0",
         warnings: [],
       },

@@ -173,7 +173,8 @@ export type Handlers<Table = Calls> = {
 export interface StartOptions {
   baseUrl: string;
   device: DeviceChoice;
-  backbone: string;
+  /** The name of a network of this site, the address of a weights file, or the file itself. */
+  backbone: string | Blob;
   /** Whether photos are read before a training asks for them. */
   readAhead: boolean;
   /** How many read photos and share steps on the CPU; as many as the device bears where it is missing. */

@@ -87,6 +87,8 @@ export interface CoreInfo {
   backbone: string;
   inputSize: number;
   stages: number;
+  layers: string[];
+  sourceClasses: number;
   version: string;
 }
 
@@ -235,7 +237,7 @@ export interface CoreParts {
 export interface WasmModule {
   default(input: { module_or_path: WebAssembly.Module }): Promise<unknown>;
   OpenDevice: { open(device: Device): Promise<OpenDevice> };
-  Core: { open(device: OpenDevice, weights: Uint8Array, sha256: string): Core };
+  Core: { open(device: OpenDevice, weights: Uint8Array, sha256: string | undefined, labels: string[]): Core };
 }
 
 /** A device that a core can be opened on. */

@@ -90,8 +90,12 @@ export interface Info {
   workers: number;
   /** Side of the square the source model looks at, in pixels. */
   inputSize: number;
-  /** Stages of the source model; `featureMaps` counts them from 0, and after them comes `conv_head`. */
+  /** Stages of the source model. */
   stages: number;
+  /** What `featureMaps` may be asked for: the stages from `"0"`, and a convolution after them, by its name, if there is one. */
+  layers: string[];
+  /** How many classes the source model knows by itself; 0 where its file has no output layer on pooled features. */
+  sourceClasses: number;
   version: string;
   warnings: Warning[];
 }
@@ -377,6 +381,7 @@ export interface Findings {
   /** Photos of the smallest and of the largest class. */
   smallest: number;
   largest: number;
+  /** `null` where the source model has no classes of its own. */
   similarity: {
     /** How sure the source model is of its answers, 0 to 1; see the README. */
     score: number;
@@ -384,7 +389,7 @@ export interface Findings {
     confidence: number;
     /** Fraction of the photos that it already sorts right with its own classes. */
     alreadyToldApart: number;
-  };
+  } | null;
   /**
    * How well an output layer on frozen features tells the classes apart, by cross-validation; null where no photo can
    * be held out.
