@@ -1,7 +1,7 @@
 //! **lastlayer** fine-tunes an image classifier from a handful of photos, in the browser or on the command line.
 //!
 //! ```text
-//!  photo ── image ──▶ pixels 224 × 224 ── Prefix (frozen) ──▶ activation ── cache
+//!  photo ── image ──▶ square of pixels ── Prefix (frozen) ──▶ activation ── cache
 //!                                                                             │
 //!             labels ── data ── stratified hold-out ── train ◀────────────────┘
 //!                                                     │ Suffix + head learn
@@ -10,7 +10,9 @@
 //! ```
 //!
 //! The one concept is the [split](model::Split): a backbone is a list of stages, the last *k* of them learn together
-//! with a new output layer, and the rest, the prefix, runs once per photo. *k* = 0 trains the head alone.
+//! with a new output layer, and the rest, the prefix, runs once per photo. *k* = 0 trains the head alone. What a backbone is made of
+//! is data, an [`Architecture`](backbone::architecture::Architecture): seventeen networks are tables, and everything walks the list that
+//! they become.
 //!
 //! Modules come in groups; one imports only from groups to its left, and inside a group only from names to its left
 //! (`tests/layering.rs` proves it). Inside a module no file imports in a circle, and a training goes from left to right through `plan`,
