@@ -122,7 +122,7 @@ fn prefix(bench: &Bench, photos: usize) {
     });
 }
 
-/// `of which` is what sums and pools take, by Burn's operations.
+/// `of which` is what sums and pools take.
 fn embedding_of(bench: &Bench, name: &str, photos: usize, network: Network) {
     let x = drawn([photos, 3, SIZE, SIZE], &Device::flex());
     bench.compare(&format!("{name} embedding {photos} photos"), ["forward", "of which"], || {

@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::nn::PaddingConfig2d;
-use burn::nn::pool::MaxPool2dConfig;
 use burn::tensor::{Device, Tensor};
-use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode, activate};
+use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
+use lastlayer::nn::max_pool::max_pool;
 use lastlayer::nn::params::RandomParams;
 use lastlayer::nn::pool::global_average;
+use lastlayer::nn::residual;
 use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
 
@@ -43,20 +43,13 @@ impl Part {
         }
         if self.block {
             let shortcut = self.shortcut.as_ref().map_or_else(|| x.clone(), |shortcut| shortcut.forward(x.clone()));
-            y = besides(|| activate(y + shortcut, Activation::Relu));
+            y = besides(|| residual::add(y, shortcut, Activation::Relu));
         }
         match self.pool {
             0 => y,
-            size => besides(|| max_pool(y, size)),
+            size => besides(|| max_pool(y, size, 2, size / 3)),
         }
     }
-}
-
-/// Windows of three are padded with one on each side.
-fn max_pool(x: Tensor<4>, size: usize) -> Tensor<4> {
-    let padding = size / 3;
-    let config = MaxPool2dConfig::new([size; 2]).with_strides([2; 2]);
-    config.with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding)).init().forward(x)
 }
 
 #[derive(Module, Debug)]

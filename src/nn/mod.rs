@@ -7,6 +7,8 @@ pub mod cpu;
 pub mod gpu;
 pub mod inverted_residual;
 pub mod linear;
+pub mod max_pool;
 pub mod params;
 pub mod pool;
+pub mod residual;
 pub mod spec;
