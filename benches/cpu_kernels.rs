@@ -6,13 +6,12 @@
 //! cargo bench --bench cpu_kernels [-- REPEATS [FILTER]]
 //! ```
 
-#[path = "cpu_kernels/networks.rs"]
-mod networks;
-
 use std::time::Instant;
 
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
+use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::by_name;
 use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
@@ -20,7 +19,6 @@ use lastlayer::nn::cpu;
 use lastlayer::nn::params::RandomParams;
 use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
-use networks::{BESIDES, Network, convolution, resnet18, vgg16};
 
 const BATCH: usize = 16;
 const SIZE: usize = 224;
@@ -89,16 +87,17 @@ fn layer(bench: &Bench, spec: ConvNormSpec, side: usize, batch: usize) {
     });
 }
 
-fn step(bench: &Bench, last_stages: usize) {
+fn step(bench: &Bench, network: &Architecture, last_stages: usize) {
     let split = Split(last_stages);
     let device = Device::flex().autodiff();
-    let suffix =
-        Suffix::load(&LITE0, split, CLASSES, &mut RandomParams(Rng::new(3)), &mut RandomParams(Rng::new(4)), &device);
-    let [channels, height, width] = split.activation_shape(&LITE0, SIZE);
+    let (mut stages, mut head) = (RandomParams(Rng::new(3)), RandomParams(Rng::new(4)));
+    let suffix = Suffix::load(network, split, CLASSES, &mut stages, &mut head, &device);
+    let [channels, height, width] = split.activation_shape(network, SIZE);
     let x = drawn([BATCH, channels, height, width], &device.clone().inner());
     let optimizer = AdamWConfig::new().init();
     let mut state = Some((suffix, optimizer));
-    bench.compare(&format!("step at k = {last_stages}"), ["forward", "backward", "optimiser", "whole"], || {
+    let name = format!("{} step at k = {last_stages}", network.name);
+    bench.compare(&name, ["forward", "backward", "optimiser", "whole"], || {
         let (suffix, mut optimizer) = state.take().expect("one at a time");
         let x = Tensor::from_inner(x.clone());
         let (forward, loss) = milliseconds(|| suffix.forward(x).square().mean());
@@ -112,40 +111,13 @@ fn step(bench: &Bench, last_stages: usize) {
     });
 }
 
-fn prefix(bench: &Bench, photos: usize) {
+fn prefix(bench: &Bench, network: &Architecture, photos: usize) {
     let device = Device::flex();
-    let prefix = Prefix::load(&LITE0, Split(0), &mut RandomParams(Rng::new(3)), &device);
+    let prefix = Prefix::load(network, Split(0), &mut RandomParams(Rng::new(3)), &device);
     let x = drawn([photos, 3, SIZE, SIZE], &device);
-    bench.compare(&format!("embedding {photos} photos"), ["forward"], || {
+    bench.compare(&format!("{} embedding {photos} photos", network.name), ["forward"], || {
         let (time, _) = milliseconds(|| prefix.forward(x.clone()).into_data());
         [time]
-    });
-}
-
-/// `of which` is what sums and pools take, by Burn's operations.
-fn embedding_of(bench: &Bench, name: &str, photos: usize, network: Network) {
-    let x = drawn([photos, 3, SIZE, SIZE], &Device::flex());
-    bench.compare(&format!("{name} embedding {photos} photos"), ["forward", "of which"], || {
-        BESIDES.set(0.0);
-        let (time, _) = milliseconds(|| network.forward(x.clone()).into_data());
-        [time, BESIDES.get()]
-    });
-}
-
-fn step_of(bench: &Bench, name: &str, shape: [usize; 3], network: Network) {
-    let x = drawn([BATCH, shape[0], shape[1], shape[2]], &Device::flex());
-    let mut state = Some((network, AdamWConfig::new().init()));
-    bench.compare(&format!("{name} last stage"), ["forward", "backward", "optimiser", "whole"], || {
-        let (network, mut optimizer) = state.take().expect("one at a time");
-        let x = Tensor::from_inner(x.clone());
-        let (forward, loss) = milliseconds(|| network.forward(x).square().mean());
-        let (backward, gradients) = milliseconds(|| loss.backward());
-        let (update, network) = milliseconds(|| {
-            let gradients = GradientsParams::from_grads(gradients, &network);
-            optimizer.step(1e-4, network, gradients)
-        });
-        state = Some((network, optimizer));
-        [forward, backward, update, forward + backward + update]
     });
 }
 
@@ -177,8 +149,8 @@ fn main() {
     {
         layer(&bench, spec(inputs, outputs, 1, 1, 1), side, BATCH);
     }
-    [1, 2, 3, 7].into_iter().for_each(|last_stages| step(&bench, last_stages));
-    [1, 4].into_iter().for_each(|photos| prefix(&bench, photos));
+    [1, 2, 3, 7].into_iter().for_each(|last_stages| step(&bench, &LITE0, last_stages));
+    [1, 4].into_iter().for_each(|photos| prefix(&bench, &LITE0, photos));
     for (channels, kernel, stride, side, batch) in [
         ([3, 64], 7, 2, 224, 4),
         ([64, 64], 3, 1, 56, 4),
@@ -189,11 +161,14 @@ fn main() {
         ([64, 64], 3, 1, 224, 1),
         ([512, 512], 3, 1, 14, 4),
     ] {
-        layer(&bench, convolution(channels, kernel, stride, Activation::Relu, true), side, batch);
+        let padding = Padding::Each(kernel / 2);
+        let window = Spec { kernel, stride, groups: 1, padding, activation: Activation::Relu };
+        let [inputs, outputs] = channels;
+        layer(&bench, ConvNormSpec { inputs, outputs, window, bias: false, epsilon: Some(1e-5) }, side, batch);
     }
-    let (plain, learning) = (Device::flex(), Device::flex().autodiff());
-    embedding_of(&bench, "ResNet-18", 4, resnet18(0, Mode::Frozen, &plain));
-    step_of(&bench, "ResNet-18", [256, 14, 14], resnet18(3, Mode::Trainable, &learning));
-    embedding_of(&bench, "VGG-16", 4, vgg16(0, Mode::Frozen, &plain));
-    step_of(&bench, "VGG-16", [512, 14, 14], vgg16(4, Mode::Trainable, &learning));
+    for name in ["resnet18", "vgg16"] {
+        let network = by_name(name).expect("a network of the registry");
+        prefix(&bench, network, 4);
+        step(&bench, network, 1);
+    }
 }

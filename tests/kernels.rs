@@ -11,8 +11,10 @@ use lastlayer::backbone::architecture::Placed;
 use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use lastlayer::nn::cpu;
+use lastlayer::nn::max_pool::max_pool;
 use lastlayer::nn::params::Params;
 use lastlayer::nn::spec::{Activation, Padding, Spec};
+use lastlayer::nn::sum;
 use lastlayer::rng::Rng;
 
 /// Values as a trained network has them: filters of norm 1, statistics that are not the identity.
@@ -307,6 +309,59 @@ fn gradients_are_the_slopes_of_the_output() {
             let slope = (value(&above) - value(&below)) / f64::from(2.0 * step);
             let error = (slope - f64::from(gradient[index])).abs();
             assert!(error < 1e-2, "{case:?}, input {index}: slope {slope}, gradient {}", gradient[index]);
+        }
+    }
+}
+
+/// Output and gradients of both inputs of `operation`.
+fn of_two(shape: [usize; 4], operation: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>) -> Vec<Vec<f32>> {
+    let device = common::cpu().tensors.autodiff();
+    let mut rng = Rng::new(7);
+    let mut draw = |shape: [usize; 4]| {
+        // Few different values: some are equal.
+        let values = values(&mut rng, shape.iter().product()).into_iter().map(|value| (4.0 * value).round() / 4.0);
+        Tensor::<4>::from_data(TensorData::new(values.collect::<Vec<f32>>(), shape), &device)
+    };
+    let (x, y) = (draw(shape).require_grad(), draw(shape).require_grad());
+    let out = operation(x.clone(), y.clone());
+    let gradients = (out.clone() * draw(out.dims())).sum().backward();
+    let plain = operation(x.clone().inner(), y.clone().inner());
+    let mut found = vec![out, x.clone(), y.clone()].into_iter().map(Tensor::inner).collect::<Vec<_>>();
+    found.push(plain);
+    found.extend([x.grad(&gradients), y.grad(&gradients)].into_iter().flatten());
+    found.into_iter().map(|values| values.into_data().try_into_vec::<f32>().unwrap()).collect()
+}
+
+#[test]
+fn sums_are_burns() {
+    for shape in [[2, 3, 5, 7], [1, 64, 28, 28], [1, 1, 1, 1]] {
+        for activation in [Activation::None, Activation::Relu, Activation::Relu6] {
+            let run = || of_two(shape, |x, y| sum::add(x, y, activation));
+            let (ours, burns) = (run(), cpu::without(run));
+            assert_eq!(ours.len(), 6);
+            // Burn lets the gradient of a value that is exactly at the bound through, PyTorch does not.
+            if activation == Activation::None {
+                assert_eq!(ours, burns, "{shape:?}");
+            } else {
+                assert_eq!(ours[..4], burns[..4], "{shape:?}, {activation:?}");
+                let (low, high) = activation.bounds();
+                for (index, out) in ours[0].iter().enumerate().filter(|(_, out)| **out > low && **out < high) {
+                    assert!(ours[4][index] == burns[4][index] && ours[5][index] == burns[5][index], "{out}");
+                }
+                let blocked = ours[0].iter().zip(&ours[4]).filter(|(out, _)| **out <= low || **out >= high);
+                blocked.for_each(|(_, gradient)| assert_eq!(*gradient, 0.0));
+            }
+        }
+    }
+}
+
+#[test]
+fn maxima_are_burns() {
+    for (kernel, border) in [(2, 0), (3, 1), (3, 0), (2, 1)] {
+        for shape in [[2, 3, 8, 8], [1, 2, 7, 9], [1, 5, 15, 6], [3, 2, 3, 3], [1, 1, 4, 33]] {
+            let run = || of_two(shape, |x, _| max_pool(x, kernel, 2, border));
+            let (ours, burns) = (run(), cpu::without(run));
+            assert_eq!(ours, burns, "{kernel}, {border}, {shape:?}");
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Stages as they compute: built from their description.
 
 use burn::module::Module;
-use burn::nn::pool::MaxPool2d;
 use burn::tensor::{Device, Tensor};
 
 use super::architecture::{ConvLayer, Operation};
 use crate::nn::conv_norm::{ConvNorm, Mode};
+use crate::nn::max_pool::MaxPool;
 use crate::nn::params::{NamedTensor, Params};
-use crate::nn::pool::max_pool;
 use crate::nn::residual::Residual;
 
 /// One [`Operation`].
@@ -15,7 +14,7 @@ use crate::nn::residual::Residual;
 #[allow(clippy::large_enum_variant)] // A network has some fifty; boxes would save nothing worth having.
 pub enum Block {
     Conv(ConvNorm),
-    MaxPool(MaxPool2d),
+    MaxPool(MaxPool),
     Residual(Residual),
 }
 
@@ -24,7 +23,7 @@ impl Block {
         let mut load = |layer: &ConvLayer| ConvNorm::load(params, (&layer.conv, &layer.norm), layer.spec, mode, device);
         match operation {
             Operation::Conv(layer) => Self::Conv(load(layer)),
-            Operation::MaxPool(window) => Self::MaxPool(max_pool(window.kernel, window.stride, window.padding)),
+            Operation::MaxPool(window) => Self::MaxPool(MaxPool::new(window.kernel, window.stride, window.padding)),
             Operation::Residual { body, shortcut, activation } => {
                 let body = body.iter().map(&mut load).collect();
                 Self::Residual(Residual::new(body, shortcut.as_ref().map(&mut load), *activation))

@@ -76,6 +76,7 @@ impl Weights {
         let card = own_card(&metadata).ok_or_else(|| corrupt("it has no card".into()))?;
         let card: Card =
             serde_json::from_str(card).map_err(|error| corrupt(format!("its card is not readable: {error}")))?;
+        card.input.check().map_err(corrupt)?;
         let architecture = by_name(&card.name).ok_or_else(|| {
             Error::new(
                 ErrorCode::WeightsMismatch,
@@ -112,7 +113,7 @@ impl Weights {
             licence: String::new(),
             source_sha256: sha256.clone(),
             input: architecture.input.clone(),
-            resize_filter: String::new(),
+            resize_filter: architecture.input.described(),
             stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
             labels,
         };

@@ -6,7 +6,6 @@
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 
 use burn::tensor::Device;
 use safetensors::tensor::SafeTensors;
@@ -27,8 +26,6 @@ use crate::train::read::embed::read;
 /// The one key of the file's metadata.
 pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
-/// Sides of the picture that a file may ask for: the largest is far past what these backbones see, and costs no gigabytes.
-const INPUT_SIZES: RangeInclusive<u32> = 1..=1024;
 /// Not a part of the network: what "none of these" is told by.
 pub const CENTROIDS: &str = "unknown.centroids";
 
@@ -164,11 +161,7 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
     if card.temperature.is_some_and(|temperature| !temperature.is_normal() || temperature < 0.0) {
         return Err(corrupt("its temperature is not a number above 0".into()));
     }
-    let InputSpec { size, mean, std, .. } = &card.input;
-    let usable = |(mean, std): (&f32, &f32)| mean.is_finite() && std.is_normal() && *std > 0.0;
-    if !INPUT_SIZES.contains(size) || !mean.iter().zip(std).all(usable) {
-        return Err(corrupt(format!("its input of {size} pixels, mean {mean:?} and deviation {std:?} is not usable")));
-    }
+    card.input.check().map_err(corrupt)?;
     if card.labels.is_empty() {
         return Err(corrupt("it has no classes".into()));
     }

@@ -1,5 +1,7 @@
 //! From a photo of any size to the square the backbone was trained on.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
@@ -19,6 +21,10 @@ pub enum Framing {
     /// The whole photo, its proportions changed.
     Squash,
 }
+
+/// Sides that a network's input may have, and fractions of the short side that it may see.
+const SIZES: RangeInclusive<u32> = 1..=1024;
+const CROP_FRACTIONS: RangeInclusive<f64> = 0.1..=1.0;
 
 /// How a photo is prepared for a network: the one value that a classifier, its embedder and its model file share. The card of
 /// the weights says what the backbone expects; a training may choose another framing.
@@ -44,6 +50,35 @@ impl InputSpec {
     /// The centre square of the whole short side, by bicubic interpolation.
     pub const fn new(size: u32, mean: [f32; 3], std: [f32; 3]) -> Self {
         Self { size, mean, std, framing: Framing::Crop, crop_fraction: 1.0, filter: Filter::Bicubic }
+    }
+
+    /// Whether a photo can be prepared so at all: it may come out of any file.
+    ///
+    /// # Errors
+    /// What is not usable, for the error that names the file.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        let Self { size, mean, std, crop_fraction, .. } = self;
+        let usable = |(mean, std): (&f32, &f32)| mean.is_finite() && std.is_normal() && *std > 0.0;
+        if !SIZES.contains(size) || !mean.iter().zip(std).all(usable) || !CROP_FRACTIONS.contains(crop_fraction) {
+            return Err(format!(
+                "its input of {size} pixels, {crop_fraction} of the short side, mean {mean:?} and deviation {std:?} is not usable"
+            ));
+        }
+        Ok(())
+    }
+
+    /// How photos are resized and cropped, in words: for people who read a file.
+    pub fn described(&self) -> String {
+        let filter = match self.filter {
+            Filter::Bicubic => "bicubic (a = -0.5)",
+            Filter::Bilinear => "bilinear",
+        };
+        format!("{filter}, antialiased; short side to {}, centre crop {}", self.short_side(), self.size)
+    }
+
+    /// What the short side of a photo is scaled to before the centre is cropped, as timm rounds it.
+    fn short_side(&self) -> u32 {
+        (f64::from(self.size) / self.crop_fraction).floor() as u32
     }
 
     /// The same with another framing.
@@ -89,9 +124,7 @@ impl InputSpec {
         let whole = |source, length| Side { window: Window::whole(source), start: crop_start(size, length), length };
         match self.framing {
             Framing::Crop => {
-                // As timm rounds it.
-                let short = (f64::from(size) / self.crop_fraction).floor() as u32;
-                let scaled = short_side_to(width, height, short);
+                let scaled = short_side_to(width, height, self.short_side());
                 let part = |source, scaled| Side { window: Window::new(source, scaled, size), start: 0, length: size };
                 [part(width, scaled.0), part(height, scaled.1)]
             }

@@ -6,7 +6,9 @@ pub mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
 pub mod linear;
+pub mod max_pool;
 pub mod params;
 pub mod pool;
 pub mod residual;
 pub mod spec;
+pub mod sum;

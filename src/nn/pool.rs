@@ -1,14 +1,6 @@
-//! Pooling.
+//! Global average pooling.
 
-use burn::nn::PaddingConfig2d;
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::Tensor;
-
-/// The largest value of each `kernel` × `kernel` window; places beyond the edges count as nothing.
-pub fn max_pool(kernel: usize, stride: usize, padding: usize) -> MaxPool2d {
-    let padding = PaddingConfig2d::Explicit(padding, padding, padding, padding);
-    MaxPool2dConfig::new([kernel; 2]).with_strides([stride; 2]).with_padding(padding).init()
-}
 
 /// The average over all places.
 ///

@@ -3,8 +3,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::conv_norm::{ConvNorm, activate};
+use super::conv_norm::ConvNorm;
 use super::spec::Activation;
+use super::sum::add;
 
 /// `activation(body(x) + shortcut(x))`; without a shortcut, x itself is added.
 #[derive(Module, Debug)]
@@ -29,7 +30,7 @@ impl Residual {
             None => x.clone(),
         };
         let y = self.body.iter().fold(x, |x, layer| layer.forward(x));
-        activate(y + shortcut, self.activation)
+        add(y, shortcut, self.activation)
     }
 
     /// Those of the body, then the shortcut.

@@ -6,12 +6,13 @@ use burn::backend::autodiff::grads as autodiff;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
-use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::dense::Scaled;
 use super::gradients::{Clamped, Gradients};
 use super::kernel::Kernel;
-use super::{rows, switched_off};
+use super::rows;
+use super::tensors::{ours, tensor, values};
 use crate::nn::spec::{Activation, Spec};
 
 /// `activation(scale · (weight ∗ x) + shift)`. `None` for what there is no kernel for, which is left to Burn.
@@ -27,7 +28,7 @@ pub fn conv_norm(
     scale_and_shift: impl FnOnce() -> (Tensor<1>, Tensor<1>),
     spec: Spec,
 ) -> Option<Tensor<4>> {
-    if switched_off() || x.device() != Device::flex() || x.dtype() != DType::F32 || x.dims().contains(&0) {
+    if !ours(x) {
         return None;
     }
     let learns = x.device().is_autodiff();
@@ -117,13 +118,4 @@ impl Backward<Flex, 4> for ConvNormBackward {
             gradients.register::<Flex>(node.id, tensor(shift_gradient, [channels]));
         }
     }
-}
-
-/// The values of a contiguous tensor.
-fn values(tensor: &FlexTensor) -> &[f32] {
-    tensor.storage::<f32>()
-}
-
-fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
 }

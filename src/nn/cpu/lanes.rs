@@ -19,6 +19,9 @@ pub trait Lanes: Copy {
     /// `clamp(self, low, high)`; what is not a number stays so.
     fn clamp(self, low: Self, high: Self) -> Self;
 
+    /// The larger of each two; not a number where either is none.
+    fn max(self, other: Self) -> Self;
+
     /// Its values where those of `other` lie between the two, and zero where they do not.
     fn where_between(self, other: Self, low: Self, high: Self) -> Self;
 
@@ -83,6 +86,11 @@ mod wasm {
         fn clamp(self, low: Self, high: Self) -> Self {
             // One instruction each, unlike min and max.
             Self(f32x4_pmin(f32x4_pmax(self.0, low.0), high.0))
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            Self(f32x4_max(self.0, other.0))
         }
 
         #[inline(always)]
@@ -152,6 +160,11 @@ impl Lanes for Portable {
 
     fn clamp(self, low: Self, high: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane].clamp(low.0[lane], high.0[lane])))
+    }
+
+    fn max(self, other: Self) -> Self {
+        let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
+        Self(std::array::from_fn(|lane| larger(self.0[lane], other.0[lane])))
     }
 
     fn where_between(self, other: Self, low: Self, high: Self) -> Self {

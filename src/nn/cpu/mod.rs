@@ -10,7 +10,8 @@
 //!  kernel     which of these takes it:
 //!  depthwise  for one filter per channel                   pointwise  for 1 × 1
 //!  dense      for filters over all channels, of any size   stem       for few input channels, forward only
-//!  gradients  what the backward passes take and give
+//!  sum        two activations added and clamped              max_pool   maxima over windows
+//!  gradients  what the backward passes take and give        tensors    Burn's tensors and their values
 //!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
 //!  padded     planes with room for the padding             runs       the loops over them
 //!  rows       short runs of values, vectorised             halves     every second value of one
@@ -32,6 +33,7 @@ mod halves;
 mod kernel;
 #[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;
+pub(super) mod max_pool;
 mod padded;
 mod pointwise;
 #[cfg(any(target_family = "wasm", test))]
@@ -39,7 +41,9 @@ mod product;
 mod rows;
 mod runs;
 mod stem;
+pub(super) mod sum;
 mod tasks;
+mod tensors;
 mod unwritten;
 
 use std::cell::Cell;

@@ -77,6 +77,38 @@ impl Op for Shifted {
     }
 }
 
+/// The sum of both between the bounds of an activation.
+#[derive(Clone, Copy)]
+pub struct Sum(pub Clamp);
+
+impl Op for Sum {
+    #[inline(always)]
+    fn value(self, a: f32, b: f32) -> f32 {
+        self.0.value(a + b, b)
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, b: V) -> V {
+        self.0.lanes(a.plus_product(V::splat(1.0), b), b)
+    }
+}
+
+/// The larger of both; not a number where either is none.
+#[derive(Clone, Copy)]
+pub struct Larger;
+
+impl Op for Larger {
+    #[inline(always)]
+    fn value(self, a: f32, b: f32) -> f32 {
+        if b > a || b.is_nan() { b } else { a }
+    }
+
+    #[inline(always)]
+    fn lanes<V: Lanes>(self, a: V, b: V) -> V {
+        a.max(b)
+    }
+}
+
 /// A gradient, the first value, behind an activation whose output is the second: nothing flows where that touches a bound, as in
 /// PyTorch.
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 //! The filters as the rows of a product: in panels of as many rows as a tile has, those of one step in depth side by side.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::super::tasks;
 use super::vectors::{Machine, Vectors, Work};
@@ -66,35 +67,51 @@ impl Work for Pack<'_> {
     }
 }
 
+/// Output channels for which the filters are read at a time where they are summed over: these lie far from one another, each the length
+/// of a whole channel's, and to go through all of them for a few rows would find none of it in the caches.
+const CHANNELS: usize = 8;
+
 fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut Vec<f32>) {
-    let panel = ROWS * order.depth();
+    let (depth, taps) = (order.depth(), order.taps.len());
+    let panel = ROWS * depth;
     out.resize(order.rows.div_ceil(ROWS) * panel, 0.0);
     if panel == 0 {
         return;
     }
+    let panels = order.rows.div_ceil(ROWS).div_ceil(tasks::threads());
+    let block = if order.rows_are_outputs { order.channels } else { CHANNELS };
     tasks::for_each(
-        out.chunks_exact_mut(panel).collect(),
+        out.chunks_mut(panels * panel).collect(),
         || (),
-        |(), index, panel| {
-            let first = index * ROWS;
-            let rows = (order.rows - first).min(ROWS);
-            let scale = |output: usize| filters.scale[output];
-            let mut steps = panel.chunks_exact_mut(ROWS);
-            for channel in 0..order.channels {
-                let values = &filters.weight[first * order.row + channel * order.channel..];
-                let mut factors = [0.0; ROWS];
-                for (row, factor) in factors.iter_mut().enumerate().take(rows) {
-                    *factor = scale(if order.rows_are_outputs { first + row } else { channel });
-                }
-                for (tap, step) in order.taps.iter().zip(steps.by_ref()) {
-                    if rows == ROWS {
-                        let values = &values[*tap..][..(ROWS - 1) * order.row + 1];
-                        (0..ROWS).for_each(|row| step[row] = values[row * order.row] * factors[row]);
-                    } else {
-                        (0..rows).for_each(|row| step[row] = values[row * order.row + tap] * factors[row]);
-                    }
+        |(), index, out| {
+            for channel in (0..order.channels).step_by(block) {
+                let channels = channel..(channel + block).min(order.channels);
+                for (number, panel) in out.chunks_exact_mut(panel).enumerate() {
+                    let steps = &mut panel[channels.start * taps * ROWS..channels.end * taps * ROWS];
+                    pack_panel::<ROWS>(filters, order, (index * panels + number) * ROWS, channels.clone(), steps);
                 }
             }
         },
     );
+}
+
+/// Some channels of the panel that begins with row `first`.
+fn pack_panel<const ROWS: usize>(filters: Scaled, order: Order, first: usize, channels: Range<usize>, out: &mut [f32]) {
+    let rows = (order.rows - first).min(ROWS);
+    let mut steps = out.chunks_exact_mut(ROWS);
+    for channel in channels {
+        let values = &filters.weight[first * order.row + channel * order.channel..];
+        let mut factors = [0.0; ROWS];
+        for (row, factor) in factors.iter_mut().enumerate().take(rows) {
+            *factor = filters.scale[if order.rows_are_outputs { first + row } else { channel }];
+        }
+        for (tap, step) in order.taps.iter().zip(steps.by_ref()) {
+            if rows == ROWS {
+                let values = &values[*tap..][..(ROWS - 1) * order.row + 1];
+                (0..ROWS).for_each(|row| step[row] = values[row * order.row] * factors[row]);
+            } else {
+                (0..rows).for_each(|row| step[row] = values[row * order.row + tap] * factors[row]);
+            }
+        }
+    }
 }
