@@ -22,10 +22,10 @@ async function pageWith(context, classes, language = "en") {
   // The element never comes into view, so it does not start a FineTuner of its own.
   await page.addInitScript(() => {
     Object.assign(window, {
-      IntersectionObserver: class {
-        observe() {}
-        unobserve() {}
-        disconnect() {}
+      IntersectionObserver: class extends IntersectionObserver {
+        observe(/** @type {Element} */ element) {
+          if (element.localName !== "last-layer") super.observe(element);
+        }
       },
     });
   });
@@ -46,7 +46,15 @@ async function pageWith(context, classes, language = "en") {
       evaluation: null,
       checkpoint: null,
       stale: false,
-      info: { device: "cpu", adapter: "", reason: "requested", warnings: [], stages: 7 },
+      info: {
+        device: "cpu",
+        adapter: "",
+        reason: "requested",
+        warnings: [],
+        stages: 7,
+        layers: ["0"],
+        sourceClasses: 1000,
+      },
       trainings: 0,
       addOne: (/** @type {number} */ id, /** @type {string} */ label) =>
         (tuner.photos = [...tuner.photos, photo(id, label)]),
@@ -95,6 +103,24 @@ for (const { name, viewport, most } of [
     assert.deepEqual(await violations(page), []);
   });
 }
+
+test("of 300 classes those near the sight have their photos drawn, and the others when they come there", async () => {
+  const page = await pageWith({ viewport: { width: 1280, height: 800 } }, 300);
+  const card = (/** @type {number} */ index) => page.getByTestId("class-card").nth(index);
+  await card(0).locator(".photo").nth(2).waitFor();
+  const drawn = await page.getByTestId("class-card").locator(".photo").count();
+  assert.ok(drawn < 300, `${drawn} photos of 900 are drawn`);
+  assert.equal(await card(299).locator(".photo").count(), 0);
+  assert.equal(
+    await card(299).getByTestId("class-name").inputValue(),
+    "class 300",
+    "it can be found and read all the same",
+  );
+  await card(299).scrollIntoViewIfNeeded();
+  await card(299).locator(".photo").nth(2).waitFor();
+  await card(0).scrollIntoViewIfNeeded();
+  assert.equal(await card(0).locator(".photo").count(), 3, "what was drawn stays");
+});
 
 test("a photo that joins one of 300 classes has one card drawn again", async () => {
   const page = await pageWith({}, 300);

@@ -10,6 +10,8 @@ import { shared } from "./styles.js";
 
 /** Thumbnails shown until the reader asks for all: a class of a thousand photos must not decode a thousand images. */
 const THUMBNAILS = 12;
+/** How far from the part of the list that is in sight a card draws its photos: what scrolling or Tab reaches next. */
+const NEAR = "600px";
 /** Says that a drag is a photo of ours. Which one, the panel remembers: another element's photos have other ids. */
 export const PHOTO_DRAG = "application/x-lastlayer-photo";
 
@@ -22,6 +24,8 @@ export class ClassCard extends LitElement {
     language: { attribute: false },
     view: { attribute: false },
     locked: { type: Boolean },
+    lazy: { type: Boolean },
+    near: { state: true },
     expanded: { state: true },
     confirming: { state: true },
   };
@@ -31,6 +35,10 @@ export class ClassCard extends LitElement {
     /** @type {import("./types.d.ts").PanelLanguage | undefined} */ this.language = undefined;
     /** @type {import("./types.d.ts").ClassView | undefined} */ this.view = undefined;
     this.locked = false;
+    /** Among many: its photos are drawn when it comes near the part of the list that is in sight, and stay then. */
+    this.lazy = false;
+    this.near = false;
+    /** @type {IntersectionObserver | null} */ this.observer = null;
     this.expanded = false;
     this.confirming = false;
     /** Where the focus belongs once a removed photo is gone. @type {number | null} */ this.focusIndex = null;
@@ -208,12 +216,39 @@ export class ClassCard extends LitElement {
       </header>
       ${this.confirming ? this.#confirmation(language, view) : nothing}
       ${photos.length === 0 ? html`<p class="empty">${language.say("class.empty")}</p>` : nothing}
-      ${this.#thumbnails(language, view)}
+      ${this.near ? this.#thumbnails(language, view) : nothing}
       <input id="pick" type="file" accept="image/*" multiple hidden data-testid="input-class" @change=${this.#picked} />
     </article>`;
   }
 
+  /** What is drawn stays drawn, also when the list becomes long. */
+  willUpdate() {
+    if (!this.lazy) this.near = true;
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#stopWatching();
+  }
+
+  #watch() {
+    if (this.near || this.observer) return;
+    const seen = (/** @type {IntersectionObserverEntry[]} */ entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      this.near = true;
+      this.#stopWatching();
+    };
+    this.observer = new IntersectionObserver(seen, { root: this.parentElement, rootMargin: NEAR });
+    this.observer.observe(this);
+  }
+
+  #stopWatching() {
+    this.observer?.disconnect();
+    this.observer = null;
+  }
+
   updated() {
+    this.#watch();
     if (this.focusIndex === null || this.renderRoot.querySelector(":focus")) return;
     const photos = this.renderRoot.querySelectorAll(".photo");
     const next = photos[Math.min(this.focusIndex, photos.length - 1)] ?? this.renderRoot.querySelector(".more");

@@ -201,6 +201,7 @@ export class PhotosPanel extends LitElement {
               .language=${language}
               .view=${view}
               ?locked=${this.locked}
+              ?lazy=${many}
             ></last-layer-class-card>`,
         )}
         <button class="button add" type="button" ?disabled=${this.locked} @click=${this.#addClass}>
