@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use common::{TOY_LABELS, add_drawn, cpu, drawn, stages, train};
 use lastlayer::backbone::architecture::Architecture;
-use lastlayer::backbone::by_name;
+use lastlayer::backbone::registry::by_name;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, ErrorCode};
 use lastlayer::nn::params::{Params, RandomParams};

@@ -25,7 +25,7 @@ const PHOTOS: usize = 6;
 const ENTRIES: usize = 3;
 /// Over a small step the loss, known to some 1e-6, changes too little; over a large one it bends, and ReLU6 has kinks. Which is
 /// small and large differs between parameters, so the best of these counts. A wrong gradient fits none.
-const STEPS: [f32; 4] = [4e-3, 2e-3, 1e-3, 5e-4];
+const STEPS: [f32; 5] = [4e-3, 2e-3, 1e-3, 5e-4, 2e-4];
 
 /// Every parameter with its gradient, in the order of visiting; the running statistics, which have none, are left out.
 struct Gradients<'a> {

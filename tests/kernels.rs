@@ -83,7 +83,7 @@ fn of_other_networks() -> Vec<Case> {
             dense([3, 16], 3, 2, Relu6, input),
         ]);
         let mut bias = dense([12, 20], 3, 1, Relu, input);
-        bias.spec.epsilon = Option::None;
+        (bias.spec.bias, bias.spec.epsilon) = (true, Option::None);
         cases.push(bias);
         for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
             cases.push(symmetric(depthwise(12, kernel, stride, true, input), if stride == 1 { Relu6 } else { Relu }));

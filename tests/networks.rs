@@ -6,8 +6,8 @@ mod common;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{fixture, fnv1a, hash32, sampled};
-use lastlayer::backbone::all;
 use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::registry::all;
 use lastlayer::backbone::stage::Stage;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;

@@ -2,8 +2,8 @@
 //! `mobilenet_v2`.
 
 use super::architecture::{Architecture, Naming};
-use super::imagenet;
 use super::inverted_residuals::{Layers, Row, Table, row, scaled};
+use super::pretraining::imagenet;
 use crate::image::filter::Filter;
 
 const STAGES: &[Row] = &[

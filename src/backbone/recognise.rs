@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::all;
 use super::architecture::{Architecture, Naming};
 use super::file::TensorFile;
+use super::registry::all;
 use crate::error::{Error, ErrorCode, Result};
 
 /// How many names of a list an error tells.

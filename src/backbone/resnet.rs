@@ -2,7 +2,7 @@
 //! stride of a bottleneck is its 3 × 3 convolution's.
 
 use super::architecture::{Architecture, Chain, Operation, StageSpec, Window};
-use super::imagenet;
+use super::pretraining::imagenet;
 use crate::image::filter::Filter;
 use crate::nn::spec::{Activation, Padding, Spec};
 

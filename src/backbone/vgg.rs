@@ -3,7 +3,7 @@
 //! with every network here. The three fully connected layers of the original are not part of it.
 
 use super::architecture::{Architecture, Chain, Operation, StageSpec, Window};
-use super::imagenet;
+use super::pretraining::imagenet;
 use crate::image::filter::Filter;
 use crate::nn::spec::{Activation, Padding, Spec};
 

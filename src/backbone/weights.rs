@@ -11,10 +11,10 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 use sha2::{Digest, Sha256};
 
 use super::architecture::Architecture;
-use super::by_name;
 use super::card::Card;
 use super::file::TensorFile;
 use super::recognise::{Recognised, recognise};
+use super::registry::by_name;
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
 

@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::{throw, unknown_value};
-use crate::backbone;
+use crate::backbone::registry;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::session::warm_up::warm_up;
 
@@ -26,7 +26,7 @@ impl OpenDevice {
     /// Has a GPU compile what a backbone of that name computes with; does nothing for one that is not known.
     #[wasm_bindgen(js_name = warmUp)]
     pub fn warm_up(&self, backbone: &str) -> Result<(), JsValue> {
-        let Some(architecture) = backbone::by_name(backbone) else { return Ok(()) };
+        let Some(architecture) = registry::by_name(backbone) else { return Ok(()) };
         warm_up(&self.0, architecture).map_err(throw)
     }
 }

@@ -154,7 +154,7 @@ impl TrainConfig {
         match (scratch, self.input_size) {
             (true, 0) => self.input_size = SCRATCH_INPUT_SIZE,
             (true, size) => {
-                let most = (architecture.input.size as usize).max(SMALLEST_INPUT_SIZE);
+                let most = (architecture.input.size as usize).max(SCRATCH_INPUT_SIZE);
                 self.must_be_within("inputSize", size, SMALLEST_INPUT_SIZE, most)?;
             }
             (false, size) => self.must_be_within("inputSize", size, 0, 0)?,
