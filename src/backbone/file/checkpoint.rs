@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Range;
 
-use super::TensorInfo;
 use super::number::Number;
 use super::pickle::{Objects, Pickle, Value};
 use super::refusal::{corrupt, shown, unsupported};
+use super::tensor_info::TensorInfo;
 use super::view::View;
 use crate::error::{Error, Result};
 

@@ -21,6 +21,7 @@ mod number;
 mod pickle;
 mod refusal;
 mod safetensors_form;
+mod tensor_info;
 mod view;
 mod zip;
 mod zip_form;
@@ -30,7 +31,7 @@ use std::collections::BTreeMap;
 use checkpoint::Found;
 pub use number::Number;
 use refusal::unsupported;
-use view::View;
+pub use tensor_info::TensorInfo;
 
 use crate::error::{Error, Result};
 
@@ -47,21 +48,6 @@ pub struct TensorFile {
     pub prefix: String,
     /// How many were left out so.
     pub left_out: usize,
-}
-
-/// A tensor that has not been read yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TensorInfo(View);
-
-impl TensorInfo {
-    pub fn shape(&self) -> &[usize] {
-        self.0.shape()
-    }
-
-    /// How the file stores its numbers.
-    pub fn number(&self) -> Number {
-        self.0.number
-    }
 }
 
 impl TensorFile {

@@ -16,12 +16,16 @@ mod aligned;
 mod columns;
 mod filters;
 mod forward;
+#[cfg(any(target_family = "wasm", test))]
+mod in_lanes;
 mod picture;
 mod product;
 mod reading;
 mod tile;
 mod vectors;
 mod weight;
+#[cfg(not(target_family = "wasm"))]
+mod widest;
 
 use pulp::Arch;
 
@@ -29,7 +33,13 @@ use super::gradients::{Clamped, Gradients, MaskAndSum};
 use super::tasks;
 use crate::nn::spec::{Activation, Spec};
 pub use filters::Scaled;
-use vectors::{Here, Machine};
+use vectors::Machine;
+
+/// This build's vectors.
+#[cfg(not(target_family = "wasm"))]
+type Here = widest::Widest;
+#[cfg(target_family = "wasm")]
+type Here = in_lanes::InLanes;
 
 /// Sizes of such a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Both kinds of vectors against the definition.
 
 use super::super::gradients::Clamped;
-use super::vectors::{Here, InLanes, Machine};
+use super::Here;
+use super::in_lanes::InLanes;
+use super::vectors::Machine;
 use super::{Dense, Scaled, forward};
 use crate::nn::spec::{Activation, Padding, Spec};
 
