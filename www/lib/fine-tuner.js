@@ -79,8 +79,8 @@ export class FineTuner extends EventTarget {
   /**
    * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for
    * twenty seconds it is given up: `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at
-   * once. Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `webgpu-unavailable` (only where
-   * `webgpu` was asked for) or `cancelled`.
+   * once. Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `weights-unsupported`,
+   * `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
    *
    * @param {CreateOptions} [options]
    * @returns {Promise<FineTuner>}
