@@ -150,7 +150,10 @@ test("what is no network is refused with the reason, and the page works on", asy
     return { messages, backbone };
   });
   assert.match(seen.messages[0] ?? "", /^weights-corrupt: /);
-  assert.match(seen.messages[1] ?? "", /^weights-mismatch: .*nearest is resnet18: 25 missing: layer3\.0\.conv1\.weight, /);
+  assert.match(
+    seen.messages[1] ?? "",
+    /^weights-mismatch: .*nearest is resnet18: 25 missing: layer3\.0\.conv1\.weight, /,
+  );
   assert.match(seen.messages[2] ?? "", /^download-failed: /);
   assert.equal(seen.backbone, "efficientnet_lite0");
 });

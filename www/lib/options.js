@@ -105,7 +105,7 @@ export const OPTIONS = /** @type {const} */ ([
     kind: "int",
     default: 0,
     min: 0,
-    max: 224,
+    max: 512,
     doc: {
       en: "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
       zh: "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。",
