@@ -96,10 +96,10 @@ impl Weights {
     /// As [`open`](Self::open), [`TensorFile::open`] and [`recognise`]: `weights-corrupt`, `weights-unsupported` and
     /// `weights-mismatch`.
     pub fn bring(bytes: Vec<u8>, expected_sha256: Option<&str>, labels: &[String]) -> Result<Self> {
-        let sha256 = checked_sha256(&bytes, expected_sha256)?;
         if SafeTensors::read_metadata(&bytes).is_ok_and(|(_, metadata)| own_card(&metadata).is_some()) {
             return Self::open(bytes, expected_sha256);
         }
+        let sha256 = checked_sha256(&bytes, expected_sha256)?;
         let file = TensorFile::open(bytes)?;
         let Recognised { architecture, names, classes, .. } = recognise(&file)?;
         let labels = match classes {
