@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::image::prepare::InputSpec;
 use crate::nn::conv_norm::ConvNormSpec;
-use crate::nn::spec::{Activation, Spec};
+use crate::nn::spec::{Activation, Padding, Spec};
 
 /// A backbone: from a picture to a map of features, to be averaged over its places.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +67,7 @@ pub struct Window {
 impl Window {
     /// `[height, width]` of what it makes of a picture of that size.
     pub fn outputs(self, picture: [usize; 2]) -> [usize; 2] {
-        picture.map(|size| (size + 2 * self.padding).checked_sub(self.kernel).map_or(0, |room| room / self.stride + 1))
+        picture.map(|size| Padding::Each(self.padding).outputs(self.kernel, self.stride, size))
     }
 }
 
