@@ -68,15 +68,6 @@ impl Stage {
         Self { blocks: operations.iter().map(|operation| Block::load(operation, params, mode, device)).collect() }
     }
 
-    /// Without a single operation: it gives what it gets.
-    pub fn empty() -> Self {
-        Self { blocks: Vec::new() }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
     /// # Shapes
     /// - input: `[batch, channels of the stage before, height, width]`
     /// - output: as [`walk`](super::architecture::walk) says
