@@ -34,3 +34,10 @@ pub struct WeightsManifest {
     pub bytes: usize,
     pub sha256: String,
 }
+
+/// Names of ImageNet's classes, in the order of the logits. For programs that read files: the page has them from its host.
+pub fn imagenet_labels() -> Vec<String> {
+    // Synset and name.
+    let lines = include_str!("imagenet_labels.txt").lines();
+    lines.filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
+}

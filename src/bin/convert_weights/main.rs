@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastlayer::backbone::architecture::Architecture;
-use lastlayer::backbone::card::{Card, WeightsManifest};
+use lastlayer::backbone::card::{Card, WeightsManifest, imagenet_labels};
 use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
@@ -22,9 +22,6 @@ use lastlayer::session::Session;
 use safetensors::tensor::{TensorView, serialize};
 
 use stored::{Precision, StoredTensor};
-
-/// Synset and name of ImageNet's classes, in the order of the logits.
-const IMAGENET_LABELS: &str = include_str!("../../backbone/imagenet_labels.txt");
 
 #[derive(Parser)]
 #[command(about = "Converts an EfficientNet-Lite checkpoint to a weights file of the page")]
@@ -74,7 +71,7 @@ fn card(architecture: &Architecture, file_name: &str, source_sha256: String) -> 
         input: architecture.input.clone(),
         resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
         stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
-        labels: IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect(),
+        labels: imagenet_labels(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use clap::{Arg, ArgMatches};
-use lastlayer::backbone::card::WeightsManifest;
+use lastlayer::backbone::card::{WeightsManifest, imagenet_labels};
 use lastlayer::backbone::weights::Weights;
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
@@ -16,9 +16,6 @@ use crate::io_error;
 /// Where `./build.sh` puts the weights, from the repository's root.
 const DEFAULT_FOLDER: &str = "build/weights";
 const MANIFEST: &str = "efficientnet_lite0.json";
-
-/// Synset and name of ImageNet's classes, in the order of the logits.
-const IMAGENET_LABELS: &str = include_str!("../../backbone/imagenet_labels.txt");
 
 /// `--weights`, `--backbone` and `--device`.
 pub fn arguments() -> [Arg; 3] {
@@ -83,10 +80,6 @@ fn default_weights() -> Result<Weights> {
     let path = folder.join(&manifest.file);
     let bytes = std::fs::read(&path).map_err(|error| io_error(&path, &error))?;
     Weights::open(bytes, Some(&manifest.sha256))
-}
-
-fn imagenet_labels() -> Vec<String> {
-    IMAGENET_LABELS.lines().filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
 }
 
 /// Seconds since the first call.
