@@ -84,10 +84,11 @@ impl Filters {
         expected(contiguous(of_weight.reshape(weight)))
     }
 
-    /// Filters and a shift that do to a picture what the convolution and then the batch-norm do.
+    /// Filters and a shift that do to a picture what the convolution and then the batch-norm do. With the shift comes what [`Self::unfold`]
+    /// wants of the batch-norm: in one tensor, `[4, outputs]`, since a WebGPU device may bind no more than eight to a kernel.
     pub fn fold(self, weight: &CubeTensor, norm: &BatchNorm<CubeTensor>) -> (CubeTensor, CubeTensor) {
         let filters = unwritten(weight, self.shape());
-        let shift = unwritten(weight, [self.outputs]);
+        let shift = unwritten(weight, [4, self.outputs]);
         let (count, dim) = one_each(&weight.client, self.shape().iter().product());
         // Safety: units past the last value do nothing; there are at least as many values as outputs.
         unsafe {
@@ -116,7 +117,7 @@ impl Filters {
         of_filters: &CubeTensor,
         of_shift: &CubeTensor,
         weight: &CubeTensor,
-        norm: &BatchNorm<CubeTensor>,
+        shift: &CubeTensor,
     ) -> (CubeTensor, CubeTensor) {
         let (of_weight, of_gamma) = (unwritten(weight, shape::<4>(weight)), unwritten(weight, [self.outputs]));
         // Safety: a workgroup for each output, whose units stay within its values.
@@ -128,13 +129,10 @@ impl Filters {
                 argument(of_filters),
                 argument(of_shift),
                 argument(weight),
-                argument(&norm.gamma),
-                argument(&norm.mean),
-                argument(&norm.variance),
+                argument(shift),
                 argument(&of_weight),
                 argument(&of_gamma),
                 self.arguments(),
-                norm.epsilon as f32,
                 self.outputs_last,
             );
         }
@@ -181,11 +179,15 @@ fn folded(
     let length = lengths.padded * lengths.taps;
     if unit < lengths.outputs * length {
         let (output, value) = (unit / length, unit % length);
-        let scale = gamma[output as usize] / (variance[output as usize] + epsilon).sqrt();
+        let deviation = (variance[output as usize] + epsilon).sqrt();
+        let scale = gamma[output as usize] / deviation;
         let at = place(output, value, lengths, outputs_last);
         filters[at] = weight_or_zero(weight, output, value, lengths) * scale;
         if value == 0 {
             shift[output as usize] = beta[output as usize] - mean[output as usize] * scale;
+            shift[(lengths.outputs + output) as usize] = scale;
+            shift[(lengths.outputs * 2 + output) as usize] = deviation;
+            shift[(lengths.outputs * 3 + output) as usize] = mean[output as usize];
         }
     }
 }
@@ -196,18 +198,16 @@ fn unfolded(
     of_filters: &[f32],
     of_shift: &[f32],
     weight: &[f32],
-    gamma: &[f32],
-    mean: &[f32],
-    variance: &[f32],
+    shift: &[f32],
     of_weight: &mut [f32],
     of_gamma: &mut [f32],
     lengths: &Lengths,
-    epsilon: f32,
     #[comptime] outputs_last: bool,
 ) {
     let output = CUBE_POS_X as usize;
-    let deviation = (variance[output] + epsilon).sqrt();
-    let scale = gamma[output] / deviation;
+    let scale = shift[lengths.outputs as usize + output];
+    let deviation = shift[lengths.outputs as usize * 2 + output];
+    let mean = shift[lengths.outputs as usize * 3 + output];
     let length = lengths.inputs * lengths.taps;
     let mut share = 0.0f32;
     let mut value = UNIT_POS;
@@ -218,7 +218,7 @@ fn unfolded(
         share += of_filter * weight[at];
         value += CUBE_DIM;
     }
-    let sum = sum_of_units(-mean[output] * of_shift[output], share);
+    let sum = sum_of_units(-mean * of_shift[output], share);
     if UNIT_POS == 0 {
         of_gamma[output] = sum / deviation;
     }

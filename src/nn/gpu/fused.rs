@@ -83,7 +83,8 @@ struct State {
     plan: Plan,
     x: CubeTensor,
     weight: CubeTensor,
-    norm: Option<BatchNorm<CubeTensor>>,
+    /// What [`Filters::unfold`](super::filters::Filters::unfold) wants of a batch-norm.
+    folded: Option<CubeTensor>,
     filters: CubeTensor,
     /// The output, where the activation holds some of it back.
     y: Option<CubeTensor>,
@@ -95,17 +96,16 @@ impl Plan {
         let Self { kernel, geometry, activation } = self;
         let x = with_padded_channels(&geometry, x)?;
         let (weight, layout) = (contiguous(weight)?, kernel.filters(&geometry));
-        let (filters, shift, norm) = match after {
+        let (filters, shift, folded) = match after {
             After::Bias(bias) => (layout.lay_out(weight.clone()), contiguous(bias)?, None),
             After::Norm(norm) => {
-                let norm = norm.contiguous()?;
-                let (filters, shift) = layout.fold(&weight, &norm);
-                (filters, shift, Some(norm))
+                let (filters, shift) = layout.fold(&weight, &norm.contiguous()?);
+                (filters, shift.clone(), Some(shift))
             }
         };
         let y = kernel.forward(&geometry, &x, &filters, &shift, activation);
         let kept = (activation != Activation::None).then(|| y.clone());
-        Some((y, State { plan: self, x, weight, norm, filters, y: kept }))
+        Some((y, State { plan: self, x, weight, folded, filters, y: kept }))
     }
 
     fn differentiable<const N: usize>(
@@ -133,7 +133,7 @@ impl<const N: usize> Backward<Wgpu, N> for ConvBackward {
     type State = State;
 
     fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let State { plan: Plan { kernel, geometry, activation }, x, weight, norm, filters, y } = ops.state;
+        let State { plan: Plan { kernel, geometry, activation }, x, weight, folded, filters, y } = ops.state;
         let gradient = Tensor::<4>::from_primitive::<Wgpu>(gradients.consume::<Wgpu>(&ops.node));
         let gradient = expected(contiguous(gradient.permute([0, 2, 3, 1])));
         let gradient = y.map_or_else(|| gradient.clone(), |y| masked(&gradient, &y, activation));
@@ -149,10 +149,10 @@ impl<const N: usize> Backward<Wgpu, N> for ConvBackward {
         let of_filters = kernel.of_filters(&geometry, &gradient, &x);
         let of_shift = sum_of_pixels(gradient);
         let layout = kernel.filters(&geometry);
-        let (of_weight, of_gamma) = match norm {
+        let (of_weight, of_gamma) = match folded {
             None => (layout.take_out(of_filters, shape(&weight)), None),
-            Some(norm) => {
-                let (of_weight, of_gamma) = layout.unfold(&of_filters, &of_shift, &weight, &norm);
+            Some(shift) => {
+                let (of_weight, of_gamma) = layout.unfold(&of_filters, &of_shift, &weight, &shift);
                 (of_weight, Some(of_gamma))
             }
         };
