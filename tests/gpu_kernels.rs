@@ -23,7 +23,7 @@ use lastlayer::nn::{cpu, gpu};
 use lastlayer::rng::Rng;
 use libtest_mimic::Arguments;
 
-const TOLERANCE: f32 = 1e-4;
+const TOLERANCE: f32 = 1e-5;
 
 /// A device can be opened once in a process.
 fn graphics_card() -> Option<&'static ComputeDevice> {
@@ -43,6 +43,7 @@ fn main() {
         ("a_bias_in_place_of_batch_norm", biases),
         ("pictures_of_three_channels", pictures),
         ("long_sums_and_large_tiles", large),
+        ("blocks_of_efficientnet_lite", blocks),
         ("frozen_layers", frozen),
         ("what_is_not_a_number_shows", not_a_number),
         ("groups_are_declined", groups),
@@ -144,6 +145,20 @@ fn large() {
     same(case([64, 64], 3, 1, [2, 64, 66]).with(Padding::Each(1), Activation::Relu));
     same(case([68, 132], 3, 2, [2, 90, 91]).with(Padding::Each(1), Activation::Relu));
     same(case([256, 72], 3, 1, [1, 7, 7]).with(Padding::Each(1), Activation::Relu));
+}
+
+/// With as many channels as there are, and few pixels.
+fn blocks() {
+    let relu6 = |case: Case| case.with(Padding::Same, Activation::Relu6);
+    same(relu6(case([32, 32], 3, 1, [2, 28, 28]).depthwise()));
+    same(case([32, 16], 1, 1, [2, 28, 28]));
+    same(relu6(case([16, 96], 1, 1, [2, 28, 28])));
+    same(relu6(case([96, 96], 3, 2, [2, 28, 28]).depthwise()));
+    same(relu6(case([240, 240], 5, 2, [3, 14, 14]).depthwise()));
+    same(relu6(case([480, 480], 5, 1, [3, 7, 7]).depthwise()));
+    same(relu6(case([192, 1152], 1, 1, [3, 4, 4])));
+    same(case([1152, 320], 1, 1, [3, 4, 4]));
+    same(relu6(case([3, 32], 3, 2, [2, 56, 56])));
 }
 
 fn frozen() {

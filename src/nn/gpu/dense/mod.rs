@@ -49,7 +49,8 @@ impl Tiling {
     /// For sums that are not divided.
     fn whole(rows: usize, columns: usize) -> Self {
         let large = Self::of(2, rows, columns);
-        if large.tiles < ENOUGH_TILES { Self::of(1, rows, columns) } else { large }
+        let suits = columns > TILE && large.tiles >= ENOUGH_TILES;
+        if suits { large } else { Self::of(1, rows, columns) }
     }
 }
 
