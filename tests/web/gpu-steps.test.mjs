@@ -157,5 +157,6 @@ test("what reading, predicting and teaching the output layer need is compiled wh
     return { started, predicted, trained: last };
   });
   assert.equal(counts.predicted, counts.started, "a prediction finds everything compiled");
-  assert.ok(counts.trained <= counts.started + 1, `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`);
+  // The end of an epoch puts its logits together, which takes two.
+  assert.ok(counts.trained <= counts.started + 2, `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`);
 });
