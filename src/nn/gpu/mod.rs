@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Each is written once, in Rust, for every graphics API. Other devices, precisions and sizes take Burn's own operations, and
-//! what they compute is the measure of these (`tests/web/gpu-steps.test.mjs`).
+//! what they compute is the measure of these (`tests/gpu_kernels.rs`, `tests/web/gpu-steps.test.mjs`).
 
 mod activation;
 mod channels;
