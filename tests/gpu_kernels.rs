@@ -1,6 +1,6 @@
 //! Our kernels for graphics cards against Burn's own operations on the CPU: the same outputs and the same gradients, for convolutions as
 //! EfficientNet-Lite, MobileNetV2, ResNet and VGG have them and for sizes that do not divide evenly. Needs an adapter, if only one in
-//! software; without one its tests are listed as ignored. On Debian with Chromium, SwiftShader's:
+//! software; without one its tests are listed as ignored. Mesa's llvmpipe is found where it is installed; Chromium's SwiftShader is with
 //!
 //! ```text
 //! LD_LIBRARY_PATH=/usr/lib/chromium VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json \

@@ -38,14 +38,16 @@ fn where_let_through(gradient: &[f32], y: &[f32], out: &mut [f32], #[comptime] a
     }
 }
 
-/// Of one value. What is not a number stays so, as with Burn's: a fit that went wrong has to show.
+/// Of one value. What is not a number stays so, as with Burn's: a fit that went wrong has to show. (A comparison that a driver
+/// may take for a maximum, as Mesa's does, loses it.)
 #[cube]
 pub(super) fn activated(value: f32, #[comptime] activation: Activation) -> f32 {
     if comptime!(activation == Activation::None) {
         value
+    } else if comptime!(activation == Activation::Relu6) {
+        clamp_nan(value, 0.0f32, 6.0f32)
     } else {
-        let positive = select(value < 0.0f32, 0.0f32, value);
-        if comptime!(activation == Activation::Relu6) { select(positive > 6.0f32, 6.0f32, positive) } else { positive }
+        max_nan(value, 0.0f32)
     }
 }
 
