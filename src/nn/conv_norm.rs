@@ -155,23 +155,21 @@ impl ConvNorm {
     /// The same on a graphics card. The statistics of a live batch-norm are not known before the convolution is.
     #[cfg(feature = "webgpu")]
     fn forward_on_gpu(&self, x: &Tensor<4>) -> Option<Tensor<4>> {
-        let learns = x.device().is_autodiff();
-        let weight = self.conv.weight.val();
-        match (&self.norm, &self.conv.bias) {
-            (Some(norm), _) if !(self.live && learns) => {
+        let after = match (&self.norm, &self.conv.bias) {
+            (Some(norm), _) if !(self.live && x.device().is_autodiff()) => {
                 let plain = |values: Tensor<1>| if values.device().is_autodiff() { values.inner() } else { values };
-                let norm = gpu::batch_norm::BatchNorm {
+                gpu::fused::After::Norm(gpu::filters::BatchNorm {
                     gamma: norm.gamma.val(),
                     beta: norm.beta.val(),
                     mean: plain(norm.running_mean.value()),
                     variance: plain(norm.running_var.value()),
                     epsilon: norm.epsilon,
-                };
-                gpu::fused::conv_norm(x, weight, norm, self.spec())
+                })
             }
-            (None, Some(bias)) if !learns => gpu::fused::conv(x, weight, bias.val(), self.spec()),
-            _ => None,
-        }
+            (None, Some(bias)) => gpu::fused::After::Bias(bias.val()),
+            _ => return None,
+        };
+        gpu::fused::conv(x, self.conv.weight.val(), after, self.spec())
     }
 
     fn spec(&self) -> Spec {

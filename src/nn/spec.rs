@@ -39,7 +39,7 @@ impl Padding {
 }
 
 /// What follows a convolution and its batch-norm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Activation {
     None,
     /// `max(x, 0)`

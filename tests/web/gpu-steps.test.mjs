@@ -74,7 +74,7 @@ for (const [name, options] of /** @type {const} */ ([
   ["the last stage", { regime: "last-k", lastStages: 1, epochs: 3 }],
   [
     "the last two stages, windows of 5 × 5 and strides of 2 among them,",
-    { regime: "last-k", lastStages: 2, epochs: 2 },
+    { regime: "last-k", lastStages: 2, epochs: 2, seed: 5 },
   ],
   ["everything, with long sums over many pixels,", { regime: "full", epochs: 2, seed: 0 }],
 ])) {
@@ -112,6 +112,46 @@ for (const [name, options] of /** @type {const} */ ([
   });
 }
 
+test("a device of no more than WebGPU's default limits learns everything", async () => {
+  const page = await bed.lab();
+  const { history, told } = await page.evaluate(async () => {
+    const startWorker = lab.workerAfter(`
+      // The least that a device has, by the specification: this one is asked for no more.
+      const least = { maxStorageBuffersPerShaderStage: 8, maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28,
+        maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupSizeX: 256,
+        maxComputeWorkgroupSizeY: 256, maxComputeWorkgroupSizeZ: 64, maxComputeWorkgroupsPerDimension: 65535 };
+      const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "limits");
+      const limited = (limits) => new Proxy(limits, { get: (target, name) => least[name] ?? Reflect.get(target, name) });
+      Object.defineProperty(GPUAdapter.prototype, "limits", { get() { return limited(get.call(this)); } });
+      const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...args) {
+        const device = await request.apply(this, args);
+        const told = new BroadcastChannel("limits");
+        told.postMessage(Object.keys(least).filter((name) => device.limits[name] > least[name]).join() || "the least");
+        return device;
+      };`);
+    const told = new Promise((resolve) => {
+      new BroadcastChannel("limits").onmessage = ({ data }) => resolve(data);
+    });
+    const tuner = await lab.tuner({ device: "webgpu", startWorker });
+    await tuner.add(await lab.photos("stripes", 0, 2), "stripes");
+    await tuner.add(await lab.photos("discs", 0, 2), "discs");
+    const { history } = await tuner.train({
+      regime: "full",
+      seed: 0,
+      augment: 0,
+      epochs: 2,
+      holdout: 0,
+      batchSize: 2,
+      learningRate: 0.01,
+    });
+    tuner.close();
+    return { history: history.map(({ trainLoss }) => trainLoss), told: await told };
+  });
+  assert.equal(told, "the least");
+  assert.ok((history[1] ?? NaN) < (history[0] ?? NaN), `it learns: ${history}`);
+});
+
 test("what reading, predicting and teaching the output layer need is compiled while the weights are on their way", async () => {
   const page = await bed.lab();
   const compiled = gate();
@@ -146,8 +186,9 @@ test("what reading, predicting and teaching the output layer need is compiled wh
     return { started, predicted, trained: last };
   });
   assert.equal(counts.predicted, counts.started, "a prediction finds everything compiled");
+  // The end of an epoch puts its logits together, which takes two.
   assert.ok(
-    counts.trained <= counts.started + 1,
+    counts.trained <= counts.started + 2,
     `and so does a training but for the end of an epoch: ${JSON.stringify(counts)}`,
   );
 });

@@ -1,4 +1,4 @@
-//! Convolutions with one filter per channel and TensorFlow's "SAME" padding, four channels at a time.
+//! Convolutions with one filter per channel, four channels at a time.
 //!
 //! # Shapes
 //! - x, y and their gradients: `[batch, height, width, channels]`
@@ -7,138 +7,102 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::activation::all_activated;
+use super::filters::Filters;
+use super::geometry::{Geometry, Sizes};
+use super::kernel::Kernel;
 use super::{LANES, argument, joined, one_each, parts, unwritten};
+use crate::nn::spec::Activation;
 
-#[derive(Debug, Clone, Copy)]
-pub struct Geometry {
-    pub batch: usize,
-    pub channels: usize,
-    pub kernel: usize,
-    pub stride: usize,
-    pub height: usize,
-    pub width: usize,
-}
+#[derive(Debug)]
+pub struct Depthwise;
 
-impl Geometry {
-    pub fn output(&self) -> [usize; 2] {
-        [self.height.div_ceil(self.stride), self.width.div_ceil(self.stride)]
+impl Kernel for Depthwise {
+    fn takes(&self, geometry: &Geometry) -> bool {
+        let Geometry { inputs, outputs, groups, .. } = *geometry;
+        groups == inputs && inputs == outputs && inputs.is_multiple_of(LANES)
     }
 
-    /// Padding above and left; below and right it is as much or one more.
-    fn before(&self) -> [usize; 2] {
-        let [height, width] = self.output();
-        let before = |size: usize, out: usize| ((out - 1) * self.stride + self.kernel).saturating_sub(size) / 2;
-        [before(self.height, height), before(self.width, width)]
+    fn filters(&self, geometry: &Geometry) -> Filters {
+        Filters { outputs: geometry.outputs, inputs: 1, padded: 1, taps: geometry.taps(), outputs_last: true }
     }
 
-    /// As the kernels take it.
-    fn arguments(&self) -> SizesLaunch {
-        let ([out_height, out_width], [top, left]) = (self.output(), self.before());
-        SizesLaunch::new(
-            self.batch as u32,
-            (self.channels / LANES) as u32,
-            self.height as u32,
-            self.width as u32,
-            out_height as u32,
-            out_width as u32,
-            top as u32,
-            left as u32,
-        )
+    fn forward(
+        &self,
+        geometry: &Geometry,
+        x: &CubeTensor,
+        filters: &CubeTensor,
+        shift: &CubeTensor,
+        activation: Activation,
+    ) -> CubeTensor {
+        let y = unwritten(x, geometry.shape_of_y());
+        let (count, dim) = one_each(&x.client, geometry.output_pixels() * geometry.outputs / LANES);
+        // Safety: what lies outside the picture is not read, and units past the last value do nothing.
+        unsafe {
+            of_outputs::launch_unchecked(
+                &x.client,
+                count,
+                dim,
+                LANES,
+                argument(x),
+                argument(filters),
+                argument(shift),
+                argument(&y),
+                geometry.arguments(),
+                geometry.kernel as u32,
+                geometry.stride as u32,
+                activation,
+            );
+        }
+        y
     }
-}
 
-#[derive(CubeType, CubeLaunch)]
-struct Sizes {
-    batch: u32,
-    /// Groups of [`LANES`].
-    channels: u32,
-    height: u32,
-    width: u32,
-    out_height: u32,
-    out_width: u32,
-    top: u32,
-    left: u32,
-}
-
-/// `clamp(filters ∗ x + shift)`.
-pub fn forward(
-    geometry: Geometry,
-    x: &CubeTensor,
-    filters: &CubeTensor,
-    shift: &CubeTensor,
-    relu6: bool,
-) -> CubeTensor {
-    let [height, width] = geometry.output();
-    let y = unwritten(x, [geometry.batch, height, width, geometry.channels]);
-    let (count, dim) = one_each(&x.client, geometry.batch * height * width * geometry.channels / LANES);
-    // Safety: what lies outside the picture is not read, and units past the last value do nothing.
-    unsafe {
-        of_outputs::launch_unchecked(
-            &x.client,
-            count,
-            dim,
-            LANES,
-            argument(x),
-            argument(filters),
-            argument(shift),
-            argument(&y),
-            geometry.arguments(),
-            geometry.kernel as u32,
-            geometry.stride as u32,
-            relu6,
-        );
+    fn of_x(&self, geometry: &Geometry, gradient: &CubeTensor, filters: &CubeTensor) -> CubeTensor {
+        let out = unwritten(gradient, geometry.shape_of_x());
+        let (count, dim) = one_each(&gradient.client, geometry.pixels() * geometry.inputs / LANES);
+        // Safety: as in `forward`.
+        unsafe {
+            of_inputs::launch_unchecked(
+                &gradient.client,
+                count,
+                dim,
+                LANES,
+                argument(gradient),
+                argument(filters),
+                argument(&out),
+                geometry.arguments(),
+                geometry.kernel as u32,
+                geometry.stride as u32,
+            );
+        }
+        out
     }
-    y
-}
 
-/// The gradient of x.
-pub fn of_x(geometry: Geometry, gradient: &CubeTensor, filters: &CubeTensor) -> CubeTensor {
-    let Geometry { batch, channels, height, width, .. } = geometry;
-    let out = unwritten(gradient, [batch, height, width, channels]);
-    let (count, dim) = one_each(&gradient.client, batch * height * width * channels / LANES);
-    // Safety: as in `forward`.
-    unsafe {
-        of_inputs::launch_unchecked(
-            &gradient.client,
-            count,
-            dim,
-            LANES,
-            argument(gradient),
-            argument(filters),
-            argument(&out),
-            geometry.arguments(),
-            geometry.kernel as u32,
-            geometry.stride as u32,
-        );
+    fn of_filters(&self, geometry: &Geometry, gradient: &CubeTensor, x: &CubeTensor) -> CubeTensor {
+        let (taps, channels) = (geometry.taps(), geometry.inputs);
+        let [out_height, out_width] = geometry.output;
+        let (units, lines) = (taps * channels / LANES, geometry.batch * out_height);
+        let parts = parts(units, lines * out_width).min(lines);
+        let out = unwritten(gradient, [parts, taps, channels]);
+        let (count, dim) = one_each(&gradient.client, parts * units);
+        // Safety: as in `forward`.
+        unsafe {
+            of_taps::launch_unchecked(
+                &gradient.client,
+                count,
+                dim,
+                LANES,
+                argument(gradient),
+                argument(x),
+                argument(&out),
+                geometry.arguments(),
+                parts as u32,
+                geometry.kernel as u32,
+                geometry.stride as u32,
+            );
+        }
+        joined(out, [taps, 1, channels])
     }
-    out
-}
-
-/// The gradient of the filters.
-pub fn of_filters(geometry: Geometry, gradient: &CubeTensor, x: &CubeTensor) -> CubeTensor {
-    let taps = geometry.kernel * geometry.kernel;
-    let [out_height, out_width] = geometry.output();
-    let (units, lines) = (taps * geometry.channels / LANES, geometry.batch * out_height);
-    let parts = parts(units, lines * out_width).min(lines);
-    let out = unwritten(gradient, [parts, taps, geometry.channels]);
-    let (count, dim) = one_each(&gradient.client, parts * units);
-    // Safety: as in `forward`.
-    unsafe {
-        of_taps::launch_unchecked(
-            &gradient.client,
-            count,
-            dim,
-            LANES,
-            argument(gradient),
-            argument(x),
-            argument(&out),
-            geometry.arguments(),
-            parts as u32,
-            geometry.kernel as u32,
-            geometry.stride as u32,
-        );
-    }
-    joined(out, [taps, geometry.channels])
 }
 
 /// A unit for four channels of an output pixel.
@@ -151,11 +115,11 @@ fn of_outputs<N: Size>(
     sizes: &Sizes,
     #[comptime] kernel: u32,
     #[comptime] stride: u32,
-    #[comptime] relu6: bool,
+    #[comptime] activation: Activation,
 ) {
     let unit = ABSOLUTE_POS as u32;
-    let channel = unit % sizes.channels;
-    let pixel = unit / sizes.channels;
+    let channel = unit % sizes.inputs;
+    let pixel = unit / sizes.inputs;
     let column = pixel % sizes.out_width;
     let line = pixel / sizes.out_width % sizes.out_height;
     let picture = pixel / sizes.out_width / sizes.out_height;
@@ -169,19 +133,13 @@ fn of_outputs<N: Size>(
                     let source_x = column * stride + tap_x - sizes.left;
                     if source_x < sizes.width {
                         let source = (picture * sizes.height + source_y) * sizes.width + source_x;
-                        sum += x[(source * sizes.channels + channel) as usize]
-                            * filters[((tap_y * kernel + tap_x) * sizes.channels + channel) as usize];
+                        sum += x[(source * sizes.inputs + channel) as usize]
+                            * filters[((tap_y * kernel + tap_x) * sizes.inputs + channel) as usize];
                     }
                 }
             }
         }
-        if relu6 {
-            let low = Vector::<f32, N>::new(0.0f32);
-            let high = Vector::<f32, N>::new(6.0f32);
-            y[unit as usize] = clamp_nan(sum, low, high);
-        } else {
-            y[unit as usize] = sum;
-        }
+        y[unit as usize] = all_activated(sum, activation);
     }
 }
 
@@ -197,8 +155,8 @@ fn of_inputs<N: Size>(
     #[comptime] stride: u32,
 ) {
     let unit = ABSOLUTE_POS as u32;
-    let channel = unit % sizes.channels;
-    let pixel = unit / sizes.channels;
+    let channel = unit % sizes.inputs;
+    let pixel = unit / sizes.inputs;
     let column = pixel % sizes.width;
     let line = pixel / sizes.width % sizes.height;
     let picture = pixel / sizes.width / sizes.height;
@@ -214,8 +172,8 @@ fn of_inputs<N: Size>(
                     let target_x = from_x / stride;
                     if from_x % stride == 0 && target_x < sizes.out_width {
                         let target = (picture * sizes.out_height + target_y) * sizes.out_width + target_x;
-                        sum += gradient[(target * sizes.channels + channel) as usize]
-                            * filters[((tap_y * kernel + tap_x) * sizes.channels + channel) as usize];
+                        sum += gradient[(target * sizes.inputs + channel) as usize]
+                            * filters[((tap_y * kernel + tap_x) * sizes.inputs + channel) as usize];
                     }
                 }
             }
@@ -237,9 +195,9 @@ fn of_taps<N: Size>(
     #[comptime] stride: u32,
 ) {
     let unit = ABSOLUTE_POS as u32;
-    let channel = unit % sizes.channels;
-    let tap = unit / sizes.channels % (kernel * kernel);
-    let part = unit / sizes.channels / (kernel * kernel);
+    let channel = unit % sizes.inputs;
+    let tap = unit / sizes.inputs % (kernel * kernel);
+    let part = unit / sizes.inputs / (kernel * kernel);
     if part < parts {
         let tap_x = tap % kernel;
         let tap_y = tap / kernel;
@@ -258,8 +216,8 @@ fn of_taps<N: Size>(
                     if source_x < sizes.width {
                         let source = (picture * sizes.height + source_y) * sizes.width + source_x;
                         let target = line_of_all * sizes.out_width + column;
-                        sum += x[(source * sizes.channels + channel) as usize]
-                            * gradient[(target * sizes.channels + channel) as usize];
+                        sum += x[(source * sizes.inputs + channel) as usize]
+                            * gradient[(target * sizes.inputs + channel) as usize];
                     }
                 }
             }

@@ -8,18 +8,24 @@
 //! ```text
 //!  linear         the output layer: few columns, each a long sum       cross_entropy  the loss and its gradient together
 //!  optimiser      the global norm of gradients, and AdamW
-//!  fused          convolution, batch-norm and ReLU6 in one: which shapes, the node for autodiff
-//!  pointwise      its kernels for windows of 1 × 1                      depthwise      ... for one filter per channel
-//!  batch_norm     folded into filters, and out of their gradients
+//!  fused          convolution, batch-norm or bias, activation in one: the node for autodiff
+//!  kernel         which of the kernels takes a convolution: pointwise (windows of 1 × 1), depthwise (one filter per channel) or
+//!                 dense (everything else without groups), by its geometry
+//!  filters        how they lie, and batch-norm folded into them     activation     in a kernel, and of gradients
 //! ```
 //!
 //! Each is written once, in Rust, for every graphics API. Other devices, precisions and sizes take Burn's own operations, and
-//! what they compute is the measure of these (`tests/web/gpu-steps.test.mjs`).
+//! what they compute is the measure of these (`tests/gpu_kernels.rs`, `tests/web/gpu-steps.test.mjs`).
 
-pub mod batch_norm;
+mod activation;
+mod channels;
 pub mod cross_entropy;
+mod dense;
 mod depthwise;
+pub mod filters;
 pub mod fused;
+mod geometry;
+mod kernel;
 pub mod linear;
 pub mod optimiser;
 mod pointwise;
@@ -58,6 +64,11 @@ fn unwritten<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape.into(), handle, DType::F32)
 }
 
+/// What a view or a sum gives: it lives where that does.
+fn expected<T>(primitive: Option<T>) -> T {
+    primitive.unwrap_or_else(|| unreachable!("it lives where its terms do"))
+}
+
 fn shape<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
     tensor.meta.shape().dims()
 }
@@ -84,7 +95,7 @@ fn parts(units: usize, terms: usize) -> usize {
 fn joined<const D: usize>(parts: CubeTensor, shape: [usize; D]) -> CubeTensor {
     let parts = Tensor::<3>::from_primitive::<Wgpu>(parts);
     let sums = if parts.dims()[0] == 1 { parts } else { parts.sum_dim(0) };
-    contiguous(sums.reshape(shape)).unwrap_or_else(|| unreachable!("a sum lives where its terms do"))
+    expected(contiguous(sums.reshape(shape)))
 }
 
 /// `first` and the `share` of every unit of a workgroup, summed in their order: for the first of them, which finishes the work; the others get
@@ -101,15 +112,4 @@ fn sum_of_units(first: f32, share: f32) -> f32 {
         }
     }
     sum
-}
-
-/// ReLU6, where it is wished for. What is not a number stays so, as with Burn's: a fit that went wrong has to show.
-#[cube]
-fn clamp_at(value: f32, #[comptime] relu6: bool) -> f32 {
-    if relu6 {
-        let positive = select(value < 0.0f32, 0.0f32, value);
-        select(positive > 6.0f32, 6.0f32, positive)
-    } else {
-        value
-    }
 }

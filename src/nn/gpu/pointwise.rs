@@ -2,89 +2,118 @@
 //! window, which loads two values for each product; these keep eight sums or more in registers.
 //!
 //! # Shapes
-//! - x, y and their gradients: `[pixels, channels]`
+//! - x, y and their gradients: `[pixels, channels]`, of all pictures
 //! - filters: `[outputs, inputs]`
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::{LANES, argument, clamp_at, joined, one_each, parts, shape, unwritten};
+use super::activation::activated;
+use super::filters::Filters;
+use super::geometry::Geometry;
+use super::kernel::Kernel;
+use super::{LANES, argument, joined, one_each, parts, unwritten};
+use crate::nn::spec::Activation;
 
 /// Rows that a unit computes together.
 const ROWS: usize = 4;
 
-/// `clamp(x · filtersᵀ + shift)`.
-pub fn forward(x: &CubeTensor, filters: &CubeTensor, shift: &CubeTensor, relu6: bool) -> CubeTensor {
-    let ([pixels, inputs], [outputs, _]) = (shape(x), shape(filters));
-    let y = unwritten(x, [pixels, outputs]);
-    let (count, dim) = one_each(&x.client, pixels.div_ceil(ROWS) * (outputs / 2));
-    // Safety: rows past the last one are neither read nor written, and units past the last one do nothing.
-    unsafe {
-        of_outputs::launch_unchecked(
-            &x.client,
-            count,
-            dim,
-            LANES,
-            argument(x),
-            argument(filters),
-            argument(shift),
-            argument(&y),
-            pixels as u32,
-            (inputs / LANES) as u32,
-            outputs as u32,
-            relu6,
-        );
-    }
-    y
-}
+#[derive(Debug)]
+pub struct Pointwise;
 
-/// `a · b`; the columns of `b` are a multiple of [`LANES`], as are those of `a`.
-pub fn product(a: &CubeTensor, b: &CubeTensor) -> CubeTensor {
-    let ([pixels, terms], [_, columns]) = (shape(a), shape(b));
-    let out = unwritten(a, [pixels, columns]);
-    let (count, dim) = one_each(&a.client, pixels.div_ceil(ROWS) * (columns / LANES));
-    // Safety: as in `forward`.
-    unsafe {
-        of_inputs::launch_unchecked(
-            &a.client,
-            count,
-            dim,
-            LANES,
-            argument(a),
-            argument(b),
-            argument(&out),
-            pixels as u32,
-            terms as u32,
-            (columns / LANES) as u32,
-        );
+impl Kernel for Pointwise {
+    fn takes(&self, geometry: &Geometry) -> bool {
+        let Geometry { inputs, outputs, groups, kernel, stride, picture, output, .. } = *geometry;
+        (kernel, groups, stride) == (1, 1, 1)
+            && picture == output
+            && inputs.is_multiple_of(LANES)
+            && outputs.is_multiple_of(LANES)
     }
-    out
-}
 
-/// `aᵀ · b`; the columns of both are multiples of [`LANES`].
-pub fn transposed_product(a: &CubeTensor, b: &CubeTensor) -> CubeTensor {
-    let ([pixels, rows], [_, columns]) = (shape(a), shape(b));
-    let units = (rows / LANES) * (columns / LANES);
-    let parts = parts(units, pixels);
-    let out = unwritten(a, [parts, rows, columns]);
-    let (count, dim) = one_each(&a.client, parts * units);
-    // Safety: as in `forward`.
-    unsafe {
-        of_filters::launch_unchecked(
-            &a.client,
-            count,
-            dim,
-            LANES,
-            argument(a),
-            argument(b),
-            argument(&out),
-            pixels as u32,
-            parts as u32,
-            (rows / LANES) as u32,
-            (columns / LANES) as u32,
-        );
+    fn filters(&self, geometry: &Geometry) -> Filters {
+        let Geometry { inputs, outputs, .. } = *geometry;
+        Filters { outputs, inputs, padded: inputs, taps: 1, outputs_last: false }
     }
-    joined(out, [rows, columns])
+
+    fn forward(
+        &self,
+        geometry: &Geometry,
+        x: &CubeTensor,
+        filters: &CubeTensor,
+        shift: &CubeTensor,
+        activation: Activation,
+    ) -> CubeTensor {
+        let Geometry { inputs, outputs, .. } = *geometry;
+        let y = unwritten(x, geometry.shape_of_y());
+        let (count, dim) = one_each(&x.client, geometry.pixels().div_ceil(ROWS) * (outputs / 2));
+        // Safety: rows past the last one are neither read nor written, and units past the last one do nothing.
+        unsafe {
+            of_outputs::launch_unchecked(
+                &x.client,
+                count,
+                dim,
+                LANES,
+                argument(x),
+                argument(filters),
+                argument(shift),
+                argument(&y),
+                geometry.pixels() as u32,
+                (inputs / LANES) as u32,
+                outputs as u32,
+                activation,
+            );
+        }
+        y
+    }
+
+    /// `gradient · filters`.
+    fn of_x(&self, geometry: &Geometry, gradient: &CubeTensor, filters: &CubeTensor) -> CubeTensor {
+        let Geometry { inputs, outputs, .. } = *geometry;
+        let out = unwritten(gradient, geometry.shape_of_x());
+        let (count, dim) = one_each(&gradient.client, geometry.pixels().div_ceil(ROWS) * (inputs / LANES));
+        // Safety: as in `forward`.
+        unsafe {
+            of_inputs::launch_unchecked(
+                &gradient.client,
+                count,
+                dim,
+                LANES,
+                argument(gradient),
+                argument(filters),
+                argument(&out),
+                geometry.pixels() as u32,
+                outputs as u32,
+                (inputs / LANES) as u32,
+            );
+        }
+        out
+    }
+
+    /// `gradientᵀ · x`.
+    fn of_filters(&self, geometry: &Geometry, gradient: &CubeTensor, x: &CubeTensor) -> CubeTensor {
+        let Geometry { inputs, outputs, .. } = *geometry;
+        let (rows, columns) = (outputs / LANES, inputs / LANES);
+        let parts = parts(rows * columns, geometry.pixels());
+        let out = unwritten(gradient, [parts, outputs, inputs]);
+        let (count, dim) = one_each(&gradient.client, parts * rows * columns);
+        // Safety: as in `forward`.
+        unsafe {
+            of_filters::launch_unchecked(
+                &gradient.client,
+                count,
+                dim,
+                LANES,
+                argument(gradient),
+                argument(x),
+                argument(&out),
+                geometry.pixels() as u32,
+                parts as u32,
+                rows as u32,
+                columns as u32,
+            );
+        }
+        joined(out, [outputs, inputs, 1])
+    }
 }
 
 /// A unit for four pixels and two outputs.
@@ -97,7 +126,7 @@ fn of_outputs<N: Size>(
     pixels: u32,
     terms: u32,
     outputs: u32,
-    #[comptime] relu6: bool,
+    #[comptime] activation: Activation,
 ) {
     let unit = ABSOLUTE_POS as u32;
     let pairs = outputs / 2;
@@ -139,19 +168,19 @@ fn of_outputs<N: Size>(
         let row = outputs as usize;
         let shift_0 = shift[output as usize];
         let shift_1 = shift[output as usize + 1];
-        y[at] = finished::<N>(sum_00, shift_0, relu6);
-        y[at + 1] = finished::<N>(sum_01, shift_1, relu6);
+        y[at] = finished::<N>(sum_00, shift_0, activation);
+        y[at + 1] = finished::<N>(sum_01, shift_1, activation);
         if first + 1 < pixels {
-            y[at + row] = finished::<N>(sum_10, shift_0, relu6);
-            y[at + row + 1] = finished::<N>(sum_11, shift_1, relu6);
+            y[at + row] = finished::<N>(sum_10, shift_0, activation);
+            y[at + row + 1] = finished::<N>(sum_11, shift_1, activation);
         }
         if first + 2 < pixels {
-            y[at + 2 * row] = finished::<N>(sum_20, shift_0, relu6);
-            y[at + 2 * row + 1] = finished::<N>(sum_21, shift_1, relu6);
+            y[at + 2 * row] = finished::<N>(sum_20, shift_0, activation);
+            y[at + 2 * row + 1] = finished::<N>(sum_21, shift_1, activation);
         }
         if first + 3 < pixels {
-            y[at + 3 * row] = finished::<N>(sum_30, shift_0, relu6);
-            y[at + 3 * row + 1] = finished::<N>(sum_31, shift_1, relu6);
+            y[at + 3 * row] = finished::<N>(sum_30, shift_0, activation);
+            y[at + 3 * row + 1] = finished::<N>(sum_31, shift_1, activation);
         }
     }
 }
@@ -162,9 +191,9 @@ fn clamp_max(value: u32, most: u32) -> u32 {
 }
 
 #[cube]
-fn finished<N: Size>(sums: Vector<f32, N>, shift: f32, #[comptime] relu6: bool) -> f32 {
+fn finished<N: Size>(sums: Vector<f32, N>, shift: f32, #[comptime] activation: Activation) -> f32 {
     let sum = sums.extract(0usize) + sums.extract(1usize) + sums.extract(2usize) + sums.extract(3usize) + shift;
-    clamp_at(sum, relu6)
+    activated(sum, activation)
 }
 
 /// A unit for four pixels and four columns.
