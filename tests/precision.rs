@@ -6,8 +6,9 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use common::{RawTensor, TOY, photo_sets, sorted_files, tensors_of, toy_weights_of, trial, weights_file};
+use common::{TOY, photo_sets, sorted_files, tensors_of, toy_weights_of, trial, weights_file};
 use half::f16;
+use lastlayer::backbone::stored::StoredTensor;
 use lastlayer::backbone::weights::{Weights, scale_groups, scale_name};
 use lastlayer::error::ErrorCode;
 use lastlayer::metrics::{softmax, top_k};
@@ -35,7 +36,7 @@ fn main() {
 // --- the format, on the toy backbone -------------------------------------------------------------------------------------------
 
 /// The toy's tensors with the last convolution in 8 bits and the stem in 16, and in f32 what these stand for.
-fn toy_in_fewer_bits() -> (Vec<RawTensor>, Vec<RawTensor>) {
+fn toy_in_fewer_bits() -> (Vec<StoredTensor<'static>>, Vec<StoredTensor<'static>>) {
     let (mut stored, mut meant) = (Vec::new(), Vec::new());
     for (name, shape, values) in tensors_of(&TOY) {
         match name.as_str() {
@@ -48,27 +49,27 @@ fn toy_in_fewer_bits() -> (Vec<RawTensor>, Vec<RawTensor>) {
                 let numbers: Vec<i8> = values.iter().enumerate().map(|(at, value)| (value / scale(at)) as i8).collect();
                 assert!(numbers.iter().any(|&number| number < 0), "the sign is put to the test");
                 let floats: Vec<f32> = numbers.iter().enumerate().map(|(at, &q)| f32::from(q) * scale(at)).collect();
-                let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-                stored.push(RawTensor::floats(scale_name(&name), &[shape[0], groups], &scales));
-                meant.push(RawTensor::floats(&name, &shape, &floats));
-                stored.push(RawTensor { name, dtype: Dtype::I8, shape, bytes });
+                let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+                stored.push(StoredTensor::floats(&scale_name(&name), &[shape[0], groups], &scales));
+                meant.push(StoredTensor::floats(&name, &shape, &floats));
+                stored.push(StoredTensor { name, dtype: Dtype::I8, shape, bytes: bytes.into() });
             }
             "conv_stem.weight" => {
                 let halves: Vec<f16> = values.iter().map(|value| f16::from_f32(*value)).collect();
                 let floats: Vec<f32> = halves.iter().map(|half| half.to_f32()).collect();
-                let bytes = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
-                meant.push(RawTensor::floats(&name, &shape, &floats));
-                stored.push(RawTensor { name, dtype: Dtype::F16, shape, bytes });
+                let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
+                meant.push(StoredTensor::floats(&name, &shape, &floats));
+                stored.push(StoredTensor { name, dtype: Dtype::F16, shape, bytes: bytes.into() });
             }
-            _ => {
-                [&mut stored, &mut meant].into_iter().for_each(|to| to.push(RawTensor::floats(&name, &shape, &values)))
-            }
+            _ => [&mut stored, &mut meant]
+                .into_iter()
+                .for_each(|to| to.push(StoredTensor::floats(&name, &shape, &values))),
         }
     }
     (stored, meant)
 }
 
-fn toy(tensors: &[RawTensor], checkpoint: &str) -> lastlayer::error::Result<Session> {
+fn toy(tensors: &[StoredTensor<'static>], checkpoint: &str) -> lastlayer::error::Result<Session> {
     let weights = common::open_toy(toy_weights_of(tensors, checkpoint.into())).unwrap();
     Session::new(common::cpu(), weights, || 0.0)
 }
@@ -87,7 +88,7 @@ fn eight_and_sixteen_bits_are_read_as_written() {
 
 fn eight_bits_without_their_scales_are_refused() {
     let name = "conv_head.weight.scale";
-    let message = |change: &dyn Fn(&mut Vec<RawTensor>)| {
+    let message = |change: &dyn Fn(&mut Vec<StoredTensor<'static>>)| {
         let (mut stored, _) = toy_in_fewer_bits();
         change(&mut stored);
         let error = toy(&stored, "").err().expect("refused");
@@ -98,7 +99,7 @@ fn eight_bits_without_their_scales_are_refused() {
     assert!(missing.contains("1 missing: conv_head.weight.scale"), "{missing}");
     let short = message(&|tensors| {
         let scale = tensors.iter_mut().find(|tensor| tensor.name == name).unwrap();
-        *scale = RawTensor::floats(name, &[3], &[1.0; 3]);
+        *scale = StoredTensor::floats(name, &[3], &[1.0; 3]);
     });
     assert!(short.contains("conv_head.weight.scale (expected [32, 1], got [3])"), "{short}");
     let unknown = message(&|tensors| {

@@ -188,8 +188,8 @@ fn amount(per_class: usize, photos: usize) -> Reason {
 }
 
 fn unknown_likeness() -> Reason {
-    let text = "How like the pictures of its pretraining they are cannot be told, since this network has no output layer of its \
-                own: what the frozen features can tell apart decides.";
+    let text = "How like the pictures of its pretraining they are cannot be told, since this network knows too few classes, \
+                or none: what the frozen features can tell apart decides.";
     reason("no-source", &[], text.to_owned())
 }
 

@@ -4,6 +4,14 @@ use serde::Serialize;
 
 use crate::metrics::{softmax, top_k};
 
+/// A source model of fewer classes than this is not asked: how sure one of three classes is says little of the photos.
+const CLASSES_OF_MUCH: usize = 100;
+
+/// Whether a source model of that many classes has an opinion on photos of anything.
+pub fn knows_much(source_classes: usize) -> bool {
+    source_classes >= CLASSES_OF_MUCH
+}
+
 /// What the source model makes of a set of photos.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -22,6 +22,21 @@ pub struct Card {
     pub stages: Vec<String>,
     /// Names of the source model's classes, in the order of its logits.
     pub labels: Vec<String>,
+    /// Whether the source model averages its features over a photo and its mirror image; missing where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flip_average: bool,
+    /// Where a training of this program made the network out of another; missing where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<Tuned>,
+}
+
+/// How a network that was taught here differs from the one that it was before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tuned {
+    /// How many of its last stages, with what follows them, are others; the output layer is in any case.
+    pub last_stages: usize,
+    /// SHA-256 of the weights file before. The card's `source`, `licence` and `source_sha256` are that one's.
+    pub weights_sha256: String,
 }
 
 /// What the page reads before it downloads the weights: written beside them.

@@ -6,6 +6,7 @@
 //!  inverted_residuals, efficientnet_lite, mobilenet_v2, resnet, vgg    the families' tables      registry    all of them
 //!  weights       the file that the parameters come from         card    what it says of itself
 //!  file          files that people bring, as named tensors      recognise    of which network they are
+//!  stored        how such a file is written
 //!  tensor_file   the form that model files and checkpoints share
 //! ```
 //!
@@ -27,6 +28,7 @@ pub mod recognise;
 pub mod registry;
 pub mod resnet;
 pub mod stage;
+pub mod stored;
 pub mod tensor_file;
 pub mod vgg;
 pub mod weights;

@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
+/// Where a model file has its card: the one key of the file's metadata.
+pub const MODEL_KEY: &str = "lastlayer";
+
 /// A tensor on its way to a file or out of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileTensor {

@@ -4,10 +4,12 @@
 //! `[outputs, groups]`, and weight `i` of output channel `c` is `scale[c, i / group] · NAME[c, i]`, with [`group`](scale_group)
 //! neighbouring weights to a scale. Which tensors are which is the file's business; all become f32 when they are loaded.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::architecture::Architecture;
@@ -15,11 +17,10 @@ use super::card::Card;
 use super::file::TensorFile;
 use super::recognise::{Recognised, recognise};
 use super::registry::by_name;
+use super::stored::{CARD_KEY, StoredTensor};
+use super::tensor_file::{self, MODEL_KEY};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
-
-/// Key of the card in the file's metadata.
-pub const CARD_KEY: &str = "card";
 
 /// Name of the scales of the 8-bit tensor `name`.
 pub fn scale_name(name: &str) -> String {
@@ -99,6 +100,14 @@ impl Weights {
         if SafeTensors::read_metadata(&bytes).is_ok_and(|(_, metadata)| own_card(&metadata).is_some()) {
             return Self::open(bytes, expected_sha256);
         }
+        if tensor_file::read_card::<IgnoredAny>(&bytes, MODEL_KEY).is_ok() {
+            return Err(Error::new(
+                ErrorCode::WeightsUnsupported,
+                "the file is a model that was trained here, which holds what a training changed and no whole network: open it as a \
+                 model, and start the next task from that",
+            )
+            .with("kind", "a lastlayer model file"));
+        }
         let sha256 = checked_sha256(&bytes, expected_sha256)?;
         let file = TensorFile::open(bytes)?;
         let Recognised { architecture, names, classes, .. } = recognise(&file)?;
@@ -116,8 +125,41 @@ impl Weights {
             resize_filter: architecture.input.described(),
             stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
             labels,
+            flip_average: false,
+            tuned: None,
         };
         Ok(Self { tensors: Tensors::Brought { file, names }, card, sha256, architecture })
+    }
+
+    /// SHA-256 of the weights file that this one, or what it was made of by trainings here, began with: a model file refers to that, and
+    /// has all that is different since.
+    pub fn first_sha256(&self) -> &str {
+        self.card.tuned.as_ref().map_or(&self.sha256, |tuned| &tuned.weights_sha256)
+    }
+
+    /// How many of the last stages are not those of that file.
+    pub fn tuned_stages(&self) -> usize {
+        self.card.tuned.as_ref().map_or(0, |tuned| tuned.last_stages)
+    }
+
+    /// The tensors of a parameter as a file of this program has them: its numbers, and where these are of 8 bits their scales.
+    pub fn stored(&self, name: &str) -> Vec<StoredTensor<'_>> {
+        match &self.tensors {
+            Tensors::Own { bytes, metadata, data_start } => {
+                let tensor = |name: String| {
+                    let info = metadata.info(&name)?;
+                    let (start, end) = info.data_offsets;
+                    let bytes = Cow::Borrowed(&bytes[data_start + start..data_start + end]);
+                    Some(StoredTensor { name, dtype: info.dtype, shape: info.shape.clone(), bytes })
+                };
+                [name.to_owned(), scale_name(name)].into_iter().filter_map(tensor).collect()
+            }
+            Tensors::Brought { file, names } => {
+                let found = names.get(name).and_then(|theirs| Some((file.tensors.get(theirs)?, file.take(theirs)?)));
+                let tensor = found.map(|(tensor, values)| StoredTensor::floats(name, tensor.shape(), &values));
+                tensor.into_iter().collect()
+            }
+        }
     }
 
     /// The whole file.

@@ -2,7 +2,7 @@
 //!
 //! Tensors carry timm's names in PyTorch's layout, f32: `classifier.weight` `[classes, features]` and `classifier.bias`
 //! `[classes]`, and for deeper splits the stages that learnt (`blocks.6.0.…`, `conv_head.weight`, `bn2.…`). The metadata has
-//! one key, [`CARD_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
+//! one key, [`MODEL_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
 //! [`CENTROIDS`] `[classes, features]`, what its classes look like.
 
 use std::collections::HashSet;
@@ -11,7 +11,8 @@ use burn::tensor::Device;
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use crate::backbone::tensor_file::{self, FileTensor};
+use crate::backbone::architecture::{ConvLayer, Operation};
+use crate::backbone::tensor_file::{self, FileTensor, MODEL_KEY};
 use crate::backbone::weights::{Weights, read_floats};
 use crate::data::label;
 use crate::error::{Error, ErrorCode, Result};
@@ -23,8 +24,6 @@ use crate::score::novelty::{Centroids, Threshold};
 use crate::train::plan::regime::Regime;
 use crate::train::read::embed::read;
 
-/// The one key of the file's metadata.
-pub const CARD_KEY: &str = "lastlayer";
 const FORMAT_VERSION: u32 = 1;
 /// Not a part of the network: what "none of these" is told by.
 pub const CENTROIDS: &str = "unknown.centroids";
@@ -69,7 +68,7 @@ pub struct ModelCard {
 
 /// Writes a classifier that was trained on top of `weights`.
 pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>> {
-    let mut tensors = Vec::new();
+    let mut tensors = tuned_before(classifier, weights)?;
     for tensor in classifier.suffix.named(weights.architecture) {
         tensors.push(FileTensor { name: tensor.name, shape: tensor.shape, values: read(tensor.values).await? });
     }
@@ -81,10 +80,10 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
     let card = ModelCard {
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
-        last_stages: classifier.split.0,
+        last_stages: classifier.split.0.max(weights.tuned_stages()),
         regime: classifier.regime,
         backbone: source.name.clone(),
-        weights_sha256: weights.sha256.clone(),
+        weights_sha256: weights.first_sha256().to_owned(),
         checkpoint_sha256: Some(source.source_sha256.clone()),
         weights_source: source.source.clone(),
         weights_licence: source.licence.clone(),
@@ -96,7 +95,25 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
         unknown: classifier.known.as_ref().map(|known| known.threshold),
     };
-    tensor_file::write(&tensors, CARD_KEY, &card)
+    tensor_file::write(&tensors, MODEL_KEY, &card)
+}
+
+/// What earlier trainings changed and this one left as it was: with that the file needs nothing but the weights at the beginning.
+fn tuned_before(classifier: &Classifier, weights: &Weights) -> Result<Vec<FileTensor>> {
+    let (architecture, split) = (weights.architecture, classifier.split);
+    let stages = architecture.stages.len();
+    let changed = stages - weights.tuned_stages().max(split.0)..split.frozen_stages(architecture);
+    // The tail was taught with the last stage.
+    let tail = (split.0 == 0 && !changed.is_empty()).then_some(&architecture.tail);
+    let operations = architecture.stages[changed].iter().map(|stage| &stage.operations).chain(tail).flatten();
+    let mut params = weights.params();
+    let tensors = operations.flat_map(Operation::convolutions).flat_map(ConvLayer::parameters).map(|(name, shape)| {
+        let values = params.take(&name, &shape);
+        FileTensor { name, shape, values }
+    });
+    let tensors = tensors.collect();
+    params.finish()?;
+    Ok(tensors)
 }
 
 /// Reads a classifier back. The weights it was trained on may have been stored in other bits than these: its answers then move by what
@@ -111,7 +128,22 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
             ErrorCode::ModelMismatch,
             format!(
                 "the model was trained on {} weights with SHA-256 {}, these have {}: use the weights it was trained on",
-                card.backbone, card.weights_sha256, weights.sha256
+                card.backbone,
+                card.weights_sha256,
+                weights.first_sha256()
+            ),
+        )
+        .with("expected", card.weights_sha256)
+        .with("got", &weights.sha256));
+    }
+    if card.last_stages < weights.tuned_stages() {
+        let (name, stages) = (&card.backbone, weights.tuned_stages());
+        return Err(Error::new(
+            ErrorCode::ModelMismatch,
+            format!(
+                "the model was trained on {name} as it was before the last {stages} stages of this source model were taught: open it with \
+                 those weights, SHA-256 {}",
+                card.weights_sha256
             ),
         )
         .with("expected", card.weights_sha256)
@@ -147,11 +179,11 @@ fn is_of(card: &ModelCard, weights: &Weights) -> bool {
         // The source names a file in a package of one version.
         None => card.weights_source == source.source,
     };
-    card.weights_sha256 == weights.sha256 || (card.backbone == source.name && same_checkpoint)
+    card.weights_sha256 == weights.first_sha256() || (card.backbone == source.name && same_checkpoint)
 }
 
 fn read_card(bytes: &[u8]) -> Result<ModelCard> {
-    let card: ModelCard = tensor_file::read_card(bytes, CARD_KEY).map_err(corrupt)?;
+    let card: ModelCard = tensor_file::read_card(bytes, MODEL_KEY).map_err(corrupt)?;
     if card.format_version != FORMAT_VERSION {
         return Err(corrupt(format!(
             "it has format version {}, this program reads {FORMAT_VERSION}",

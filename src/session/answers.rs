@@ -3,7 +3,7 @@
 use super::{ModelChoice, Session};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
-use crate::export::model_file;
+use crate::export::{model_file, source_file};
 use crate::halves::widen;
 use crate::image::DecodedPhoto;
 use crate::image::scaler::Scaler;
@@ -103,6 +103,16 @@ impl Session {
     /// `no-classifier`.
     pub async fn export_model(&self) -> Result<Vec<u8>> {
         model_file::write(self.models.trained()?, &self.weights).await
+    }
+
+    /// The trained or opened classifier and all that is under it as a weights file: the source model of a next task, whose session opens
+    /// it with [`Weights::open`](crate::backbone::weights::Weights::open). A model trained on top of it needs only the weights that
+    /// this session began with.
+    ///
+    /// # Errors
+    /// `no-classifier`.
+    pub async fn export_source(&self) -> Result<Vec<u8>> {
+        source_file::write(self.models.trained()?, &self.weights).await
     }
 
     /// Opens a model file; its classifier takes the place of the one there is. Returns its labels. Its classes are its own: one of this

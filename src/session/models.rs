@@ -62,7 +62,8 @@ impl Models {
             // The head alone is loaded: at split 0 no stage parameter is taken.
             let (architecture, classes, mut stages) = (weights.architecture, labels.len(), weights.params());
             let suffix = Suffix::load(architecture, split, classes, &mut stages, &mut params, &device.tensors);
-            Classifier::new(split, input, suffix, labels)
+            let flip_average = weights.card.flip_average;
+            Classifier { flip_average, ..Classifier::new(split, input, suffix, labels) }
         });
         params.finish_all()?;
         Ok(Self {

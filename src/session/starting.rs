@@ -5,6 +5,7 @@ use super::run::Run;
 use super::{Expected, Session};
 use crate::advise;
 use crate::advise::run::AdviceRun;
+use crate::advise::similarity::knows_much;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::comparison::Comparison;
 use crate::eval::comparison_config::{ComparisonConfig, NamedConfig, decide};
@@ -41,7 +42,8 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
         self.editable()?;
-        let (source, known) = (self.models.source.as_ref().map(|source| source.suffix.clone()), self.measured.clone());
+        let source = self.models.source.as_ref().filter(|source| knows_much(source.labels.len()));
+        let (source, known) = (source.map(|source| source.suffix.clone()), self.measured.clone());
         self.start(&advise::run::head(&wish), |bench| AdviceRun::new(wish.clone(), source, &known, bench))?;
         self.expect(wish);
         Ok(())

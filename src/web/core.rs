@@ -435,6 +435,13 @@ impl Core {
         session.export_model().await.map_err(throw)
     }
 
+    /// The bytes of a weights file: the trained network as the source model of a next task.
+    #[wasm_bindgen(js_name = exportSource)]
+    pub async fn export_source(&self) -> JsResult<Vec<u8>> {
+        let session = self.session.take().map_err(throw)?;
+        session.export_source().await.map_err(throw)
+    }
+
     /// Opens a model file: `{labels}`. `own` are those of its labels that mean the classes of this session, of which they are a file
     /// that the worker before this one wrote.
     #[wasm_bindgen(js_name = openModel)]

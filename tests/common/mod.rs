@@ -1,7 +1,6 @@
 //! Shared by the tests: a toy backbone with random weights, the goldens' formulas, and where weights and photos are.
 #![allow(dead_code)] // Each test file uses its own part.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -10,7 +9,8 @@ use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::card::Card;
 use lastlayer::backbone::inverted_residuals::{Row, Table, row};
 use lastlayer::backbone::stage::Stage;
-use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
+use lastlayer::backbone::stored::{self, StoredTensor};
+use lastlayer::backbone::weights::{Weights, sha256_hex};
 use lastlayer::backbone::{resnet, vgg};
 use lastlayer::data::dataset::Added;
 use lastlayer::device::{ComputeDevice, DeviceKind};
@@ -27,7 +27,6 @@ use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
 use lastlayer::train::run::report::Report;
 use libtest_mimic::Trial;
-use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::de::DeserializeOwned;
 
 /// Three stages at 32 pixels: small enough to train whole in a test, with every kind of block in it.
@@ -89,21 +88,6 @@ impl Params for Recorder {
     }
 }
 
-/// A tensor on its way into a weights file.
-pub struct RawTensor {
-    pub name: String,
-    pub dtype: Dtype,
-    pub shape: Vec<usize>,
-    pub bytes: Vec<u8>,
-}
-
-impl RawTensor {
-    pub fn floats(name: impl Into<String>, shape: &[usize], values: &[f32]) -> Self {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { name: name.into(), dtype: Dtype::F32, shape: shape.to_vec(), bytes }
-    }
-}
-
 /// Name, shape and values of a network's tensors.
 pub fn tensors_of(network: &Architecture) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let device = cpu().tensors;
@@ -127,18 +111,23 @@ pub fn weights_file_of(
 ) -> Vec<u8> {
     let mut tensors = tensors_of(network);
     change(&mut tensors);
-    let tensors: Vec<RawTensor> =
-        tensors.iter().map(|(name, shape, values)| RawTensor::floats(name, shape, values)).collect();
-    let checkpoint = sha256_hex(&tensors.iter().flat_map(|tensor| tensor.bytes.clone()).collect::<Vec<u8>>());
+    let tensors: Vec<StoredTensor> =
+        tensors.iter().map(|(name, shape, values)| StoredTensor::floats(name, shape, values)).collect();
+    let checkpoint = sha256_hex(&tensors.iter().flat_map(|tensor| tensor.bytes.to_vec()).collect::<Vec<u8>>());
     weights_of(network, &tensors, checkpoint)
 }
 
 /// A weights file of these tensors of the toy backbone, said to come from the checkpoint of that hash.
-pub fn toy_weights_of(tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
+pub fn toy_weights_of(tensors: &[StoredTensor], checkpoint: String) -> Vec<u8> {
     weights_of(&TOY, tensors, checkpoint)
 }
 
-fn weights_of(network: &Architecture, tensors: &[RawTensor], checkpoint: String) -> Vec<u8> {
+fn weights_of(network: &Architecture, tensors: &[StoredTensor], checkpoint: String) -> Vec<u8> {
+    let output_layer = tensors.iter().find(|tensor| tensor.name == format!("{}.weight", network.classifier));
+    let labels = match output_layer.map_or(TOY_LABELS.len(), |weight| weight.shape[0]) {
+        3 => TOY_LABELS.map(str::to_owned).to_vec(),
+        classes => (1..=classes).map(|number| number.to_string()).collect(),
+    };
     let card = Card {
         name: network.name.into(),
         source: "drawn by the tests".into(),
@@ -147,13 +136,11 @@ fn weights_of(network: &Architecture, tensors: &[RawTensor], checkpoint: String)
         input: network.input.clone(),
         resize_filter: "bicubic".into(),
         stages: network.stages.iter().map(|stage| stage.name.clone()).collect(),
-        labels: TOY_LABELS.map(str::to_owned).to_vec(),
+        labels,
+        flip_average: false,
+        tuned: None,
     };
-    let views = tensors.iter().map(|RawTensor { name, dtype, shape, bytes }| {
-        (name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
-    });
-    let card = serde_json::to_string(&card).unwrap();
-    serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).unwrap()
+    stored::write(tensors, &card).unwrap()
 }
 
 pub fn open_toy(file: Vec<u8>) -> lastlayer::error::Result<Weights> {

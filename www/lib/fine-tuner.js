@@ -562,10 +562,19 @@ export class FineTuner extends EventTarget {
    * @returns {Promise<Blob>}
    */
   async export() {
-    if (this.#connection.closed) throw this.#connection.closed;
-    if (!this.#mirror.model)
-      throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
-    return new Blob([this.#mirror.model], { type: "application/octet-stream" });
+    return new Blob([this.#model()], { type: "application/octet-stream" });
+  }
+
+  /**
+   * The network as it is now, trained, as a weights file (5 MB and more): the source model of the next task, for
+   * `FineTuner.create({ backbone })`. It answers with its own classes there until something is trained on top of it, and
+   * what is trained then opens again with the backbone of this FineTuner alone. Rejects with `no-classifier` before a
+   * training.
+   * @returns {Promise<Blob>}
+   */
+  async exportSource() {
+    this.#model();
+    return new Blob([await this.#connection.call("exportSource")], { type: "application/octet-stream" });
   }
 
   /**
@@ -579,6 +588,13 @@ export class FineTuner extends EventTarget {
     const { labels } = await this.#connection.call("openModel", { bytes });
     this.#change(() => this.#mirror.openedModel(bytes, labels));
     return { labels };
+  }
+
+  /** The bytes of the model file. */
+  #model() {
+    if (this.#connection.closed) throw this.#connection.closed;
+    if (this.#mirror.model) return this.#mirror.model;
+    throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
   }
 
   /** Ends the worker. Open and later calls reject with `closed`. */

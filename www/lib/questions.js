@@ -60,6 +60,7 @@ export class Questions {
     },
     nearest: (args) => this.#nearest(args),
     exportModel: () => this.#bench.core.exportModel(),
+    exportSource: () => this.#bench.core.exportSource(),
     openModel: ({ bytes, own }) => this.#bench.core.openModel(bytes, own),
   });
 

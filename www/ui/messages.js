@@ -742,8 +742,8 @@ export const MESSAGES = {
     zh: "与网络预训练时见过的照片不同：相似度 {similarity}（低于 {threshold}）。",
   },
   "advice.no-source": {
-    en: "How like the pictures of its pretraining they are cannot be told, since this network has no output layer of its own: what the frozen features can tell apart decides.",
-    zh: "此网络没有自己的输出层，无法判断照片与其预训练图片有多相似；因此由冻结特征的区分能力来决定。",
+    en: "How like the pictures of its pretraining they are cannot be told, since this network knows too few classes, or none: what the frozen features can tell apart decides.",
+    zh: "此网络自带的类别太少或没有，无法判断照片与其预训练图片有多相似；因此由冻结特征的区分能力来决定。",
   },
   "advice.between": {
     en: "They are somewhat like what the network was pretrained on: similarity {similarity}; so what the frozen features can tell apart decides.",

@@ -8,20 +8,19 @@ mod layer_inputs;
 mod rounding;
 mod stored;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::card::{Card, WeightsManifest, imagenet_labels};
-use lastlayer::backbone::weights::{CARD_KEY, Weights, sha256_hex};
+use lastlayer::backbone::stored::write as write_weights;
+use lastlayer::backbone::weights::{Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
 use lastlayer::session::Session;
-use safetensors::tensor::{TensorView, serialize};
 
-use stored::{Precision, StoredTensor};
+use stored::Precision;
 
 #[derive(Parser)]
 #[command(about = "Converts an EfficientNet-Lite checkpoint to a weights file of the page")]
@@ -54,7 +53,7 @@ fn convert(arguments: &Arguments) -> Result<PathBuf> {
     let (architecture, tensors) = checkpoint::read(checkpoint)?;
     let stored = stored::store(&tensors, architecture, arguments.precision)?;
     let file_name = arguments.checkpoint.file_name().unwrap_or_default().to_string_lossy();
-    let file = encode(&stored, &card(architecture, &file_name, source_sha256))?;
+    let file = write_weights(&stored, &card(architecture, &file_name, source_sha256))?;
     // Refuse to write what the page could not load: this names every missing, unexpected or misshapen tensor.
     let device = pollster::block_on(ComputeDevice::open(DeviceKind::Cpu))?;
     Session::new(device, Weights::open(file.clone(), None)?, || 0.0)?;
@@ -72,19 +71,9 @@ fn card(architecture: &Architecture, file_name: &str, source_sha256: String) -> 
         resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
         stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: imagenet_labels(),
+        flip_average: false,
+        tuned: None,
     }
-}
-
-fn encode(tensors: &[StoredTensor], card: &Card) -> Result<Vec<u8>> {
-    let views: Vec<(&str, TensorView<'_>)> = tensors
-        .iter()
-        .map(|tensor| {
-            let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).map_err(Error::internal)?;
-            Ok((tensor.name.as_str(), view))
-        })
-        .collect::<Result<_>>()?;
-    let card = serde_json::to_string(card).map_err(Error::internal)?;
-    serialize(views, Some(HashMap::from([(CARD_KEY.to_owned(), card)]))).map_err(Error::internal)
 }
 
 /// Writes the weights under a name with their hash, so that caches never serve an old file, and the manifest.

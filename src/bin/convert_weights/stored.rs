@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::ValueEnum;
 use half::f16;
 use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::stored::StoredTensor;
 use lastlayer::backbone::tensor_file::FileTensor;
 use lastlayer::backbone::weights::{scale_group, scale_groups, scale_name};
 use lastlayer::error::{Error, ErrorCode, Result};
@@ -28,16 +29,12 @@ pub enum Precision {
 /// the accuracy.
 const WORTH_EIGHT_BITS: usize = 16_384;
 
-/// A tensor as it goes into the file.
-pub struct StoredTensor {
-    pub name: String,
-    pub dtype: Dtype,
-    pub bytes: Vec<u8>,
-    pub shape: Vec<usize>,
-}
-
 /// The tensors in that precision, sorted by name.
-pub fn store(tensors: &[FileTensor], architecture: &Architecture, precision: Precision) -> Result<Vec<StoredTensor>> {
+pub fn store(
+    tensors: &[FileTensor],
+    architecture: &Architecture,
+    precision: Precision,
+) -> Result<Vec<StoredTensor<'static>>> {
     let inputs = match precision {
         Precision::Int8 => layer_inputs(tensors, architecture)?,
         Precision::Half | Precision::Full => BTreeMap::new(),
@@ -61,7 +58,7 @@ fn is_worth_eight_bits(tensor: &FileTensor) -> bool {
     is_matrix && tensor.values.len() >= WORTH_EIGHT_BITS
 }
 
-fn eight_bits(tensor: &FileTensor, inputs: &BTreeMap<String, Vec<Moments>>) -> Result<[StoredTensor; 2]> {
+fn eight_bits(tensor: &FileTensor, inputs: &BTreeMap<String, Vec<Moments>>) -> Result<[StoredTensor<'static>; 2]> {
     let (outputs, width) = (tensor.shape[0], tensor.shape[1]);
     let inputs = inputs.get(&tensor.name).filter(|inputs| inputs.len() == width).ok_or_else(|| {
         let (name, shape) = (&tensor.name, &tensor.shape);
@@ -74,15 +71,15 @@ fn eight_bits(tensor: &FileTensor, inputs: &BTreeMap<String, Vec<Moments>>) -> R
         scales.extend(row.scales.iter().flat_map(|scale| scale.to_le_bytes()));
     }
     let shape = vec![outputs, scale_groups(width)];
-    let scales = StoredTensor { name: scale_name(&tensor.name), dtype: Dtype::F16, bytes: scales, shape };
+    let scales = StoredTensor { name: scale_name(&tensor.name), dtype: Dtype::F16, bytes: scales.into(), shape };
     Ok([new(tensor, Dtype::I8, bytes), scales])
 }
 
-fn half(tensor: &FileTensor) -> StoredTensor {
+fn half(tensor: &FileTensor) -> StoredTensor<'static> {
     let bytes = tensor.values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect();
     new(tensor, Dtype::F16, bytes)
 }
 
-fn new(tensor: &FileTensor, dtype: Dtype, bytes: Vec<u8>) -> StoredTensor {
-    StoredTensor { name: tensor.name.clone(), dtype, bytes, shape: tensor.shape.clone() }
+fn new(tensor: &FileTensor, dtype: Dtype, bytes: Vec<u8>) -> StoredTensor<'static> {
+    StoredTensor { name: tensor.name.clone(), dtype, bytes: bytes.into(), shape: tensor.shape.clone() }
 }

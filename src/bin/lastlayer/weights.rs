@@ -17,8 +17,8 @@ use crate::io_error;
 const DEFAULT_FOLDER: &str = "build/weights";
 const MANIFEST: &str = "efficientnet_lite0.json";
 
-/// `--weights`, `--backbone` and `--device`.
-pub fn arguments() -> [Arg; 3] {
+/// `--weights`, `--backbone`, `--start-from` and `--device`.
+pub fn arguments() -> [Arg; 4] {
     let device = Arg::new("device")
         .long("device")
         .value_name("cpu|gpu|cuda")
@@ -31,7 +31,12 @@ pub fn arguments() -> [Arg; 3] {
         .value_parser(clap::value_parser!(PathBuf))
         .conflicts_with("weights")
         .help("Another network: safetensors, or a .pth of torch.save, with timm's or torchvision's names; it is recognised by them");
-    [weights_argument(), backbone, device]
+    let start_from = Arg::new("start-from")
+        .long("start-from")
+        .value_name("MODEL")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("A model that was trained here as the source model: its classes, and the stages that learnt");
+    [weights_argument(), backbone, start_from, device]
 }
 
 fn weights_argument() -> Arg {
@@ -59,7 +64,11 @@ pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
         _ => DeviceKind::Cpu,
     };
     let device = pollster::block_on(ComputeDevice::open(kind))?;
-    Session::new(device, weights, clock)
+    let Some(model) = file("start-from")? else { return Session::new(device, weights, clock) };
+    let mut before = Session::new(device.clone(), weights, clock)?;
+    before.open_model(&model)?;
+    let source = pollster::block_on(before.export_source())?;
+    Session::new(device, Weights::open(source, None)?, clock)
 }
 
 fn default_weights() -> Result<Weights> {

@@ -99,6 +99,7 @@ export interface Calls {
   featureMaps: Call<{ image: Image; stage: string; channels: number; model: ModelChoice }, FeatureMaps>;
   nearest: Call<{ image: Image; count: number; model: ModelChoice }, NearestIds>;
   exportModel: Call<undefined, Bytes>;
+  exportSource: Call<undefined, Bytes>;
   /** `own`: labels of classes that are there, where a worker before this one wrote the file. */
   openModel: Call<{ bytes: Uint8Array; own?: string[] }, { labels: string[] }>;
 

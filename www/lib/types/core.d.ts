@@ -197,6 +197,7 @@ export interface Core {
   readFeatures(model: ModelChoice): Promise<boolean>;
   nearest(photo: CorePhoto, count: number, model: ModelChoice): Promise<NearestIds>;
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
+  exportSource(): Promise<Uint8Array<ArrayBuffer>>;
   openModel(bytes: Uint8Array, own?: string[]): { labels: string[] };
 }
 
