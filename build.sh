@@ -169,6 +169,8 @@ wasm() {
     cargo rustc --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$FEATURES" -- ${RUSTC_FLAGS[@]+"${RUSTC_FLAGS[@]}"}
     # All flavours are linked into the same file: it is taken before the next one overwrites it.
     target/tool/bindings "target/$WASM_TARGET/wasm/lastlayer.wasm" "$folder"
+    # While what it is made of is compiled for this flavour.
+    [[ $verb != test ]] || network_test "$flavour"
     if [[ ${WASM_OPT:-1} != 0 ]]; then
       say "wasm-opt, $flavour"
       # What computes on the CPU is given more time. The module for WebGPU, four times as large, takes three times as long at -O2 and
@@ -181,6 +183,18 @@ wasm() {
     fi
     echo "$key" >"$folder/made-from"
   done
+}
+
+# network_test FLAVOUR: the module in which tests/web/networks.test.mjs compares every network with PyTorch; the relaxed flavour has none.
+network_test() {
+  local folder=build/network-test/$1 key
+  key="$(wasm_key) $(node scripts/hash-files.mjs tests/wasm tests/common)"
+  [[ $1 != *-relaxed ]] && ! up_to_date "$folder/made-from" "$key" || return 0
+  say "networks for the browser tests, $1"
+  rm -rf "$folder"
+  cargo build --locked --profile wasm --target "$WASM_TARGET" --example networks --no-default-features --features "$1"
+  target/tool/bindings "target/$WASM_TARGET/wasm/examples/networks.wasm" "$folder"
+  echo "$key" >"$folder/made-from"
 }
 
 # --- verbs ----------------------------------------------------------------------------------------------------------
@@ -271,6 +285,8 @@ run_tests() {
   say "Rust tests"
   cargo test --locked --release
   build
+  network_test cpu
+  network_test webgpu
   say "browser tests"
   # One file at a time: each has a browser, and the CPU is what most of them wait for.
   node --test --test-concurrency 1 --test-reporter ./scripts/test-reporter.mjs tests/web/*.test.mjs

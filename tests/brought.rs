@@ -5,10 +5,12 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{TOY_LABELS, add_drawn, cpu, drawn, stages, train};
+use half::f16;
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::registry::by_name;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::error::{Error, ErrorCode};
+use lastlayer::eval::explain::Question;
 use lastlayer::nn::params::{Params, RandomParams};
 use lastlayer::rng::Rng;
 use lastlayer::session::event::StepEvent;
@@ -20,7 +22,7 @@ type File = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Random weights of a network with an output layer of ten classes, under the names of timm, or another's.
 fn file_of(network: &Architecture, whose: &str) -> File {
-    let naming = network.namings.iter().find(|naming| naming.whose == whose);
+    let naming = network.naming(whose);
     let mut random = RandomParams(Rng::new(5));
     let parameters = network.parameters().into_iter().chain(network.classifier_parameters(10));
     parameters
@@ -170,4 +172,61 @@ fn a_trunk_alone_is_taught_and_advised_on_but_not_asked() {
     assert!(advised.reasons.iter().any(|reason| reason.code == "no-source"));
     train(&mut session, TrainConfig { epochs: 2, ..stages(0) });
     assert_eq!(pollster::block_on(session.predict(&photo, 1, ModelChoice::Auto)).unwrap().len(), 1);
+}
+
+/// VGG's classes come from three fully connected layers on all places of the last map, which hold most of its weights.
+#[test]
+fn a_network_answers_with_its_own_head_and_is_taught_without() {
+    let (architecture, classes) = (network("vgg16"), 7);
+    let whole = architecture.with_own_head().unwrap();
+    let naming = architecture.naming("torchvision").unwrap();
+    let mut random = RandomParams(Rng::new(5));
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = (whole.parameters().into_iter())
+        .chain(whole.classifier_parameters(classes))
+        .map(|(name, shape)| {
+            let count = shape.iter().product::<usize>();
+            // Of the own head the biases alone: its answer is known beforehand, and half a gigabyte need not be drawn.
+            let values: Vec<f16> = match name.as_str() {
+                "head.fc.bias" => (0..count).map(|class| f16::from_f32(if class == 4 { 3.0 } else { 0.0 })).collect(),
+                _ if name.starts_with("features.") => {
+                    random.take(&name, &shape).into_iter().map(f16::from_f32).collect()
+                }
+                _ => vec![f16::ZERO; count],
+            };
+            // torchvision has matrices.
+            let shape = if shape.len() == 4 && !name.starts_with("features.") {
+                vec![shape[0], count / shape[0]]
+            } else {
+                shape
+            };
+            (naming.name_of(&name), shape, values.into_iter().flat_map(f16::to_le_bytes).collect())
+        })
+        .collect();
+    let views =
+        tensors.iter().map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F16, shape.clone(), bytes).unwrap()));
+    let file = serialize(views, None).unwrap();
+    drop(tensors);
+
+    let weights = Weights::bring(file, None, &[]).unwrap();
+    assert_eq!((weights.architecture.name, weights.card.labels.len()), ("vgg16", classes));
+    let mut session = Session::new(cpu(), weights, || 0.0).unwrap();
+    let photo = drawn(0, 99, 50, 40);
+    let answers = pollster::block_on(session.predict(&photo, 2, ModelChoice::Auto)).unwrap();
+    let expected = 3f32.exp() / (3f32.exp() + 6.0);
+    assert!(answers[0].label == "5" && (answers[0].probability - expected).abs() < 1e-4, "{answers:?}");
+    let error = pollster::block_on(session.explain(&photo, Question::default(), ModelChoice::Source)).unwrap_err();
+    assert!(error.message.contains("all places"), "{}", error.message);
+
+    add_drawn(&mut session, 2, 2, 0);
+    train(&mut session, TrainConfig { epochs: 2, ..stages(0) });
+    for model in [ModelChoice::Source, ModelChoice::Trained] {
+        assert_eq!(common::nearest(&mut session, &photo, 2, model).compared, 4);
+    }
+    pollster::block_on(session.explain(&photo, Question::default(), ModelChoice::Trained)).unwrap();
+    let saved = pollster::block_on(session.export_model()).unwrap();
+    session.open_model(&saved).unwrap();
+    // The next task's source model has the new output layer, on the averaged features.
+    let source = pollster::block_on(session.export_source()).unwrap();
+    assert!(source.len() < 70_000_000, "the fully connected layers are left out: {}", source.len());
+    assert_eq!(Weights::open(source, None).unwrap().card.labels, ["one", "two"]);
 }

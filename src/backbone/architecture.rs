@@ -21,8 +21,20 @@ pub struct Architecture {
     pub input: InputSpec,
     /// How many of the last stages `last-k` teaches where nothing else is said.
     pub last_stages: usize,
+    /// What the network's own answers come from, where that is more than a linear layer on the averaged features.
+    pub own_head: Option<OwnHead>,
     /// Names of layers in files of other origin; those used here are timm's.
     pub namings: Vec<Naming>,
+}
+
+/// Layers between the last map and the output layer that a network was pretrained with. What is taught here goes on top of the backbone
+/// without them: they hold most of VGG's weights, and look at all places of the last map at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnHead {
+    /// A fully connected layer is a convolution over all places of a map.
+    pub operations: Vec<Operation>,
+    /// Name of its output layer in files.
+    pub classifier: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +134,11 @@ impl Placed<'_> {
 }
 
 impl Architecture {
+    /// How files of that origin call the layers, where they call them otherwise.
+    pub fn naming(&self, whose: &str) -> Option<&Naming> {
+        self.namings.iter().find(|naming| naming.whose == whose)
+    }
+
     /// Operations of the stages and, last, of the tail.
     pub fn layers(&self) -> impl Iterator<Item = &[Operation]> {
         self.stages.iter().map(|stage| stage.operations.as_slice()).chain([self.tail.as_slice()])
@@ -161,6 +178,13 @@ impl Architecture {
             convolutions
         };
         self.layers().map(of_layer).collect()
+    }
+
+    /// The network as it was pretrained, with the layers of its own head as the tail; `None` where it has no such layers.
+    pub fn with_own_head(&self) -> Option<Self> {
+        let OwnHead { operations, classifier } = self.own_head.clone()?;
+        let tail = self.tail.iter().cloned().chain(operations).collect();
+        Some(Self { tail, classifier, own_head: None, ..self.clone() })
     }
 
     /// Name and shape of every parameter of the backbone.

@@ -80,6 +80,7 @@ impl Table {
             tail,
             classifier: "classifier",
             input: self.input.clone(),
+            own_head: None,
             namings: namings(&layers),
         }
     }

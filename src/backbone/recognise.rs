@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::architecture::{Architecture, Naming};
+use super::architecture::{Architecture, ConvLayer, Naming, Operation};
 use super::file::TensorFile;
 use super::registry::all;
 use crate::error::{Error, ErrorCode, Result};
@@ -17,8 +17,11 @@ pub struct Recognised {
     pub architecture: &'static Architecture,
     /// The file's name of each parameter, the output layer's among them where it has one.
     pub names: BTreeMap<String, String>,
-    /// Outputs of the linear layer on pooled features; `None` where the file has none, as VGG's.
+    /// Outputs of its output layer; `None` where the file has none that is known.
     pub classes: Option<usize>,
+    /// Whether that is the one of the network's [`OwnHead`](super::architecture::OwnHead), whose layers are among `names` then, and not
+    /// one on pooled features.
+    pub own_head: bool,
     /// Tensors that this network has no place for: other heads.
     pub unused: Vec<String>,
 }
@@ -33,7 +36,9 @@ pub fn recognise(file: &TensorFile) -> Result<Recognised> {
         let namings = architecture.namings.iter().map(Some);
         std::iter::once(None).chain(namings).map(move |naming| Fit::new(file, architecture, naming))
     });
-    let nearest = candidates.min_by_key(Fit::problems).ok_or_else(|| Error::internal("no networks"))?;
+    let nearest = candidates
+        .min_by_key(|fit| (fit.problems(), !fit.has_head(file)))
+        .ok_or_else(|| Error::internal("no networks"))?;
     if nearest.problems() > 0 { Err(nearest.error(file)) } else { Ok(nearest.recognised(file)) }
 }
 
@@ -43,6 +48,7 @@ struct Fit {
     names: BTreeMap<String, String>,
     /// What the file calls the weight and the bias of the output layer.
     head: [String; 2],
+    own_head: Option<OwnLayers>,
     missing: Vec<String>,
     wrong_shape: Vec<String>,
     unexpected: Vec<String>,
@@ -67,30 +73,39 @@ impl Fit {
             names.insert(ours, name);
         }
         let head = architecture.classifier_parameters(0).map(|(name, _)| theirs(&name));
-        let known: BTreeSet<&String> = names.values().chain(&head).collect();
+        let own_head = OwnLayers::new(architecture, theirs);
+        let own_names = own_head.iter().flat_map(|own| own.names.values());
+        let known: BTreeSet<&String> = names.values().chain(&head).chain(own_names).collect();
         let others = file.tensors.keys().filter(|name| !known.contains(name)).cloned();
         let (unexpected, unused) = others.partition(|name| parts.contains(first_part(name)));
-        Self { architecture, names, head, missing, wrong_shape, unexpected, unused }
+        Self { architecture, names, head, own_head, missing, wrong_shape, unexpected, unused }
     }
 
     fn problems(&self) -> usize {
         self.missing.len() + self.wrong_shape.len() + self.unexpected.len()
     }
 
+    fn has_head(&self, file: &TensorFile) -> bool {
+        self.classes(file).is_some() || self.own_head.as_ref().is_some_and(|own| own.classes(file).is_some())
+    }
+
+    /// Outputs of a linear layer on pooled features.
+    fn classes(&self, file: &TensorFile) -> Option<usize> {
+        outputs(file, &self.head, self.architecture.features())
+    }
+
     fn recognised(mut self, file: &TensorFile) -> Recognised {
-        let features = self.architecture.features();
-        let [weight, bias] = self.head.each_ref().map(|name| file.tensors.get(name).map(|tensor| tensor.shape()));
-        let classes = match (weight, bias) {
-            (Some(&[classes, inputs]), Some(&[biases])) if inputs == features && biases == classes && classes > 0 => {
-                Some(classes)
-            }
-            _ => None,
-        };
-        if classes.is_some() {
-            let ours = self.architecture.classifier_parameters(0).map(|(name, _)| name);
+        let (architecture, unused) = (self.architecture, std::mem::take(&mut self.unused));
+        let found = |classes, own_head, names| Recognised { architecture, names, classes, own_head, unused };
+        if let Some(classes) = self.classes(file) {
+            let ours = architecture.classifier_parameters(0).map(|(name, _)| name);
             self.names.extend(ours.into_iter().zip(self.head));
+            return found(Some(classes), false, self.names);
         }
-        Recognised { architecture: self.architecture, names: self.names, classes, unused: self.unused }
+        let own = self.own_head.and_then(|own| Some((own.classes(file)?, own)));
+        let Some((classes, own)) = own else { return found(None, false, self.names) };
+        self.names.extend(own.names);
+        found(Some(classes), true, self.names)
     }
 
     fn error(&self, file: &TensorFile) -> Error {
@@ -111,6 +126,50 @@ impl Fit {
         let problems = problems.join("; ");
         let message = format!("the weights are of no network known here; nearest is {name}: {problems}");
         Error::new(ErrorCode::WeightsMismatch, message).with("name", name).with("detail", problems)
+    }
+}
+
+/// The layers of a network's own head, by the names of a file.
+struct OwnLayers {
+    names: BTreeMap<String, String>,
+    /// How many numbers each of the file's tensors has, but those of the output layer.
+    counts: Vec<(String, usize)>,
+    output_layer: [String; 2],
+    features: usize,
+}
+
+impl OwnLayers {
+    fn new(architecture: &Architecture, theirs: impl Fn(&str) -> String) -> Option<Self> {
+        let whole = architecture.with_own_head()?;
+        let layers = whole.tail[architecture.tail.len()..].iter().flat_map(Operation::convolutions);
+        let parameters: Vec<_> = layers.flat_map(ConvLayer::parameters).collect();
+        let counts = parameters.iter().map(|(name, shape)| (theirs(name), shape.iter().product())).collect();
+        let output_layer = whole.classifier_parameters(0).map(|(name, _)| name);
+        let ours = parameters.into_iter().map(|(name, _)| name).chain(output_layer.clone());
+        Some(Self {
+            names: ours.map(|name| (name.clone(), theirs(&name))).collect(),
+            counts,
+            output_layer: output_layer.map(|name| theirs(&name)),
+            features: whole.features(),
+        })
+    }
+
+    /// Outputs, where the file has all of it. A fully connected layer is a matrix in some files, a convolution in others: the numbers are
+    /// the same ones in the same order.
+    fn classes(&self, file: &TensorFile) -> Option<usize> {
+        let has = |name: &String| file.tensors.get(name).map(|tensor| tensor.shape().iter().product());
+        let all = self.counts.iter().all(|(name, count)| has(name) == Some(*count));
+        if all { outputs(file, &self.output_layer, self.features) } else { None }
+    }
+}
+
+/// Outputs of a linear layer, by the names of its weight and bias, where the file has it and it takes that many features.
+fn outputs(file: &TensorFile, layer: &[String; 2], features: usize) -> Option<usize> {
+    match layer.each_ref().map(|name| file.tensors.get(name).map(|tensor| tensor.shape())) {
+        [Some(&[classes, inputs]), Some(&[biases])] if inputs == features && biases == classes && classes > 0 => {
+            Some(classes)
+        }
+        _ => None,
     }
 }
 

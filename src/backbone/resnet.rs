@@ -50,6 +50,7 @@ impl Table {
             classifier: "fc",
             input: imagenet(Filter::Bilinear),
             last_stages: 2,
+            own_head: None,
             namings: Vec::new(),
         }
     }

@@ -1,11 +1,16 @@
 //! VGG (Simonyan and Zisserman, 2015, <https://arxiv.org/abs/1409.1556>), as in timm and torchvision, which number its layers
 //! straight through. The backbone is the convolutional part: what is learnt on top of it goes by the average over the last map, as
-//! with every network here. The three fully connected layers of the original are not part of it.
+//! with every network here. The three fully connected layers of the original are its own head, which answers before anything is taught.
 
-use super::architecture::{Architecture, Chain, Operation, StageSpec, Window};
+use super::architecture::{Architecture, Chain, Naming, Operation, OwnHead, StageSpec, Window};
 use super::pretraining::imagenet;
 use crate::image::filter::Filter;
 use crate::nn::spec::{Activation, Padding, Spec};
+
+/// Side of the last map, of a picture of 224 pixels.
+const LAST_MAP: usize = 7;
+/// Outputs of each of the fully connected layers but the last.
+const FULLY_CONNECTED: usize = 4096;
 
 /// A network as numbers.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +49,28 @@ impl Table {
             classifier: "head.fc",
             input: imagenet(Filter::Bilinear),
             last_stages: 1,
-            namings: Vec::new(),
+            own_head: Some(OwnHead { operations: self.fully_connected(), classifier: "head.fc" }),
+            namings: vec![Naming {
+                whose: "torchvision",
+                layers: [
+                    ("pre_logits.fc1", "classifier.0"),
+                    ("pre_logits.fc2", "classifier.3"),
+                    ("head.fc", "classifier.6"),
+                ]
+                .map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned()))
+                .into(),
+            }],
         }
+    }
+
+    /// As timm has them: convolutions, the first over the 7 × 7 places of the last map.
+    fn fully_connected(&self) -> Vec<Operation> {
+        let mut chain = Chain::new(self.channels[4], true, None);
+        let mut layer = |name: &str, kernel| {
+            let padding = Padding::Each(0);
+            let window = Spec { kernel, stride: 1, groups: 1, padding, activation: Activation::Relu };
+            Operation::Conv(chain.conv(format!("pre_logits.{name}"), String::new(), FULLY_CONNECTED, window))
+        };
+        vec![layer("fc1", LAST_MAP), layer("fc2", 1)]
     }
 }

@@ -48,11 +48,15 @@ pub struct Weights {
     pub architecture: &'static Architecture,
 }
 
+/// Whether the layers of a network's own head are used where a file has them. VGG's take 0.5 GB beside the 0.5 GB of the file: in
+/// WebAssembly, which has 4 GB at the most and many machines less, they are left out.
+const OWN_HEADS: bool = !cfg!(target_family = "wasm");
+
 enum Tensors {
     /// One of this program's own files.
     Own { bytes: Vec<u8>, metadata: Metadata, data_start: usize },
     /// A file that somebody brought, and its names of the parameters.
-    Brought { file: TensorFile, names: BTreeMap<String, String> },
+    Brought { file: TensorFile, names: BTreeMap<String, String>, own_head: bool },
 }
 
 impl Weights {
@@ -110,8 +114,9 @@ impl Weights {
         }
         let sha256 = checked_sha256(&bytes, expected_sha256)?;
         let file = TensorFile::open(bytes)?;
-        let Recognised { architecture, names, classes, .. } = recognise(&file)?;
+        let Recognised { architecture, names, classes, own_head, .. } = recognise(&file)?;
         let labels = match classes {
+            _ if own_head && !OWN_HEADS => Vec::new(),
             Some(classes) if classes == labels.len() => labels.to_vec(),
             Some(classes) => (1..=classes).map(|number| number.to_string()).collect(),
             None => Vec::new(),
@@ -128,7 +133,7 @@ impl Weights {
             flip_average: false,
             tuned: None,
         };
-        Ok(Self { tensors: Tensors::Brought { file, names }, card, sha256, architecture })
+        Ok(Self { tensors: Tensors::Brought { file, names, own_head }, card, sha256, architecture })
     }
 
     /// SHA-256 of the weights file that this one, or what it was made of by trainings here, began with: a model file refers to that, and
@@ -140,6 +145,14 @@ impl Weights {
     /// How many of the last stages are not those of that file.
     pub fn tuned_stages(&self) -> usize {
         self.card.tuned.as_ref().map_or(0, |tuned| tuned.last_stages)
+    }
+
+    /// The network with the layers of its own head, where its classes come from these.
+    pub fn with_own_head(&self) -> Option<Architecture> {
+        match &self.tensors {
+            Tensors::Brought { own_head: true, .. } if OWN_HEADS => self.architecture.with_own_head(),
+            _ => None,
+        }
     }
 
     /// The tensors of a parameter as a file of this program has them: its numbers, and where these are of 8 bits their scales.
@@ -154,7 +167,7 @@ impl Weights {
                 };
                 [name.to_owned(), scale_name(name)].into_iter().filter_map(tensor).collect()
             }
-            Tensors::Brought { file, names } => {
+            Tensors::Brought { file, names, .. } => {
                 let found = names.get(name).and_then(|theirs| Some((file.tensors.get(theirs)?, file.take(theirs)?)));
                 let tensor = found.map(|(tensor, values)| StoredTensor::floats(name, tensor.shape(), &values));
                 tensor.into_iter().collect()
@@ -218,11 +231,16 @@ impl<'a> LoadedParams<'a> {
         let weights = self.weights;
         match &weights.tensors {
             Tensors::Own { bytes, metadata, data_start } => self.take_own(name, shape, metadata, &bytes[*data_start..]),
-            Tensors::Brought { file, names } => {
+            Tensors::Brought { file, names, .. } => {
                 self.taken.insert(name.to_owned());
                 let theirs = names.get(name);
-                // What was recognised is there, and has the right shape; the output layer's alone may be asked for in another.
-                let fits = |theirs: &&String| file.tensors.get(*theirs).is_some_and(|tensor| tensor.shape() == shape);
+                // What was recognised is there, and has the right shape; the output layer's alone may be asked for in another. A
+                // convolution over a whole map may be a matrix in the file.
+                let count: usize = shape.iter().product();
+                let fits = |theirs: &&String| {
+                    let shape = file.tensors.get(*theirs).map(|tensor| tensor.shape());
+                    shape.is_some_and(|shape| shape.iter().product::<usize>() == count)
+                };
                 let values = theirs.filter(fits).and_then(|theirs| file.take(theirs));
                 if values.is_none() {
                     self.missing.push(name.to_owned());

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::backbone::weights::Weights;
+use crate::backbone::weights::{LoadedParams, Weights};
 use crate::data::dataset::{ClassId, PhotoId};
 use crate::device::ComputeDevice;
 use crate::error::{Error, ErrorCode, Result};
@@ -26,7 +26,7 @@ pub enum ModelChoice {
 }
 
 pub(super) struct Models {
-    /// With the output layer of the weights; `None` where they have none on pooled features.
+    /// With the output layer of the weights, and the layers of its own head where it has such; `None` where they have none.
     pub source: Option<Classifier>,
     /// The trained or opened one.
     pub classifier: Option<Classifier>,
@@ -53,17 +53,26 @@ impl Models {
     /// # Errors
     /// `weights-mismatch` with the lists of what does not fit.
     pub fn load(weights: &Weights, device: &ComputeDevice) -> Result<Self> {
-        let split = Split(0);
-        let mut params = weights.params();
-        let input = weights.card.input.clone();
-        let embedder = Embedder::load(weights.architecture, split, &mut params, input.clone(), input.clone(), device);
+        let (mut params, input) = (weights.params(), weights.card.input.clone());
+        let load = |split, params: &mut LoadedParams<'_>| {
+            Embedder::load(weights.architecture, split, params, input.clone(), input.clone(), device)
+        };
+        let mut embedders = vec![load(Split(0), &mut params)];
         let labels = weights.card.labels.clone();
+        // The layers of an own head come after the last stage: the source model is that stage with them then.
+        let whole = weights.with_own_head();
+        let (architecture, split) = match &whole {
+            Some(whole) => (whole, Split(1)),
+            None => (weights.architecture, Split(0)),
+        };
         let source = (!labels.is_empty()).then(|| {
-            // The head alone is loaded: at split 0 no stage parameter is taken.
-            let (architecture, classes, mut stages) = (weights.architecture, labels.len(), weights.params());
+            if split != Split(0) {
+                embedders.push(load(split, &mut params));
+            }
+            let (classes, mut stages) = (labels.len(), weights.params());
             let suffix = Suffix::load(architecture, split, classes, &mut stages, &mut params, &device.tensors);
             let flip_average = weights.card.flip_average;
-            Classifier { flip_average, ..Classifier::new(split, input, suffix, labels) }
+            Classifier { flip_average, ..Classifier::new(split, input.clone(), suffix, labels) }
         });
         params.finish_all()?;
         Ok(Self {
@@ -71,7 +80,7 @@ impl Models {
             classifier: None,
             taught: None,
             features: ActivationCache::new([weights.architecture.features(), 1, 1]),
-            embedders: vec![embedder],
+            embedders,
         })
     }
 
@@ -103,6 +112,30 @@ impl Models {
         let mut embedders = self.embedders.iter();
         let embedder = embedders.find(|embedder| embedder.is_of(classifier.split, &classifier.input));
         Ok((classifier, embedder.ok_or_else(|| Error::internal("the classifier's prefix is not loaded"))?))
+    }
+
+    /// Where the features lie that photos are compared by with that model, as every training reads them: the pooled features of the backbone.
+    /// `None` for the trained one whose last stages learnt, which has its own.
+    ///
+    /// # Errors
+    /// As [`network`](Self::network).
+    pub fn source_features(&self, model: ModelChoice) -> Result<Option<&Embedder>> {
+        let (classifier, embedder) = self.network(model)?;
+        Ok(match classifier.split {
+            Split(0) => Some(embedder),
+            _ if self.is_own_head(classifier) => self.embedders.first(),
+            _ => None,
+        })
+    }
+
+    /// Whether that is the source model, with the fully connected layers that it was pretrained with.
+    pub fn is_own_head(&self, classifier: &Classifier) -> bool {
+        classifier.split != Split(0) && self.source.as_ref().is_some_and(|source| std::ptr::eq(source, classifier))
+    }
+
+    /// The output layer that the source model has on pooled features.
+    pub fn source_layer(&self) -> Option<&Classifier> {
+        self.source.as_ref().filter(|source| source.split == Split(0))
     }
 
     /// Position of the embedder of that split and input, made when it is not there.
@@ -148,7 +181,7 @@ impl Models {
 fn no_source() -> Error {
     Error::new(
         ErrorCode::NoClassifier,
-        "these weights have no output layer on pooled features, so the network has no answers of its own: train first",
+        "these weights have no output layer that is used here, so the network has no answers of its own: train first",
     )
 }
 

@@ -42,7 +42,7 @@ impl Session {
     /// `busy`, `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn start_advice(&mut self, wish: TrainConfig) -> Result<()> {
         self.editable()?;
-        let source = self.models.source.as_ref().filter(|source| knows_much(source.labels.len()));
+        let source = self.models.source_layer().filter(|source| knows_much(source.labels.len()));
         let (source, known) = (source.map(|source| source.suffix.clone()), self.measured.clone());
         self.start(&advise::run::head(&wish), |bench| AdviceRun::new(wish.clone(), source, &known, bench))?;
         self.expect(wish);

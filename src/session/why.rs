@@ -12,7 +12,6 @@ use crate::halves::widen;
 use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
 use crate::image::scaler::Scaler;
-use crate::model::Split;
 use crate::train::plan::config::TrainConfig;
 use crate::train::read::embed::read;
 
@@ -55,7 +54,7 @@ impl Session {
     /// Where in a decoded photo the evidence for a class lies. One forward pass.
     ///
     /// # Errors
-    /// `unknown-class` with the classes there are; `no-classifier`; `invalid-option` for a class against itself.
+    /// `unknown-class` with the classes there are; `no-classifier`, also for a source model with fully connected layers; `invalid-option` for a class against itself.
     pub async fn explain(
         &self,
         photo: &impl DecodedPhoto,
@@ -63,6 +62,13 @@ impl Session {
         model: ModelChoice,
     ) -> Result<Explanation> {
         let (classifier, embedder) = self.models.network(model)?;
+        if self.models.is_own_head(classifier) {
+            return Err(Error::new(
+                ErrorCode::NoClassifier,
+                "the fully connected layers of this network look at all places of a picture at once, so there is no map of what each \
+                 says: train first, what is trained has one",
+            ));
+        }
         let pictures = classifier.pictures(embedder.seen(photo)?);
         let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
         let maps = ClassMaps::of(classifier, activation).await?;
@@ -108,11 +114,11 @@ impl Session {
                 .with("name", "count")
                 .with("value", 0));
         }
-        let (classifier, embedder) = self.models.network(model)?;
+        let source = self.models.source_features(model)?;
+        let embedder = source.map_or_else(|| self.models.network(model).map(|(_, embedder)| embedder), Ok)?;
         // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
         let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
-        if classifier.split == Split(0) {
-            // The activation at this split is the pooled features, of the source model and of the classifier alike.
+        if source.is_some() {
             let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
             return Nearest::of(Features::Source, &activation, known, &self.dataset, count);
         }
@@ -131,10 +137,10 @@ impl Session {
     /// # Errors
     /// `no-classifier`.
     pub async fn read_features(&mut self, model: ModelChoice) -> Result<bool> {
-        let (classifier, embedder) = self.models.network(model)?;
-        if classifier.split == Split(0) {
+        if self.models.source_features(model)?.is_some() {
             return Ok(false); // what every training reads anyway
         }
+        let (_, embedder) = self.models.network(model)?;
         let readable = |photo: &&Photo| match embedder.has_frozen_stages() {
             true => embedder.cache.contains(photo.id),
             false => photo.pixels.as_ref().is_some_and(|pixels| pixels.framing == embedder.input.framing),

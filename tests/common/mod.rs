@@ -1,6 +1,11 @@
 //! Shared by the tests: a toy backbone with random weights, the goldens' formulas, and where weights and photos are.
 #![allow(dead_code)] // Each test file uses its own part.
 
+pub mod drawn_network;
+pub mod formulas;
+
+pub use formulas::{fnv1a, hash32, sampled};
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -244,26 +249,9 @@ pub fn fixture<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()
 }
 
-/// The formulas of `fixtures/fixture.py`.
-pub fn hash32(i: u32) -> u32 {
-    let mut h = i.wrapping_mul(2_654_435_761);
-    h ^= h >> 15;
-    h = h.wrapping_mul(2_246_822_519);
-    h ^ (h >> 13)
-}
-
 pub fn triangle(v: u32) -> u32 {
     let v = v % 512;
     if v < 256 { v } else { 511 - v }
-}
-
-pub fn fnv1a(data: &[u8]) -> u32 {
-    data.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// Flat indices at which the goldens were sampled.
-pub fn sampled(samples: usize, count: usize) -> impl Iterator<Item = usize> {
-    (0..samples).map(move |j| (j * 7919 + 13) % count)
 }
 
 /// The drawn images of `fixtures/make_parity.py`, 8 bits a channel, `[2, 3, 224, 224]`.
