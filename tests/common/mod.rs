@@ -4,6 +4,7 @@
 pub mod drawn_network;
 pub mod formulas;
 
+#[allow(unused_imports)] // As above.
 pub use formulas::{fnv1a, hash32, sampled};
 
 use std::path::{Path, PathBuf};
