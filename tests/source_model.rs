@@ -32,9 +32,9 @@ fn main() {
     let (photos, larger) = (photo_sets().is_some(), stored_of(LARGER[0]).is_some() && stored_of(LARGER[1]).is_some());
     let tests = vec![
         trial("every_stage_equals_pytorch", full, every_stage_equals_pytorch),
-        trial("imagenet40_photo_by_photo", stored && photos, imagenet40_photo_by_photo),
-        trial("imagenet40_photo_by_photo_with_lite1", larger && photos, || larger_networks_photo_by_photo(LARGER[0])),
-        trial("imagenet40_photo_by_photo_with_lite2", larger && photos, || larger_networks_photo_by_photo(LARGER[1])),
+        trial("imagenet40_photo_by_photo", stored && photos, || imagenet40("efficientnet_lite0")),
+        trial("imagenet40_photo_by_photo_with_lite1", larger && photos, || imagenet40(LARGER[0])),
+        trial("imagenet40_photo_by_photo_with_lite2", larger && photos, || imagenet40(LARGER[1])),
         trial("flowers_are_learnt", stored && photos, flowers_are_learnt),
         trial("cli_trains_scores_and_predicts", stored, cli_trains_scores_and_predicts),
         trial("cli_goes_on_after_it_was_killed", stored, cli_goes_on_after_it_was_killed),
@@ -185,82 +185,48 @@ struct ReferencePhoto {
     probability: Vec<f32>,
 }
 
-/// How one network's answers compare with PyTorch's.
-struct Compared {
-    same_top1: usize,
-    same_top5: usize,
-    /// First guesses that are the photo's class: ours and PyTorch's.
-    right: [usize; 2],
-    /// The largest difference of the first guess's probability where it is the same, and photos where it is more than 0.03.
-    farthest: f32,
-    far: Vec<String>,
-    /// Where the first guess is another one, by how much PyTorch preferred its own to its second.
-    undecided: Vec<f32>,
-}
-
-fn imagenet40(network: &str, weights: Weights) -> Compared {
+fn imagenet40(network: &str) {
     let golden: Imagenet40 = fixture("imagenet40.json");
     let Answers { input, top1, photos } = &golden.networks[network];
+    let weights = Weights::open(std::fs::read(stored_of(network).expect("checked in main")).unwrap(), None).unwrap();
     let Prepared { size, crop_fraction, filter, mean, std } = *input;
     let prepared = InputSpec { crop_fraction, filter, ..InputSpec::new(size, [mean; 3], [std; 3]) };
     assert_eq!(weights.card.input, prepared, "the card says what PyTorch was given");
     let session = Session::new(common::cpu(), weights, || 0.0).unwrap();
     let files = common::sorted_files(&photo_sets().expect("checked in main").join("imagenet40"));
     assert_eq!((files.len(), photos.len()), (40, 40));
-    let mut found = Compared {
-        same_top1: 0,
-        same_top5: 0,
-        right: [0, *top1],
-        farthest: 0.0,
-        far: Vec::new(),
-        undecided: Vec::new(),
-    };
+    let (mut right, mut same_top1, mut same_top5, mut far) = (0, 0, 0, Vec::new());
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
         let expected = &photos[name];
         let best = pollster::block_on(session.predict(&common::read_photo(&file), 5, ModelChoice::Source)).unwrap();
         let mut ours: Vec<usize> = best.iter().map(|guess| guess.index).collect();
         let mut theirs = expected.top5.clone();
-        found.right[0] += usize::from(ours[0] == expected.label);
+        right += usize::from(ours[0] == expected.label);
         if ours[0] == theirs[0] {
-            found.same_top1 += 1;
+            same_top1 += 1;
             let difference = (best[0].probability - expected.probability[0]).abs();
-            found.farthest = found.farthest.max(difference);
             if difference >= 0.03 {
-                found.far.push(format!("{name}: {difference}"));
+                far.push(format!("{name}: {difference}"));
             }
         } else {
-            found.undecided.push(expected.probability[0] - expected.probability[1]);
+            let by = expected.probability[0] - expected.probability[1];
+            assert!(by < 0.05, "{name}: another first guess, though PyTorch preferred its own by {by}");
         }
         ours.sort_unstable();
         theirs.sort_unstable();
-        found.same_top5 += usize::from(ours == theirs);
+        same_top5 += usize::from(ours == theirs);
     }
-    let Compared { same_top1, same_top5, right, farthest, undecided, .. } = &found;
     println!("{network}: {same_top1} of 40 first guesses and {same_top5} of 40 top fives are PyTorch's");
-    println!("{network}: {right:?} right, ours and PyTorch's; probabilities at most {farthest:.3} apart");
-    println!("{network}: where the first guess is another, PyTorch preferred its own by {undecided:?}");
-    found
-}
-
-fn imagenet40_photo_by_photo() {
-    let Compared { same_top1, same_top5, far, .. } = imagenet40("efficientnet_lite0", open(STORED));
+    println!("{network}: {right} of 40 right, PyTorch {top1}; far from its probability: {far:?}");
     assert!(same_top1 >= 39, "{same_top1} of 40 have PyTorch's first guess");
     assert!(same_top5 >= 36, "{same_top5} of 40 have PyTorch's top five");
     // Weights in 8 bits move a probability by up to 0.025 here. The photo of the ash can hangs between two classes: the JPEG decoder of the image crate differs from Pillow's there by 0.25
-    // grey levels on average, which moves 0.256 to 0.220. From Pillow's pixels we get 0.255, and so does a browser.
+    // grey levels on average, which moves 0.256 to 0.220, and by more with Lite2. From Pillow's pixels we get 0.255, and so does a browser.
     assert!(
         far.len() <= 1 && far.iter().all(|line| line.contains("ashcan")),
         "far from PyTorch's probability: {far:?}"
     );
-}
-
-fn larger_networks_photo_by_photo(network: &str) {
-    let weights = Weights::open(std::fs::read(stored_of(network).expect("checked in main")).unwrap(), None).unwrap();
-    let Compared { same_top5, farthest, undecided, .. } = imagenet40(network, weights);
-    assert!(undecided.iter().all(|by| *by < 0.05), "another first guess though PyTorch was decided: {undecided:?}");
-    assert!(same_top5 >= 34, "{same_top5} of 40 have PyTorch's top five");
-    assert!(farthest < 0.05, "a probability {farthest} off");
 }
 
 fn flowers_are_learnt() {

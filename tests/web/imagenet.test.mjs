@@ -16,12 +16,8 @@ const bed = testBed();
 /** @type {{ networks: Record<string, { photos: Record<string, Expected> }> }} */
 const golden = JSON.parse(readFileSync(new URL("../fixtures/imagenet40.json", import.meta.url), "utf8"));
 
-/**
- * How far the probability of the first guess may be from PyTorch's: weights in 8 bits move it. The larger networks were
- * measured to be a little further off.
- * @type {Record<string, number>}
- */
-const APART = { efficientnet_lite0: 0.03, efficientnet_lite1: 0.05, efficientnet_lite2: 0.05 };
+/** How far the probability of the first guess may be from PyTorch's: weights in 8 bits move it by up to 0.025. */
+const APART = 0.03;
 /** How far PyTorch's first two guesses may be apart where ours is another than its first. */
 const UNDECIDED = 0.05;
 
@@ -70,7 +66,7 @@ for (const { name: network } of SITE_NETWORKS) {
       }
       const found = `${sameFirst} of 40 first guesses, ${sameFive} of 40 top fives, at most ${farthest.toFixed(3)} apart`;
       context.diagnostic(found);
-      assert.ok(sameFirst >= 38 && sameFive >= 34 && farthest < (APART[network] ?? 0), found);
+      assert.ok(sameFirst >= 39 && sameFive >= 36 && farthest < APART, found);
     },
   );
 }
