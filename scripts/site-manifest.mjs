@@ -3,10 +3,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 /**
- * Not kept by the service worker: itself, what only developers read, the weights, which the lib keeps under their hash,
- * and what only another network needs.
+ * Not kept by the service worker: itself, what only developers read, and of the weights all but the card of the default
+ * network. The lib keeps weights under their hash, and the card of a network that somebody chose.
  */
-const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|\.safetensors$|^weights\/imagenet_labels\.txt$/;
+const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|^weights\/(?!efficientnet_lite0\.json$)/;
 
 /**
  * The files of the site that make up one version of it, and a hash of their names and contents.

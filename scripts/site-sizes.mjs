@@ -19,6 +19,14 @@ const module = (flavour, title, recorded) => ({
   remedy: `See what came in with \`cargo tree --target wasm32-unknown-unknown --no-default-features --features ${flavour}\`; what computes nothing can have opt-level "s" in Cargo.toml.`,
 });
 
+/** @param {string} network @param {string} title @param {number} recorded */
+const weights = (network, title, recorded) => ({
+  title,
+  files: new RegExp(`^weights/${network}-.*\\.safetensors$`),
+  recorded,
+  remedy: "See which tensors are stored in how many bits in src/bin/convert_weights/stored.rs.",
+});
+
 /**
  * The files of the site by what they are for. `recorded`: bytes with brotli when they were last looked at. After a
  * change that is worth its bytes, or that saves some, write down what `node scripts/sizes.mjs dist` prints.
@@ -29,17 +37,15 @@ export const GROUPS = {
   webgpu: module("webgpu", "WebGPU flavour", 2_564_153),
   site: {
     title: "JavaScript and pages",
-    files: /^(?!wasm\/).*\.(js|html|css|svg|json)$/,
+    files: /^(?!wasm\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
     recorded: 119_013,
     remedy:
       "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
   },
-  weights: {
-    title: "weights",
-    files: /\.safetensors$/,
-    recorded: 4_992_613,
-    remedy: "See which tensors are stored in how many bits in src/bin/convert_weights/stored.rs.",
-  },
+  weights: weights("efficientnet_lite0", "weights", 4_992_613),
+  // Of those who choose them alone.
+  lite1: weights("efficientnet_lite1", "weights, Lite1", 5_883_189),
+  lite2: weights("efficientnet_lite2", "weights, Lite2", 6_629_313),
 };
 
 /**

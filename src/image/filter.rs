@@ -13,6 +13,14 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// In words, for people who read a file.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Bicubic => "bicubic (a = -0.5)",
+            Self::Bilinear => "bilinear",
+        }
+    }
+
     pub(super) fn is_bicubic(&self) -> bool {
         *self == Self::Bicubic
     }

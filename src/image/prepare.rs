@@ -69,10 +69,7 @@ impl InputSpec {
 
     /// How photos are resized and cropped, in words: for people who read a file.
     pub fn described(&self) -> String {
-        let filter = match self.filter {
-            Filter::Bicubic => "bicubic (a = -0.5)",
-            Filter::Bilinear => "bilinear",
-        };
+        let filter = self.filter.described();
         format!("{filter}, antialiased; short side to {}, centre crop {}", self.short_side(), self.size)
     }
 

@@ -16,7 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / 'target/release/lastlayer'
 DATA = ROOT / '../shared/data'
-MEMBERS = {'flowers5': ['flowers5'], 'digits5': ['digits5'], 'mixed': ['flowers5', 'digits5']}
+MEMBERS = {
+    'flowers5': ['flowers5'], 'digits5': ['digits5'], 'mixed': ['flowers5', 'digits5'],
+    'sketches6': ['sketches6'], 'waste6': ['waste6']}
+# Where `pytorch_head.py` writes the figures of a network.
+REFERENCES = ROOT / 'build/reference'
 SHOTS = (3, 5, 10)
 SPLITS = 10
 
@@ -48,6 +52,8 @@ def reference_argument(parser):
 
 
 def check_reference(reference, name, photos, chosen):
+    if name not in reference:
+        raise Failure(f'{chosen.reference} has no figures of {name}')
     if list(dict.fromkeys(label for label, _ in photos)) != reference[name]['classes'] or len(photos) != reference[name]['photos']:
         raise Failure(f'{name}: the photos in {chosen.data} are not those that {chosen.reference} was made with')
 

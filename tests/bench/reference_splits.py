@@ -5,13 +5,15 @@
     python3 tests/bench/reference_splits.py                     # all: 3 sets x 3 sizes x 10 splits
     python3 tests/bench/reference_splits.py --sets flowers5 --splits 3
     python3 tests/bench/reference_splits.py -- --seed 7         # whatever follows -- goes to `lastlayer train`
+    python3 tests/bench/reference_splits.py --backbone efficientnet_lite1 --splits 5     # against what pytorch_head.py wrote
 
 `photo_splits.py` says how the splits are drawn. Every one becomes a temporary folder of links, for
 
     lastlayer train TRAIN --test TEST --json --embeddings-cache DIR
 
 and the test accuracies it prints are compared, split by split, with those of reference.json. The cache lets a photo be embedded once for
-all splits instead of once for each.
+all splits instead of once for each. With --backbone NAME, which is passed on, the network is another one of build/weights, and the figures
+are those that `pytorch_head.py` wrote of it, on four sets.
 
 Exit code: 0 when the mean of the paired differences is at least -0.01 in every row, or when the photos are absent (then it says so);
 1 when a row is lower; 2 when something did not work.
@@ -22,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from photo_splits import MEMBERS, Failure, arguments, check_reference, main, parse, pool, ready, reference_argument, train_on_split
+from photo_splits import MEMBERS, REFERENCES, Failure, arguments, check_reference, main, parse, pool, ready, reference_argument, train_on_split
 
 TOLERANCE = 0.01
 # The reference is of an output layer on the photos as they are.
@@ -32,9 +34,15 @@ REGIME = ['--regime', 'head', '--augment', '0']
 def options(argv):
     parser = arguments('Our head beside PyTorch\'s, on the splits that PyTorch\'s figures were made with.')
     reference_argument(parser)
-    parser.add_argument('--sets', nargs='+', choices=MEMBERS, default=list(MEMBERS))
+    parser.add_argument('--backbone', metavar='NAME', help='a network of build/weights; its figures are those in build/reference')
+    parser.add_argument('--sets', nargs='+', choices=MEMBERS, help='default: those that the reference has')
     parser.add_argument('--no-cache', action='store_true', help='embed every photo again in every split')
-    return parse(parser, argv)
+    chosen, passed_on = parse(parser, argv)
+    if chosen.backbone:
+        passed_on = ['--backbone', chosen.backbone] + passed_on
+        if chosen.reference == parser.get_default('reference'):
+            chosen.reference = REFERENCES / f'{chosen.backbone}.json'
+    return chosen, passed_on
 
 
 def score(result, key):
@@ -92,9 +100,15 @@ def table(rows):
 
 def benchmark(argv):
     chosen, passed_on = options(argv)
-    if not ready(chosen, [chosen.reference] + [chosen.data / m for name in chosen.sets for m in MEMBERS[name]]):
+    if not ready(chosen, [chosen.reference]):
         return 0
     reference = json.loads(chosen.reference.read_text(encoding='utf-8'))
+    backbone = reference.get('backbone', 'efficientnet_lite0')
+    if backbone != (chosen.backbone or 'efficientnet_lite0'):
+        raise Failure(f'{chosen.reference} has the figures of {backbone}: give --backbone {backbone}, or another --reference')
+    chosen.sets = chosen.sets or [name for name in MEMBERS if name in reference]
+    if not ready(chosen, [chosen.data / m for name in chosen.sets for m in MEMBERS[name]]):
+        return 0
     with tempfile.TemporaryDirectory() as temporary:
         cache = None if chosen.no_cache else chosen.cache or Path(temporary)
         rows = measure(chosen, passed_on, reference, cache)

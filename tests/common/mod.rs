@@ -333,16 +333,15 @@ pub fn read_photo(path: &Path) -> Pixels {
     decode::decode(&std::fs::read(path).unwrap()).unwrap().pixels
 }
 
-/// What PyTorch says of the photo sets; beside them.
-pub fn pytorch_reference() -> Option<PathBuf> {
-    let file = photo_sets()?.join("../reference/reference.json");
-    file.is_file().then_some(file)
+/// The weights file of the default network in `folder` under the repository, as `./build.sh` makes it.
+pub fn weights_file(folder: &str) -> Option<PathBuf> {
+    weights_file_of_site(folder, "efficientnet_lite0")
 }
 
-/// The weights file in `folder` under the repository, as `./build.sh` makes it.
-pub fn weights_file(folder: &str) -> Option<PathBuf> {
+/// That of another network of the site.
+pub fn weights_file_of_site(folder: &str, network: &str) -> Option<PathBuf> {
     let folder = repository().join(folder);
-    let manifest = std::fs::read(folder.join("efficientnet_lite0.json")).ok()?;
+    let manifest = std::fs::read(folder.join(format!("{network}.json"))).ok()?;
     let manifest: lastlayer::backbone::card::WeightsManifest = serde_json::from_slice(&manifest).unwrap();
     Some(folder.join(manifest.file))
 }

@@ -68,7 +68,11 @@ test("the service worker keeps exactly the files of the build that this browser 
       files.includes("index.html") &&
       files.includes("wasm/cpu-relaxed/lastlayer_bg.wasm"),
   );
-  assert.ok(!files.some((file) => file.endsWith(".safetensors")));
+  assert.deepEqual(
+    files.filter((file) => file.startsWith("weights/")),
+    ["weights/efficientnet_lite0.json"],
+    "the lib keeps weights, and the card of another network for those who choose it",
+  );
 });
 
 test("a new version takes over when the old one's pages are gone, and removes its files", async () => {

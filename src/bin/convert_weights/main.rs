@@ -18,6 +18,7 @@ use lastlayer::backbone::stored::write as write_weights;
 use lastlayer::backbone::weights::{Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
+use lastlayer::image::prepare::InputSpec;
 use lastlayer::session::Session;
 
 use stored::Precision;
@@ -68,12 +69,20 @@ fn card(architecture: &Architecture, file_name: &str, source_sha256: String) -> 
         licence: "Apache-2.0".to_owned(),
         source_sha256,
         input: architecture.input.clone(),
-        resize_filter: "bicubic (a = -0.5), antialiased; short side to size, centre crop".to_owned(),
+        resize_filter: resize_filter(&architecture.input),
         stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: imagenet_labels(),
         flip_average: false,
         tuned: None,
     }
+}
+
+/// How photos are resized, in words, for people who read a file. In terms of the size, which stands beside it in the card.
+fn resize_filter(input: &InputSpec) -> String {
+    let short_side =
+        if input.crop_fraction == 1.0 { "size".to_owned() } else { format!("size / {}", input.crop_fraction) };
+    let filter = input.filter.described();
+    format!("{filter}, antialiased; short side to {short_side}, centre crop")
 }
 
 /// Writes the weights under a name with their hash, so that caches never serve an old file, and the manifest.

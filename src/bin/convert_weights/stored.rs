@@ -17,7 +17,7 @@ use crate::rounding::round;
 /// How the weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
-    /// Large 1 × 1 convolutions and the output layer in 8 bits, other convolutions in half precision: 5 MB.
+    /// Large 1 × 1 convolutions and the output layer in 8 bits, other convolutions in half precision: of Lite0 5 MB.
     Int8,
     /// Convolutions and the output layer in half precision: 9.6 MB.
     Half,

@@ -15,7 +15,7 @@ use crate::io_error;
 
 /// Where `./build.sh` puts the weights, from the repository's root.
 const DEFAULT_FOLDER: &str = "build/weights";
-const MANIFEST: &str = "efficientnet_lite0.json";
+const DEFAULT_NETWORK: &str = "efficientnet_lite0";
 
 /// `--weights`, `--backbone`, `--start-from` and `--device`.
 pub fn arguments() -> [Arg; 4] {
@@ -27,10 +27,13 @@ pub fn arguments() -> [Arg; 4] {
         .help("Where the network runs; gpu needs a build with --features webgpu, cuda one with --features cuda");
     let backbone = Arg::new("backbone")
         .long("backbone")
-        .value_name("FILE")
+        .value_name("NAME|FILE")
         .value_parser(clap::value_parser!(PathBuf))
         .conflicts_with("weights")
-        .help("Another network: safetensors, or a .pth of torch.save, with timm's or torchvision's names; it is recognised by them");
+        .help(
+            "Another network: one of those in build/weights by its name, such as efficientnet_lite2, or a file: safetensors, or a .pth of \
+             torch.save, with timm's or torchvision's names; it is recognised by them",
+        );
     let start_from = Arg::new("start-from")
         .long("start-from")
         .value_name("MODEL")
@@ -49,14 +52,15 @@ fn weights_argument() -> Arg {
 
 /// A session on the device and with the weights that the arguments name.
 pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
-    let file = |name: &str| {
-        let path = arguments.get_one::<PathBuf>(name);
-        path.map(|path| std::fs::read(path).map_err(|error| io_error(path, &error))).transpose()
-    };
-    let weights = match (file("weights")?, file("backbone")?) {
-        (Some(bytes), _) => Weights::open(bytes, None)?,
-        (None, Some(bytes)) => Weights::bring(bytes, None, &imagenet_labels())?,
-        (None, None) => default_weights()?,
+    let path = |name: &str| arguments.get_one::<PathBuf>(name);
+    let read = |path: &Path| std::fs::read(path).map_err(|error| io_error(path, &error));
+    let weights = match (path("weights"), path("backbone")) {
+        (Some(path), _) => Weights::open(read(path)?, None)?,
+        (None, Some(path)) => match name_of_network(path) {
+            Some(name) => site_weights(name)?,
+            None => Weights::bring(read(path)?, None, &imagenet_labels())?,
+        },
+        (None, None) => site_weights(DEFAULT_NETWORK)?,
     };
     let kind = match arguments.get_one::<String>("device").map(String::as_str) {
         Some("gpu") => DeviceKind::WebGpu,
@@ -71,17 +75,32 @@ pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
     Session::new(device, Weights::open(source, None)?, clock)
 }
 
-fn default_weights() -> Result<Weights> {
+/// What names a network and no file: names have neither a slash nor a dot, as on the page. A file that is called so comes first.
+fn name_of_network(path: &Path) -> Option<&str> {
+    path.to_str().filter(|name| !name.contains(['/', '\\', '.']) && !path.exists())
+}
+
+/// The weights of a network that `./build.sh` makes.
+fn site_weights(name: &str) -> Result<Weights> {
     // Beside the current folder first, then beside the sources this program was built from.
     let folders = [Path::new(DEFAULT_FOLDER).to_owned(), Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FOLDER)];
-    let Some(folder) = folders.into_iter().find(|folder| folder.join(MANIFEST).is_file()) else {
-        return Err(Error::new(
-            ErrorCode::Io,
-            format!("{DEFAULT_FOLDER}/{MANIFEST} not found: run ./build.sh once to fetch the weights, or name a file with --weights"),
-        )
-        .with("path", DEFAULT_FOLDER));
+    let manifest = format!("{name}.json");
+    let Some(folder) = folders.iter().find(|folder| folder.join(&manifest).is_file()) else {
+        let names = folders.iter().map(|folder| networks_in(folder)).find(|names| !names.is_empty());
+        let message = match names {
+            Some(names) => {
+                let names = names.join(", ");
+                format!("there is neither a file nor a network {name:?}: the networks in {DEFAULT_FOLDER} are {names}")
+            }
+            None => {
+                format!(
+                    "{DEFAULT_FOLDER}/{manifest} not found: run ./build.sh once to fetch the weights, or name a file with --weights"
+                )
+            }
+        };
+        return Err(Error::new(ErrorCode::Io, message).with("path", DEFAULT_FOLDER));
     };
-    let manifest_path = folder.join(MANIFEST);
+    let manifest_path = folder.join(&manifest);
     let manifest = std::fs::read(&manifest_path).map_err(|error| io_error(&manifest_path, &error))?;
     let manifest: WeightsManifest = serde_json::from_slice(&manifest).map_err(|error| {
         Error::new(ErrorCode::WeightsCorrupt, format!("{}: {error}; run ./build.sh again", manifest_path.display()))
@@ -89,6 +108,15 @@ fn default_weights() -> Result<Weights> {
     let path = folder.join(&manifest.file);
     let bytes = std::fs::read(&path).map_err(|error| io_error(&path, &error))?;
     Weights::open(bytes, Some(&manifest.sha256))
+}
+
+/// The names of the networks whose weights lie there, sorted; none where there is no such folder.
+fn networks_in(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 /// Seconds since the first call.

@@ -11,9 +11,10 @@ use burn_cubecl::tensor::CubeTensor;
 
 use super::activation::masked;
 use super::channels::with_padded_channels;
+use super::choice::kernel_for;
 use super::filters::BatchNorm;
 use super::geometry::Geometry;
-use super::kernel::{Kernel, kernel_for};
+use super::kernel::Kernel;
 use super::{contiguous, expected, shape};
 use crate::nn::spec::{Activation, Spec};
 

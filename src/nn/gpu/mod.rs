@@ -9,8 +9,8 @@
 //!  linear         the output layer: few columns, each a long sum       cross_entropy  the loss and its gradient together
 //!  optimiser      the global norm of gradients, and AdamW
 //!  fused          convolution, batch-norm or bias, activation in one: the node for autodiff
-//!  kernel         which of the kernels takes a convolution: pointwise (windows of 1 × 1), depthwise (one filter per channel) or
-//!                 dense (everything else without groups), by its geometry
+//!  choice         which kernel takes a convolution: pointwise (windows of 1 × 1), depthwise (one filter per channel) or dense
+//!                 (everything else without groups), by its geometry; kernel is what each of them is
 //!  filters        how they lie, and batch-norm folded into them     activation     in a kernel, and of gradients
 //! ```
 //!
@@ -19,6 +19,7 @@
 
 mod activation;
 mod channels;
+mod choice;
 pub mod cross_entropy;
 mod dense;
 mod depthwise;

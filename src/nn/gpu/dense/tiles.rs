@@ -11,7 +11,7 @@ use cubecl::prelude::*;
 
 /// Units side by side in a tile.
 const SIDE: u32 = 8;
-const _: () = assert!(SIDE * SIDE == super::UNITS);
+const _: () = assert!(SIDE * SIDE == crate::nn::gpu::UNITS);
 
 /// Groups of four rows in a tile.
 #[cube]

@@ -6,7 +6,7 @@ const SITE = new URL("/some/where/", location.href).href;
 
 /** @type {Library} */
 const library = await import(`${SITE}lib.js`);
-export const { FineTuner, LastLayerError, OPTIONS } = library;
+export const { FineTuner, LastLayerError, OPTIONS, SITE_NETWORKS } = library;
 
 /** @param {import("../../../../www/lib/create-options.js").CreateOptions} [options] */
 export function tuner(options) {
