@@ -68,9 +68,9 @@ pub fn open_session(arguments: &ArgMatches) -> Result<Session> {
         _ => DeviceKind::Cpu,
     };
     let device = pollster::block_on(ComputeDevice::open(kind))?;
-    let Some(model) = file("start-from")? else { return Session::new(device, weights, clock) };
+    let Some(model) = arguments.get_one::<PathBuf>("start-from") else { return Session::new(device, weights, clock) };
     let mut before = Session::new(device.clone(), weights, clock)?;
-    before.open_model(&model)?;
+    before.open_model(&read(model)?)?;
     let source = pollster::block_on(before.export_source())?;
     Session::new(device, Weights::open(source, None)?, clock)
 }
