@@ -14,3 +14,4 @@ export { InterruptedError, LastLayerError } from "./errors.js";
 export { FineTuner } from "./fine-tuner.js";
 export { OPTIONS } from "./options.js";
 export { renamedEvaluation } from "./renamed-evaluation.js";
+export { SITE_NETWORKS } from "./site-networks.js";
