@@ -67,7 +67,7 @@ export const frame = css`
     background: var(--sunk);
   }
   last-layer-status-panel {
-    padding-block: 0.55em 0.2em;
+    padding-block: 0.55em 0.35em;
     border-top: 1px solid var(--line);
   }
   last-layer-network-panel {

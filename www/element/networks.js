@@ -1,4 +1,5 @@
 import { LastLayerError, SITE_NETWORKS } from "../lib/index.js";
+import { networkName } from "../ui/network-name.js";
 import { isModel } from "./brought-file.js";
 import { KeptNetworks } from "./kept-networks.js";
 
@@ -209,13 +210,13 @@ export class Networks {
     const name = nameOf(choice);
     const abort = new AbortController();
     Object.assign(this, { abort, open: true, asked: null, problem: null, stage: { stage: "network", name } });
-    session.announce("network.changing", { name });
+    session.announce("network.changing", { name: networkName(name) });
     session.changed();
     try {
       await this.#use(choice, abort.signal);
       this.kept.use(choice.sha256);
       if (choice.sha256) this.kept.rename(choice.sha256, Array.isArray(choice.labels) ? choice.labels : null);
-      session.announce("network.changed", { name: session.tuner?.info.backbone ?? name });
+      session.announce("network.changed", { name: networkName(session.tuner?.info.backbone ?? name) });
     } catch (thrown) {
       const error = thrown instanceof LastLayerError ? thrown : new LastLayerError("internal", String(thrown));
       if (error.code !== "cancelled") {

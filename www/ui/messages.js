@@ -751,8 +751,8 @@ export const MESSAGES = {
   "why.for": { en: "for “{label}”", zh: "支持“{label}”" },
   "why.against": { en: "against", zh: "反对" },
   "why.explain": {
-    en: "Orange parts of the photo speak for “{label}”, blue ones against it, compared with the average of all classes. The strongest part gets the brightest colour, whatever the class. The network judges 7 × 7 parts, so the map shows regions, not outlines.",
-    zh: "与所有类别的平均相比，橙色部位支持“{label}”，蓝色部位反对。无论哪个类别，最强的部位颜色都最亮。网络把画面分成 7 × 7 块来判断，所以热图显示的是区域，而不是轮廓。",
+    en: "Orange parts of the photo speak for “{label}”, blue ones against it, compared with the average of all classes. The strongest part gets the brightest colour, whatever the class. The network judges {width} × {height} parts, so the map shows regions, not outlines.",
+    zh: "与所有类别的平均相比，橙色部位支持“{label}”，蓝色部位反对。无论哪个类别，最强的部位颜色都最亮。网络把画面分成 {width} × {height} 块来判断，所以热图显示的是区域，而不是轮廓。",
   },
   "why.frame": { en: "It sees only the part of the photo inside the frame.", zh: "网络只看到方框以内的部分。" },
   "why.similar": { en: "Most similar training photos", zh: "最相似的训练照片" },

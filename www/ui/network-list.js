@@ -16,7 +16,7 @@ export const networkListStyles = css`
     align-items: center;
     gap: 0.2em 1em;
     min-height: 3.6em;
-    padding: 0.4em 0.5em 0.4em 1em;
+    padding: 0.55em 0.5em 0.55em 1em;
   }
   .networks li + li {
     border-top: 1px solid var(--line);
@@ -34,7 +34,7 @@ export const networkListStyles = css`
     align-items: center;
     gap: 0.4em;
     min-height: 44px;
-    padding-inline: 1em;
+    padding-inline-end: 1em;
     color: var(--good);
     font-weight: 550;
   }

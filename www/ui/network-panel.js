@@ -62,8 +62,12 @@ export class NetworkPanel extends LitElement {
       }
       .line .button {
         flex: none;
+        padding-inline: 0.6em;
       }
       .line b {
+        /* Goes to the next line as a whole, where it fits there. */
+        display: inline-block;
+        max-width: 100%;
         font-weight: 650;
         overflow-wrap: anywhere;
       }
