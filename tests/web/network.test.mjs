@@ -304,6 +304,15 @@ for (const { lang, colorScheme, width } of /** @type {const} */ ([
       assert.deepEqual(await violations(page.page), [], state);
       const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
       assert.equal(await page.page.evaluate(wider), 0, `${state}, the page scrolls sideways`);
+      const targets = page.page
+        .locator("last-layer-network-panel")
+        .locator("button, summary, label:has(input), textarea");
+      const sizes = await targets.evaluateAll((elements) =>
+        elements
+          .filter((element) => element.checkVisibility())
+          .map((element) => element.getBoundingClientRect().height),
+      );
+      assert.ok(sizes.length >= 5 && sizes.every((height) => height >= 44), `${state}: ${sizes}`);
     };
     await page.addFolder(path("train"), 6);
     await page.train();
