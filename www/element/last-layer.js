@@ -137,6 +137,7 @@ export class LastLayer extends LitElement {
         @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
         @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
         @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
+        @network-start-from=${() => networks.startFromModel()}
         @network-cancel=${() => networks.cancel()}
         @network-dismiss=${() => networks.dismissProblem()}
       ></last-layer-network-panel>

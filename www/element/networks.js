@@ -9,6 +9,7 @@ import { KeptNetworks } from "./kept-networks.js";
  * @typedef {object} Choice
  * @property {string | Blob | undefined} backbone  Undefined: the site's own.
  * @property {string | readonly string[] | undefined} labels  Names for its classes, or the address of a file of them.
+ * @property {Blob} [startFrom]  A model that was trained here, as the source of the next task.
  * @property {string | null} file
  * @property {string | null} sha256
  */
@@ -53,7 +54,7 @@ export class Networks {
   get view() {
     const { open, current, stage, problem, busy, keeping, chosen, asked } = this;
     const { tuner, training } = this.session;
-    const { backbone, file, sha256 } = current;
+    const { backbone, file, sha256, startFrom } = current;
     const info = tuner?.info ?? null;
     const name = info?.backbone ?? (typeof backbone === "string" && !file ? backbone : (file ?? SITE_NETWORKS[0].name));
     const brought = file !== null || backbone instanceof Blob;
@@ -63,8 +64,8 @@ export class Networks {
       open,
       name,
       brought: brought && info ? { file: file ?? "", bytes: own?.size ?? null, ...factsOf(info) } : null,
-      site: SITE_NETWORKS.map((network) => ({ ...network, inUse: !brought && network.name === name })),
-      kept: this.kept.networks.map((network) => ({ ...network, inUse: network.sha256 === sha256 })),
+      site: SITE_NETWORKS.map((network) => ({ ...network, inUse: !brought && !startFrom && network.name === name })),
+      kept: this.kept.networks.map((network) => ({ ...network, inUse: !startFrom && network.sha256 === sha256 })),
       busy,
       stage,
       asked: asked && {
@@ -74,7 +75,8 @@ export class Networks {
       },
       problem,
       keep: !own ? null : !possible ? "impossible" : keeping ? "storing" : sha256 ? "on" : "off",
-      naming: brought && info ? namingOf(info.sourceClasses, current.labels) : null,
+      naming: brought && info && !startFrom ? namingOf(info.sourceClasses, current.labels) : null,
+      startFrom: training.labels.length > 0 && training.opened === null,
     };
   }
 
@@ -170,6 +172,14 @@ export class Networks {
   /** Names for the classes of the network in use. @param {readonly string[]} labels */
   name(labels) {
     return this.#change({ ...this.current, labels });
+  }
+
+  /** The classifier that was trained here becomes the source of the next task. */
+  async startFromModel() {
+    if (this.busy || this.stage) return;
+    const startFrom = await this.session.attempt((tuner) => tuner.export());
+    // The names of its classes come with the model.
+    if (startFrom) await this.#go({ ...this.current, labels: undefined, startFrom });
   }
 
   /** The reader's word about a classifier that would be lost. @param {"save" | "go" | "stay"} word */

@@ -31,7 +31,7 @@ import { Training } from "./training.js";
 
 /**
  * What a FineTuner is made with: see `Networks`.
- * @typedef {Pick<import("./networks.js").Choice, "backbone" | "labels">} Network
+ * @typedef {Pick<import("./networks.js").Choice, "backbone" | "labels" | "startFrom">} Network
  */
 
 /** Milliseconds between two drawings of what changes all the time: a progress bar still moves smoothly. */
@@ -253,7 +253,7 @@ export class Session {
    * @param {AbortSignal} signal
    * @param {(bytes: import("../ui/types.d.ts").Count) => void} onDownload
    */
-  async #create({ backbone, labels }, signal, onDownload) {
+  async #create({ backbone, labels, startFrom }, signal, onDownload) {
     const { device, baseUrl } = this.settings();
     const names = typeof labels === "string" ? await namesAt(labels, signal) : labels;
     return FineTuner.create({
@@ -263,6 +263,7 @@ export class Session {
       ...(baseUrl ? { baseUrl } : {}),
       ...(backbone ? { backbone } : {}),
       ...(names ? { labels: names } : {}),
+      ...(startFrom ? { startFrom } : {}),
     });
   }
 

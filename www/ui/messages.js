@@ -165,6 +165,10 @@ export const MESSAGES = {
   "network.changeUnsaved": { en: "Change without saving", zh: "不保存，直接更换" },
   "network.changeAnyway": { en: "Change all the same", zh: "仍然更换" },
   "network.stay": { en: "Keep the network as it is", zh: "不更换" },
+  "network.startFrom": {
+    en: "Use this model as the starting point of the next task",
+    zh: "以这个模型作为下一个任务的起点",
+  },
   "names.numbered": {
     en: "The names of its {count} classes are not in the file, so they are numbered.",
     zh: "文件中没有这 {count} 个类别的名称，因此用编号表示。",

@@ -16,10 +16,11 @@ const ENDINGS = ".safetensors,.pth,.pt";
  * Which network is in use: one line, which opens the choice of another one. Takes files of weights wherever they are let
  * go in it. Sends `network-toggle`, `network-site` (`{ name }`), `network-file` (`{ file }`), `network-kept` and
  * `network-forget` (`{ sha256 }`), `network-keep` (`{ on }`), `network-labels` (`{ labels }`), `network-answer`
- * (`{ word }`), `network-cancel`, `network-dismiss`.
+ * (`{ word }`), `network-start-from`, `network-cancel`, `network-dismiss`.
  * For tests: `network-name` (`data-network`), `network-toggle`, `network-choice` with `input-network`,
  * `network-progress` with `network-cancel`, `network-question` with `network-save`, `network-go` and `network-stay`,
- * `network-problem` (`data-code`), `network-facts`, `network-keep`.
+ * `network-problem` (`data-code`), `network-facts`, `network-keep`,
+ * `network-start-from`.
  */
 export class NetworkPanel extends LitElement {
   static properties = {
@@ -218,6 +219,21 @@ export class NetworkPanel extends LitElement {
         />
       </div>
       ${this.linkDropped ? linkNotice(language, () => (this.linkDropped = false)) : nothing}
+      ${
+        view.startFrom
+          ? html`<div class="row">
+              <button
+                class="button"
+                type="button"
+                data-testid="network-start-from"
+                ?disabled=${locked}
+                @click=${() => emit(this, "network-start-from")}
+              >
+                ${language.say("network.startFrom")}
+              </button>
+            </div>`
+          : nothing
+      }
       <p class="small soft">${language.say("network.consequence")}</p>`;
   }
 

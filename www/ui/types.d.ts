@@ -64,7 +64,8 @@ export type BroughtNetworkView = {
  * `name`: of the network in use, as the core calls it, or of its file before that is known; `brought`: where it comes
  * out of a file; `busy`: something runs that needs it; `asked`: what would be lost with it, before it is changed;
  * `keep`: whether this browser keeps the file that the reader brought; `naming`: its classes, where the site has no
- * names for them, and those that were given, if they are `named`.
+ * names for them, and those that were given, if they are `named`; `startFrom`: there is
+ * a classifier that the next task can start from.
  */
 export type NetworkView = {
   open: boolean;
@@ -78,6 +79,7 @@ export type NetworkView = {
   problem: (ProblemView & { name: string }) | null;
   keep: "impossible" | "off" | "storing" | "on" | null;
   naming: { count: number; names: readonly string[]; named: boolean } | null;
+  startFrom: boolean;
 };
 
 export type OptionView = {
