@@ -102,7 +102,12 @@ impl Weights {
     /// `weights-mismatch`.
     pub fn bring(bytes: Vec<u8>, expected_sha256: Option<&str>, labels: &[String]) -> Result<Self> {
         if SafeTensors::read_metadata(&bytes).is_ok_and(|(_, metadata)| own_card(&metadata).is_some()) {
-            return Self::open(bytes, expected_sha256);
+            let mut weights = Self::open(bytes, expected_sha256)?;
+            // Of a network that was taught here the classes are somebody's own, who may call them otherwise by now.
+            if weights.card.tuned.is_some() && weights.card.labels.len() == labels.len() {
+                weights.card.labels = labels.to_vec();
+            }
+            return Ok(weights);
         }
         if tensor_file::read_card::<IgnoredAny>(&bytes, MODEL_KEY).is_ok() {
             return Err(Error::new(

@@ -26,6 +26,10 @@ after(() => rm(folder, { recursive: true }));
  */
 async function throughAllStates(page, look) {
   await look("at the start");
+  await page.hook("network-toggle").click();
+  await page.hook("network-site").first().waitFor();
+  await look("with the choice of the network");
+  await page.hook("network-toggle").click();
   await page.addFolder(join(folder, "train"), 6);
   const bad = badFiles(Buffer.from([0xff, 0xd8, 0xff])).slice(0, 2);
   await page.page.locator('[data-testid="class-card"] input[type=file]').first().setInputFiles(bad);

@@ -131,6 +131,33 @@ for (const [name, config] of /** @type {const} */ ([
   });
 }
 
+test("its classes answer under the names that are given; another number of names is refused in words", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async (classes) => {
+    const backbone = await (await fetch("/brought/resnet18.pth")).blob();
+    const photo = await lab.photo("discs", 60);
+    const labels = Array.from({ length: classes }, (_, index) => `kind ${index + 1}`);
+    const answers = [];
+    for (const options of [{ backbone }, { backbone, labels }]) {
+      const tuner = await lab.tuner({ ...options, readAhead: false });
+      answers.push(await tuner.predict(photo));
+      tuner.close();
+    }
+    const refused = await lab.tuner({ backbone, labels: labels.slice(1) }).catch((error) => error);
+    return { answers, refused: [refused.code, refused.params, refused.message] };
+  }, CLASSES);
+  const [numbered = [], named = []] = seen.answers;
+  assert.deepEqual(
+    named.map(({ label }) => label),
+    numbered.map(({ label }) => `kind ${label}`),
+  );
+  assert.deepEqual(seen.refused, [
+    "invalid-option",
+    { name: "labels", outputs: CLASSES, count: CLASSES - 1 },
+    "labels: expected 10 names, one for each output of this network, got 9.",
+  ]);
+});
+
 test("what is no network is refused with the reason, and the page works on", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { testBed } from "./support/browser.mjs";
 import { drawFolders, drawn, range } from "./support/drawn.mjs";
+import { drop } from "./support/drop.mjs";
 import { RealPage } from "./support/page.mjs";
 
 const LONG = "a rather long name ".repeat(7);
@@ -57,25 +58,6 @@ before(async () => {
   }
 });
 after(() => rm(folder, { recursive: true }));
-
-/**
- * Drags files and folders over a part of the page and lets them go.
- * @param {RealPage} page
- * @param {string} hook
- * @param {string[]} paths
- */
-async function drop(page, hook, paths) {
-  const target = page.hook(hook);
-  await target.scrollIntoViewIfNeeded();
-  const box = await target.boundingBox();
-  if (!box) throw new Error(`${hook} is not on screen`);
-  const devtools = await page.page.context().newCDPSession(page.page);
-  const data = { items: [], files: paths, dragOperationsMask: 1 };
-  for (const type of /** @type {const} */ (["dragEnter", "dragOver", "drop"])) {
-    await devtools.send("Input.dispatchDragEvent", { type, x: box.x + box.width / 2, y: box.y + box.height / 2, data });
-  }
-  await devtools.detach();
-}
 
 /** @param {RealPage} page @param {number} count */
 async function photos(page, count) {

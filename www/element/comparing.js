@@ -105,6 +105,11 @@ export class Comparing {
     this.abort.abort();
   }
 
+  /** It was of another network. */
+  forget() {
+    Object.assign(this, { curves: [], result: null, photos: null, cancelled: false });
+  }
+
   /** @param {TrainEvent} event */
   #follow(event) {
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };

@@ -49,6 +49,7 @@ export class Evaluating {
       { again: () => this.evaluate() },
     );
     Object.assign(this, { stage: null, cancelled: signal.aborted && !evaluation });
+    if (evaluation?.applied) this.session.training.saved = false;
     if (evaluation) this.#finish(evaluation);
     else if (this.cancelled) this.session.announce("evaluation.cancelled");
     this.session.changed();

@@ -61,10 +61,18 @@ export const frame = css`
   .languages button:hover {
     color: var(--ink);
   }
-  last-layer-status-panel {
-    padding: 0.55em clamp(0.9em, 2.2cqi, 1.5em);
-    border-block: 1px solid var(--line);
+  last-layer-status-panel,
+  last-layer-network-panel {
+    padding-inline: clamp(0.9em, 2.2cqi, 1.5em);
     background: var(--sunk);
+  }
+  last-layer-status-panel {
+    padding-block: 0.55em 0.35em;
+    border-top: 1px solid var(--line);
+  }
+  last-layer-network-panel {
+    padding-bottom: 0.3em;
+    border-bottom: 1px solid var(--line);
   }
   .problem {
     margin: clamp(0.9em, 2.2cqi, 1.5em) clamp(0.9em, 2.2cqi, 1.5em) 0;

@@ -5,6 +5,7 @@ import { refuseStrayDrops } from "../ui/drop-target.js";
 import { icons, mark } from "../ui/icons.js";
 import { PANEL_LANGUAGES, sayProblem } from "../ui/language.js";
 import { LANGUAGES, LANGUAGE_NAMES, LANGUAGE_TAGS, matchLanguage } from "../ui/localize.js";
+import "../ui/network-panel.js";
 import "../ui/photos-panel.js";
 import "../ui/status-panel.js";
 import { shared, tokens } from "../ui/styles.js";
@@ -12,6 +13,7 @@ import "../ui/test-panel.js";
 import "../ui/train-panel.js";
 import { unreadableNotice } from "../ui/unreadable-notice.js";
 import { OPTION_PROPERTIES, authorOptions } from "./attributes.js";
+import { sortOut } from "./brought-file.js";
 import { frame } from "./frame.js";
 import { Session } from "./session.js";
 import { whenNeeded } from "./start.js";
@@ -26,6 +28,8 @@ import { whenNeeded } from "./start.js";
  * - `loading`: `lazy` (default) downloads when the element comes near the window or is first used; `eager` at once
  * - `backbone`: the source model: the address of a weights file (safetensors or `.pth`), or the name of a network of the
  *   site; default: `efficientnet_lite0`. As a property also a `Blob`
+ * - `labels`: names for the classes of such a file's output layer: the address of a text file (UTF-8), one name in a
+ *   line. As a property also an array
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
@@ -42,6 +46,7 @@ export class LastLayer extends LitElement {
     theme: { reflect: true },
     loading: {},
     backbone: {},
+    labels: {},
     baseUrl: { attribute: "base-url" },
     announcement: { state: true },
     ...OPTION_PROPERTIES,
@@ -55,6 +60,7 @@ export class LastLayer extends LitElement {
     /** @type {"auto" | "light" | "dark"} */ this.theme = "auto";
     /** @type {"lazy" | "eager"} */ this.loading = "lazy";
     /** @type {string | Blob | undefined} */ this.backbone = undefined;
+    /** @type {string | readonly string[] | undefined} */ this.labels = undefined;
     /** @type {string | undefined} */ this.baseUrl = undefined;
     this.announcement = "";
     /** @type {Session} */ this.session = this.#newSession();
@@ -107,7 +113,8 @@ export class LastLayer extends LitElement {
 
   render() {
     const { language, session } = this;
-    const { collection, training, testing, evaluating, comparing } = session;
+    const { collection, training, testing, evaluating, comparing, networks } = session;
+    const changing = networks.stage !== null;
     const classes = collection.classes;
     return html`<section class="frame" lang=${language.tag} aria-label=${language.say("element.label")}>
       <header>
@@ -119,6 +126,21 @@ export class LastLayer extends LitElement {
         .loading=${session.loading}
         @retry=${() => session.attempt(async () => {})}
       ></last-layer-status-panel>
+      <last-layer-network-panel
+        .language=${language}
+        .view=${networks.view}
+        @network-toggle=${() => networks.toggle()}
+        @network-site=${(/** @type {CustomEvent} */ { detail }) => networks.useSite(detail.name)}
+        @network-file=${(/** @type {CustomEvent} */ { detail }) => networks.bring(detail.file)}
+        @network-kept=${(/** @type {CustomEvent} */ { detail }) => networks.useKept(detail.sha256)}
+        @network-forget=${(/** @type {CustomEvent} */ { detail }) => networks.forget(detail.sha256)}
+        @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
+        @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
+        @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
+        @network-start-from=${() => networks.startFromModel()}
+        @network-cancel=${() => networks.cancel()}
+        @network-dismiss=${() => networks.dismissProblem()}
+      ></last-layer-network-panel>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       ${
         session.unreadable
@@ -137,9 +159,10 @@ export class LastLayer extends LitElement {
           .duplicates=${collection.duplicates}
           .notes=${collection.notes}
           .folderNotes=${collection.folderNotes}
-          ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null}
+          ?locked=${training.stage !== null || evaluating.stage !== null || comparing.stage !== null || changing}
+          ?changing=${changing}
           @photos-files=${(/** @type {CustomEvent} */ { detail }) =>
-            collection.add(detail, detail.label, this.#newLabel)}
+            this.#take(detail, (photos) => collection.add(photos, detail.label, this.#newLabel))}
           @photos-cancel=${() => collection.cancel()}
           @problems-dismiss=${() => collection.dismissProblems()}
           @notes-dismiss=${() => collection.dismissNotes()}
@@ -159,6 +182,7 @@ export class LastLayer extends LitElement {
           .values=${this.#options()}
           .optionsValid=${training.optionsValid}
           .reading=${collection.reading !== null}
+          .changing=${changing}
           @train=${() => training.train()}
           @advise=${() => training.advise()}
           @train-cancel=${() => training.cancel()}
@@ -183,7 +207,7 @@ export class LastLayer extends LitElement {
           .language=${language}
           .test=${testing.view}
           .classCount=${training.labels.length}
-          @test-files=${(/** @type {CustomEvent} */ { detail }) => testing.show(detail)}
+          @test-files=${(/** @type {CustomEvent} */ { detail }) => this.#take(detail, (photos) => testing.show(photos))}
           @test-cancel=${() => testing.cancel()}
           @test-clear=${() => testing.clear()}
           @test-now=${() => testing.testNow()}
@@ -195,6 +219,18 @@ export class LastLayer extends LitElement {
       </div>
       <p class="hidden-text" role="status" aria-live="polite">${this.announcement}</p>
     </section>`;
+  }
+
+  /**
+   * A file of weights among what was let go on a panel is a network; the rest is what that panel is for.
+   * @param {import("../ui/types.d.ts").Incoming} incoming
+   * @param {(photos: import("../ui/types.d.ts").Incoming) => unknown} use
+   */
+  async #take(incoming, use) {
+    const { weights, rest } = sortOut(incoming);
+    if (!weights) return use(incoming);
+    if (rest.files.length + rest.unreadable.length > 0) await use(rest);
+    await this.session.networks.bring(weights);
   }
 
   /**
@@ -273,6 +309,7 @@ export class LastLayer extends LitElement {
       settings: () => ({
         device: this.device,
         backbone: this.backbone,
+        labels: this.labels,
         baseUrl: this.baseUrl,
         options: this.#options(),
       }),

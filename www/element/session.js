@@ -1,8 +1,11 @@
 import { FineTuner, LastLayerError } from "../lib/index.js";
+import { carryOver } from "./carry-over.js";
 import { Collection } from "./collection.js";
 import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
 import { Looking } from "./looking.js";
+import { namesAt } from "./names-at.js";
+import { Networks } from "./networks.js";
 import { paced } from "./paced.js";
 import { Testing } from "./testing.js";
 import { Training } from "./training.js";
@@ -12,6 +15,7 @@ import { Training } from "./training.js";
  *   device: "auto" | "webgpu" | "cpu",
  *   baseUrl: string | undefined,
  *   backbone: string | Blob | undefined,
+ *   labels: string | readonly string[] | undefined,
  *   options: Record<string, number | string>,
  * }} Settings
  */
@@ -25,12 +29,17 @@ import { Training } from "./training.js";
  * @property {() => Promise<unknown>} again  The run that failed, from its start.
  */
 
+/**
+ * What a FineTuner is made with: see `Networks`.
+ * @typedef {Pick<import("./networks.js").Choice, "backbone" | "labels">} Network
+ */
+
 /** Milliseconds between two drawings of what changes all the time: a progress bar still moves smoothly. */
 const BETWEEN_DRAWINGS = 100;
 
 /**
- * What one element is doing: its FineTuner and, in `collection`, `training`, `evaluating`, `comparing` and `testing`,
- * what the three panels show. The FineTuner is made at the first need and not before, so that a reader who only scrolls
+ * What one element is doing: its FineTuner and, in `networks`, `collection`, `training`, `evaluating`, `comparing` and
+ * `testing`, what the panels show. The FineTuner is made at the first need and not before, so that a reader who only scrolls
  * by downloads nothing.
  */
 export class Session {
@@ -60,6 +69,7 @@ export class Session {
     /** @type {import("../ui/types.d.ts").LoadingView} */
     this.loading = { state: "idle", bytes: null, device: null, problem: null, restarted: false };
     this.abort = new AbortController();
+    this.networks = new Networks(this);
     this.collection = new Collection(this);
     this.looking = new Looking(this);
     this.training = new Training(this);
@@ -93,10 +103,14 @@ export class Session {
     // What went wrong before has been read, or is past.
     this.problem = null;
     if (run) this.unreadable = null;
+    /** @type {FineTuner | null} */ let tuner = null;
     try {
-      return await action(await this.ready());
+      tuner = await this.ready();
+      return await action(tuner);
     } catch (thrown) {
-      if (!(run && (await this.#offerWithout(thrown, run)))) this.fail(thrown);
+      // What was asked of a network that has been replaced meanwhile is past.
+      const past = tuner !== null && tuner !== this.tuner && isClosed(thrown);
+      if (!past && !(run && (await this.#offerWithout(thrown, run)))) this.fail(thrown);
       return undefined;
     } finally {
       this.changed();
@@ -109,8 +123,7 @@ export class Session {
       thrown instanceof LastLayerError
         ? thrown
         : new LastLayerError("internal", String(thrown), { detail: String(thrown) });
-    if (error.code === "cancelled" || error.code === "paused" || (error.code === "closed" && this.abort.signal.aborted))
-      return;
+    if (error.code === "cancelled" || error.code === "paused" || (isClosed(error) && this.abort.signal.aborted)) return;
     // A failed start has its own place, with a button to try again.
     if (error !== this.loading.problem) this.problem = error;
     this.notify("error", { code: error.code, message: error.message, params: error.params });
@@ -167,25 +180,64 @@ export class Session {
     this.tuner?.close();
   }
 
+  /** Whether there is a FineTuner, or one is on its way. */
+  get begun() {
+    return this.starting !== null;
+  }
+
+  /**
+   * Another network in place of the one there is, with the photos as they are, from their files. The classifier goes.
+   * Where the new one cannot be used, it rejects, and the old one works on.
+   * @param {Network} network
+   * @param {{
+   *   signal: AbortSignal,
+   *   onDownload: (bytes: import("../ui/types.d.ts").Count) => void,
+   *   onPhotos: (done: number, total: number) => void,
+   * }} following
+   */
+  async useNetwork(network, { signal: cancelled, onDownload, onPhotos }) {
+    const signal = AbortSignal.any([cancelled, this.abort.signal]);
+    const old = await unlessAborted(this.starting?.catch(() => null) ?? null, signal);
+    const fresh = await this.#create(network, signal, onDownload);
+    /** @type {string[]} */ let lost = [];
+    try {
+      if (old) lost = await carryOver(old, fresh, { signal, onProgress: onPhotos });
+      if (signal.aborted) throw signal.reason;
+    } catch (thrown) {
+      fresh.close();
+      throw isAbort(thrown) ? new LastLayerError("cancelled", "The change of the network was cancelled.") : thrown;
+    }
+    this.testing.cancel();
+    void this.looking.at(null);
+    this.tuner = fresh;
+    this.starting = Promise.resolve(fresh);
+    old?.close();
+    for (const part of [this.training, this.evaluating, this.comparing]) part.forget();
+    this.#noteLost(lost);
+    this.#began(fresh);
+    this.notify("change", null);
+    this.changed();
+  }
+
   async #start() {
-    const { device, baseUrl, backbone } = this.settings();
     this.loading = { ...this.loading, state: "loading", bytes: null, problem: null };
     this.announce("status.preparing");
     this.changed();
+    const signal = AbortSignal.any([this.abort.signal, this.networks.abort.signal]);
+    const create = (/** @type {Network} */ network) =>
+      this.#create(network, signal, (bytes) => {
+        this.loading = { ...this.loading, bytes };
+        this.changed();
+      });
     try {
-      const onProgress = this.#downloadProgress();
-      const tuner = await FineTuner.create({
-        device,
-        signal: this.abort.signal,
-        onProgress,
-        ...(baseUrl ? { baseUrl } : {}),
-        ...(backbone ? { backbone } : {}),
+      const network = await this.networks.first();
+      const tuner = await create(network).catch((thrown) => {
+        if (!this.networks.unusable(network, thrown)) throw thrown;
+        return create(this.networks.current);
       });
       this.tuner = tuner;
-      this.#listen(tuner);
-      this.loading = { ...this.loading, state: "ready", device: tuner.info };
       this.announce("status.ready");
-      this.notify("load", tuner.info);
+      this.#began(tuner);
       return tuner;
     } catch (thrown) {
       const problem = thrown instanceof LastLayerError ? thrown : null;
@@ -197,10 +249,36 @@ export class Session {
   }
 
   /**
+   * @param {Network} network
+   * @param {AbortSignal} signal
+   * @param {(bytes: import("../ui/types.d.ts").Count) => void} onDownload
+   */
+  async #create({ backbone, labels }, signal, onDownload) {
+    const { device, baseUrl } = this.settings();
+    const names = typeof labels === "string" ? await namesAt(labels, signal) : labels;
+    return FineTuner.create({
+      device,
+      signal,
+      onProgress: this.#downloadProgress(onDownload),
+      ...(baseUrl ? { baseUrl } : {}),
+      ...(backbone ? { backbone } : {}),
+      ...(names ? { labels: names } : {}),
+    });
+  }
+
+  /** @param {FineTuner} tuner */
+  #began(tuner) {
+    this.#listen(tuner);
+    this.loading = { ...this.loading, state: "ready", device: tuner.info, problem: null };
+    this.notify("load", tuner.info);
+  }
+
+  /**
    * Several downloads as one bar. A total becomes known only when its download answers, which would move the bar back:
    * the share shown never falls.
+   * @param {(bytes: import("../ui/types.d.ts").Count) => void} show
    */
-  #downloadProgress() {
+  #downloadProgress(show) {
     /** @type {Map<string, { done: number, total: number }>} */ const downloads = new Map();
     let share = 0;
     return (/** @type {import("../lib/types/public.d.ts").Progress} */ progress) => {
@@ -210,9 +288,15 @@ export class Session {
         [...downloads.values()].reduce((bytes, download) => bytes + download[of], 0);
       const total = sum("total");
       share = Math.max(share, total > 0 ? Math.min(1, sum("done") / total) : 0);
-      this.loading = { ...this.loading, bytes: { done: share * total, total } };
-      this.changed();
+      show({ done: share * total, total });
     };
+  }
+
+  /** @param {readonly string[]} names  Of photos whose files can no longer be read. */
+  #noteLost(names) {
+    this.collection.note({
+      failures: names.map((name) => ({ name, problem: { code: "unreadable", message: name } })),
+    });
   }
 
   /** @param {FineTuner} tuner */
@@ -226,12 +310,40 @@ export class Session {
     }
     tuner.addEventListener("restart", (event) => {
       /** @type {{ lost: { name: string }[] }} */ const { lost } = /** @type {CustomEvent} */ (event).detail;
-      this.collection.note({
-        failures: lost.map(({ name }) => ({ name, problem: { code: "unreadable", message: name } })),
-      });
+      this.#noteLost(lost.map(({ name }) => name));
       this.loading = { ...this.loading, restarted: true, device: tuner.info };
       this.announce("status.restarted");
       this.changed();
     });
+  }
+}
+
+/** @param {unknown} thrown */
+function isClosed(thrown) {
+  return thrown instanceof LastLayerError && thrown.code === "closed";
+}
+
+/** @param {unknown} thrown */
+function isAbort(thrown) {
+  return thrown instanceof DOMException && thrown.name === "AbortError";
+}
+
+/**
+ * @template T
+ * @param {T | Promise<T>} wanted
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+async function unlessAborted(wanted, signal) {
+  const settled = new AbortController();
+  const aborted = new Promise((_, reject) => {
+    const cancelled = () => reject(new LastLayerError("cancelled", "The change of the network was cancelled."));
+    if (signal.aborted) cancelled();
+    signal.addEventListener("abort", cancelled, { signal: settled.signal });
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([wanted, aborted]));
+  } finally {
+    settled.abort();
   }
 }

@@ -28,6 +28,11 @@ export class Testing {
     return this.session.training.labels.length > 0 ? this.choice : "source";
   }
 
+  /** How many classes the network knows by itself; null as long as that is not known. */
+  get #sourceClasses() {
+    return this.session.tuner?.info.sourceClasses ?? null;
+  }
+
   /** @returns {import("../ui/types.d.ts").TestView} */
   get view() {
     const { rows, running, score, model, waiting, parts } = this;
@@ -41,7 +46,8 @@ export class Testing {
       waiting,
       parts,
       model,
-      canChoose: this.session.training.labels.length > 0,
+      canChoose: this.session.training.labels.length > 0 && this.#sourceClasses !== 0,
+      sourceClasses: this.#sourceClasses,
       canTellUnknown,
       why: this.why.view,
     };
@@ -106,6 +112,12 @@ export class Testing {
     return this.choose("trained");
   }
 
+  /** There is another network, and no classifier of it: that one answers from now on. */
+  otherNetwork() {
+    this.choice = "trained";
+    void this.#run();
+  }
+
   cancel() {
     this.abort.abort();
   }
@@ -140,9 +152,12 @@ export class Testing {
     const { items, model } = this;
     Object.assign(this, { rows: [...this.unreadable], score: NOTHING, waiting: 0 });
     this.why.about(null);
-    this.running = items.length > 0 ? { done: 0, total: items.length } : null;
+    // A network without classes of its own answers once it has been taught some.
+    const mute = model === "source" && this.#sourceClasses === 0;
+    if (mute) this.waiting = items.length;
+    this.running = items.length > 0 && !mute ? { done: 0, total: items.length } : null;
     this.session.changed();
-    if (items.length === 0) return;
+    if (items.length === 0 || mute) return;
     const known = new Set(model === "trained" ? this.session.training.labels : []);
     const labels = items.map(({ folder }) => (folder !== null && known.has(folder) ? folder : null));
     const report = await this.session.attempt((tuner) =>

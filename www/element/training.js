@@ -10,6 +10,7 @@ export class Training {
     /** @type {import("../ui/types.d.ts").EpochView[]} */ this.history = [];
     /** Of the last training that came to its end. @type {import("../ui/types.d.ts").EpochView[]} */ this.before = [];
     /** @type {{ name: string, labels: string[] } | null} */ this.opened = null;
+    /** Whether the classifier there is, if there is one, is in a file. */ this.saved = true;
     /** The reader's own choices, on top of those of the element's author. @type {Record<string, number | string>} */
     this.options = {};
     this.optionsValid = true;
@@ -48,6 +49,11 @@ export class Training {
       hasClassifier: this.labels.length > 0,
       advice: adviceView(this.advice),
     };
+  }
+
+  /** There is another network, and no classifier of it. */
+  forget() {
+    Object.assign(this, { history: [], before: [], opened: null, advice: null, cancelled: false, saved: true });
   }
 
   /** @returns {Promise<void>} */
@@ -105,6 +111,7 @@ export class Training {
     this.session.changed();
     if (!finished) return;
     this.opened = null;
+    this.saved = false;
     this.advice = finished.advice;
     this.session.evaluating.forget();
     if (finished.val) this.session.announce("train.doneScore", { top1: finished.val.top1 });
@@ -153,6 +160,7 @@ export class Training {
       link.href = URL.createObjectURL(await tuner.export());
       link.download = fileName;
       link.click();
+      this.saved = true;
       // The download has its own hold on the blob only once it has begun, which no event tells.
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
@@ -163,6 +171,7 @@ export class Training {
     return this.session.attempt(async (tuner) => {
       const { labels } = await tuner.open(file);
       this.opened = { name: file.name, labels };
+      this.saved = true;
       this.session.evaluating.forget();
       await this.session.testing.trainedAnew();
     });

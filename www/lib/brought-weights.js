@@ -1,4 +1,5 @@
 import { countBytes, failed, fetchOk } from "./download.js";
+import { keep, lookUp } from "./kept-files.js";
 
 /**
  * A weights file that somebody brings, in place of those of the site: what it is shows only when the core reads it. It
@@ -61,18 +62,27 @@ export class BroughtWeights {
 
 /**
  * The names of ImageNet's classes, in the order of the logits of the networks pretrained on it; none where the site does
- * not have them.
+ * not have them. They are kept for when there is no network.
  * @param {string} baseUrl
  * @param {AbortSignal} signal
  */
 export async function imagenetLabels(baseUrl, signal) {
+  const url = new URL("weights/imagenet_labels.txt", baseUrl).href;
   try {
-    const response = await fetchOk(new URL("weights/imagenet_labels.txt", baseUrl).href, { signal });
-    const lines = (await response.text()).trimEnd().split("\n");
-    return lines.map((line) => line.slice(line.indexOf("\t") + 1));
+    const text = await (await fetchOk(url, { signal })).text();
+    await keep(url, text);
+    return namesIn(text);
   } catch (error) {
     if (signal.aborted) throw error;
+    const kept = await lookUp(url);
+    if (kept) return namesIn(await kept.text());
     console.warn("lastlayer: the names of the network's classes are not there, so they are numbered.", error);
     return [];
   }
+}
+
+/** @param {string} text  Lines of an identifier, a tab and a name. */
+function namesIn(text) {
+  const lines = text.trimEnd().split("\n");
+  return lines.map((line) => line.slice(line.indexOf("\t") + 1));
 }

@@ -11,6 +11,9 @@ const MOST_WORKERS = 16;
  *                                      `efficientnet_lite0`), or a weights file, as a `Blob` or by its address:
  *                                      safetensors or a `.pth`, recognised by its tensors, under timm's or torchvision's
  *                                      names. The file does not leave the machine.
+ * @property {readonly string[]} [labels] Names for the classes of such a file's output layer, in the order of its outputs.
+ *                                      Without them they are ImageNet's where there are 1000, and otherwise numbers. As
+ *                                      many as `info.sourceClasses` says; a file of this program has names of its own.
  * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16.
  *                                      Default: one for each core, fewer where memory is short. They are started when a
  *                                      training has enough to do.
@@ -36,6 +39,42 @@ export function checkWorkers(workers) {
     min: 1,
     max: MOST_WORKERS,
   });
+}
+
+/**
+ * Rejects names that cannot be those of a network's classes. How many there must be, only its file says: see
+ * {@link checkLabelCount}.
+ * @param {readonly string[] | undefined} labels
+ * @param {string | Blob} backbone
+ */
+export function checkLabels(labels, backbone) {
+  if (labels === undefined) return;
+  if (typeof backbone === "string" && !isAddress(backbone))
+    throw wrongLabels(`the network “${backbone}” of the site has names for its classes: leave labels out`);
+  if (!Array.isArray(labels) || labels.length === 0) throw wrongLabels("expected a list of names, one for each output");
+  const wrong = labels.findIndex((label) => typeof label !== "string" || label.trim() === "");
+  if (wrong >= 0) throw wrongLabels(`expected a name for each output, and number ${wrong + 1} is none`);
+}
+
+/**
+ * Rejects names where they are not as many as the network has outputs.
+ * @param {readonly string[] | undefined} labels
+ * @param {number} outputs
+ */
+export function checkLabelCount(labels, outputs) {
+  if (labels === undefined || labels.length === outputs) return;
+  const count = labels.length;
+  throw outputs === 0
+    ? wrongLabels(`this network has no output layer, so there is nothing to name; got ${count}`, { outputs, count })
+    : wrongLabels(`expected ${outputs} names, one for each output of this network, got ${count}`, { outputs, count });
+}
+
+/**
+ * @param {string} problem
+ * @param {Record<string, number>} [params]
+ */
+function wrongLabels(problem, params) {
+  return new LastLayerError("invalid-option", `labels: ${problem}.`, { name: "labels", ...params });
 }
 
 /**

@@ -6,7 +6,7 @@
 /** @import { CreateOptions } from "./create-options.js" */
 import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
-import { checkWorkers, resolvedBackbone } from "./create-options.js";
+import { checkLabels, checkWorkers, resolvedBackbone } from "./create-options.js";
 import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
@@ -53,6 +53,7 @@ export class FineTuner extends EventTarget {
   constructor({
     device = "auto",
     backbone = "efficientnet_lite0",
+    labels,
     baseUrl = ".",
     workers,
     readAhead = true,
@@ -60,11 +61,13 @@ export class FineTuner extends EventTarget {
   }) {
     super();
     checkWorkers(workers);
+    checkLabels(labels, backbone);
     // Bundled, this script lies in the folder that is served.
     const base = new URL(baseUrl, import.meta.url).href;
     const options = {
       device,
       backbone: resolvedBackbone(backbone),
+      labels: labels && [...labels],
       workers,
       readAhead,
       baseUrl: base.endsWith("/") ? base : `${base}/`,
@@ -80,7 +83,8 @@ export class FineTuner extends EventTarget {
    * Downloads what is needed, chooses the device and starts the worker. Where a graphics device has not answered for
    * twenty seconds it is given up: `auto` goes to the CPU (`info.reason` says why). A cancellation ends the worker at
    * once. Rejects with `download-failed`, `weights-corrupt`, `weights-mismatch`, `weights-unsupported`,
-   * `webgpu-unavailable` (only where `webgpu` was asked for) or `cancelled`.
+   * `webgpu-unavailable` (only where `webgpu` was asked for), `invalid-option` (`workers`, or `labels` that are not as
+   * many as the network has outputs) or `cancelled`.
    *
    * @param {CreateOptions} [options]
    * @returns {Promise<FineTuner>}

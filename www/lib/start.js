@@ -3,7 +3,7 @@
 /** @import { Calls, StartOptions } from "./types/calls.d.ts" */
 /** @import { LoadedWasm } from "./wasm.js" */
 import { BroughtWeights, imagenetLabels } from "./brought-weights.js";
-import { isAddress } from "./create-options.js";
+import { checkLabelCount, isAddress } from "./create-options.js";
 import { chooseDevice, webgpuUnavailable } from "./device.js";
 import { throwIfAborted, toMessage } from "./errors.js";
 import { canvasAddsNoise } from "./rows.js";
@@ -36,10 +36,10 @@ const SAME_ON_EVERY_DEVICE = new Set([
  * @param {AbortSignal} outer
  * @returns {Promise<Opened & { info: Omit<Info, "workers"> }>}
  */
-export async function start({ baseUrl, device, backbone }, emit, outer) {
+export async function start({ baseUrl, device, backbone, labels }, emit, outer) {
   // Of several downloads, one that fails must not leave the others running.
   const stop = new AbortController();
-  const loader = new Loader(baseUrl, backbone, emit, AbortSignal.any([outer, stop.signal]));
+  const loader = new Loader({ baseUrl, backbone, labels }, emit, AbortSignal.any([outer, stop.signal]));
   try {
     let chosen = await loader.waiting(device, () => chooseDevice(device, navigator.gpu, isServed("webgpu")));
     let opened;
@@ -55,6 +55,7 @@ export async function start({ baseUrl, device, backbone }, emit, outer) {
       opened = await loader.open("cpu");
     }
     const { adapterType: _, ...info } = opened.core.info();
+    checkLabelCount(labels, info.sourceClasses);
     const adapter = info.adapter || chosen.adapter;
     return {
       ...opened,
@@ -77,14 +78,14 @@ class Loader {
   #bytes;
 
   /**
-   * @param {string} baseUrl
-   * @param {string | Blob} backbone
+   * @param {Pick<StartOptions, "baseUrl" | "backbone" | "labels">} options
    * @param {(event: StartEvent) => void} emit
    * @param {AbortSignal} signal
    */
-  constructor(baseUrl, backbone, emit, signal) {
+  constructor({ baseUrl, backbone, labels }, emit, signal) {
     this.baseUrl = baseUrl;
     this.backbone = backbone;
+    this.labels = labels;
     this.emit = emit;
     this.signal = signal;
   }
@@ -151,11 +152,11 @@ class Loader {
     }
   }
 
-  /** The weights of the site, or those that were brought, whose file may have outputs for ImageNet's classes. */
+  /** The weights of the site, or those that were brought, whose file may have outputs that want names: ImageNet's, unless told. */
   async #find() {
     if (typeof this.backbone === "string" && !isAddress(this.backbone))
       return Weights.find(this.baseUrl, this.backbone, this.signal);
-    this.#labels = imagenetLabels(this.baseUrl, this.signal);
+    this.#labels = this.labels ? Promise.resolve(this.labels) : imagenetLabels(this.baseUrl, this.signal);
     return new BroughtWeights(this.backbone);
   }
 

@@ -1,6 +1,5 @@
 import { countBytes, failed, fetchOk } from "./download.js";
-
-const CACHE = "lastlayer-weights";
+import { forget, keep, lookUp } from "./kept-files.js";
 
 /**
  * The small file beside the weights that says which file they are in and what its hash must be.
@@ -91,7 +90,7 @@ export class Weights {
 
   /** Forgets the cached copy, which has turned out to be damaged. */
   async forget() {
-    await withCache((cache) => cache.delete(this.#key));
+    await forget(this.#key);
   }
 }
 
@@ -136,36 +135,4 @@ function parseCard(url, text) {
     // Said below: a page that answers in place of the file is not JSON at all.
   }
   throw failed(url, "it does not name a file of weights");
-}
-
-/** @param {string} key */
-function lookUp(key) {
-  return withCache((cache) => cache.match(key));
-}
-
-/**
- * @param {string} key
- * @param {BodyInit} body
- */
-function keep(key, body) {
-  return withCache((cache) => cache.put(key, new Response(body)));
-}
-
-/**
- * Storage is a convenience: it may be missing, blocked or full, and none of these is a reason to fail.
- * @template T
- * @param {(cache: Cache) => Promise<T>} use
- * @returns {Promise<T | undefined>}
- */
-async function withCache(use) {
-  try {
-    if (typeof caches === "undefined") return undefined; // which throws in a sandboxed frame
-    return await use(await caches.open(CACHE));
-  } catch (error) {
-    console.warn(
-      "lastlayer: the browser's storage cannot be used, the weights will be downloaded again next time.",
-      error,
-    );
-    return undefined;
-  }
 }

@@ -36,6 +36,7 @@ export const icons = {
   chip: icon(
     svg`<rect x="6" y="6" width="12" height="12" rx="2"/><path d="M10 3v3M14 3v3M10 18v3M14 18v3M3 10h3M3 14h3M18 10h3M18 14h3"/>`,
   ),
+  layers: icon(svg`<path d="M12 4l9 4.5-9 4.5-9-4.5z"/><path d="M3.5 13l8.5 4.3 8.5-4.3"/>`),
   download: icon(svg`<path d="M12 4v11M7.5 11l4.5 4.5L16.5 11M5 20h14"/>`),
   open: icon(svg`<path d="M12 15.5V4.5M7.5 9L12 4.5 16.5 9M5 20h14"/>`),
   previous: icon(svg`<path d="M14.5 5.5L8 12l6.5 6.5"/>`),

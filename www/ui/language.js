@@ -30,8 +30,8 @@ export function listNames(language, names, most = NAMES_IN_A_SENTENCE) {
 export function sayProblem(language, problem) {
   const { params } = problem;
   const general = `error.${problem.code}`;
-  // Files of unsupported formats have a text for each family of formats.
-  const ofFamily = `${general}.${params?.family}`;
+  // Files of unsupported formats have a text for each family of formats, and some options have one of their own.
+  const ofFamily = `${general}.${problem.code === "invalid-option" ? params?.name : params?.family}`;
   const key = language.has(ofFamily) ? ofFamily : general;
   if (!language.has(key)) return problem.message;
   const ofOption = problem.code === "invalid-option" && params?.name != null;

@@ -79,6 +79,125 @@ export const MESSAGES = {
     zh: "计算曾意外中断，现已连同照片和分类器一起恢复。",
   },
 
+  // The network
+  "network.title": { en: "Network:", zh: "网络：" },
+  "network.change": { en: "Change …", zh: "更换……" },
+  "network.close": { en: "Close", zh: "收起" },
+  "network.choice": { en: "Choice of the network", zh: "选择网络" },
+  "network.site": { en: "Networks of this site", zh: "本站提供的网络" },
+  "network.kept": { en: "Kept in this browser", zh: "保存在此浏览器中" },
+  "network.note.efficientnet_lite0": {
+    en: "The quickest, and the best on most photos",
+    zh: "速度最快，对大多数照片效果最好",
+  },
+  "network.note.efficientnet_lite1": {
+    en: "Knows ImageNet better, slower; better on drawings",
+    zh: "更熟悉 ImageNet，较慢；对手绘图更好",
+  },
+  "network.note.efficientnet_lite2": { en: "Knows ImageNet best, slowest", zh: "最熟悉 ImageNet，最慢" },
+  "network.numbers": {
+    en: "{size}, {parameters} million parameters, sees {pixels} × {pixels} pixels",
+    zh: "{size}，{parameters} 百万参数，看到 {pixels} × {pixels} 像素",
+  },
+  "network.use": { en: "Use", zh: "使用" },
+  "network.useName": { en: "Use {name}", zh: "使用 {name}" },
+  "network.inUse": { en: "In use", zh: "使用中" },
+  "network.forget": { en: "Remove {name} from this browser", zh: "从此浏览器中删除 {name}" },
+  "network.removed": { en: "The network was removed from this browser.", zh: "已从此浏览器中删除该网络。" },
+  "network.file": { en: "A network of your own", zh: "你自己的网络文件" },
+  "network.fileHint": {
+    en: "Drop a file here, .safetensors, .pth or .pt: a ResNet, VGG, MobileNetV2 or EfficientNet-Lite from PyTorch. It stays on this device, and nothing in it is run.",
+    zh: "把 .safetensors、.pth 或 .pt 文件拖到这里：来自 PyTorch 的 ResNet、VGG、MobileNetV2 或 EfficientNet-Lite。文件只留在这台设备上，其中的任何程序都不会运行。",
+  },
+  "network.pick": { en: "Choose a file", zh: "选择文件" },
+  "network.facts": {
+    en: [
+      "{file}: {name}, {stages} stages, sees {size} × {size} pixels, has {classes} classes of its own.",
+      "{file}: {name}, {stages} stages, sees {size} × {size} pixels, has no classes of its own: train it before you ask it.",
+    ],
+    zh: [
+      "{file}：{name}，{stages} 个阶段，看到 {size} × {size} 像素，自带 {classes} 个类别。",
+      "{file}：{name}，{stages} 个阶段，看到 {size} × {size} 像素，没有自己的类别：需要先训练才能识别。",
+    ],
+  },
+  "network.keep": {
+    en: ["Keep this network in this browser ({size})", "Keep this network in this browser"],
+    zh: ["在此浏览器中保存该网络（{size}）", "在此浏览器中保存该网络"],
+  },
+  "network.storing": { en: "Keeping it …", zh: "正在保存……" },
+  "network.keptNow": {
+    en: "The network is kept in this browser, and is there next time without a network connection, too.",
+    zh: "网络已保存在此浏览器中，下次断网时也能使用。",
+  },
+  "network.keepImpossible": {
+    en: "This browser keeps no files for this page: bring the file again next time.",
+    zh: "此浏览器不为本页面保存文件，下次需要重新选择文件。",
+  },
+  "network.changing": { en: "Preparing {name} …", zh: "正在准备 {name}……" },
+  "network.photos": {
+    en: "Reading the photos for it: {done} of {total}",
+    zh: "正在为新网络读取照片：{done} / {total}",
+  },
+  "network.changed": { en: "In use now: {name}.", zh: "现在使用：{name}。" },
+  "network.cancelled": {
+    en: "The network was not changed.",
+    zh: "没有更换网络。",
+  },
+  "network.busy": {
+    en: "The network can be changed when what is running has ended.",
+    zh: "当前任务结束后即可更换网络。",
+  },
+  "network.consequence": {
+    en: "Photos, classes and options stay when the network is changed. A classifier belongs to its network: train again with the new one.",
+    zh: "更换网络后，照片、类别和选项都会保留。分类器只属于训练它的网络，换用新网络后请重新训练。",
+  },
+  "network.asked": {
+    en: "Your classifier belongs to the network in use. What shall become of it?",
+    zh: "分类器属于当前的网络，要怎样处理它？",
+  },
+  "network.askUnsaved": {
+    en: "The classifier you trained belongs to the network in use, and is not saved. With {name} it is gone.",
+    zh: "你训练的分类器属于当前的网络，而且尚未保存。换用 {name} 后它将丢失。",
+  },
+  "network.askPausedToo": {
+    en: "So is the training that is paused.",
+    zh: "暂停的训练也会丢失。",
+  },
+  "network.askPaused": {
+    en: "The training that is paused cannot go on with {name}: it is gone then.",
+    zh: "暂停的训练无法用 {name} 继续，更换后将丢失。",
+  },
+  "network.saveAndChange": { en: "Save the model, then change", zh: "保存模型并更换" },
+  "network.changeUnsaved": { en: "Change without saving", zh: "不保存，直接更换" },
+  "network.changeAnyway": { en: "Change all the same", zh: "仍然更换" },
+  "network.stay": { en: "Keep the network as it is", zh: "不更换" },
+  "network.startFrom": {
+    en: "Use this model as the starting point of the next task",
+    zh: "以这个模型作为下一个任务的起点",
+  },
+  "names.numbered": {
+    en: "The names of its {count} classes are not in the file, so they are numbered.",
+    zh: "文件中没有这 {count} 个类别的名称，因此用编号表示。",
+  },
+  "names.given": { en: "Its {count} classes have the names that you gave.", zh: "这 {count} 个类别使用你给出的名称。" },
+  "names.give": { en: "Give them names", zh: "给它们命名" },
+  "names.change": { en: "Change the names", zh: "修改名称" },
+  "names.label": {
+    en: "{count} names, one in a line, in the order of the network’s outputs",
+    zh: "{count} 个名称，每行一个，按网络输出的顺序",
+  },
+  "names.count": { en: "{given} of {count}", zh: "{given} / {count}" },
+  "names.wrongCount": {
+    en: "The network has {count} classes, and here are {given} names. One name in each line.",
+    zh: "网络有 {count} 个类别，而这里有 {given} 个名称。请每行写一个名称。",
+  },
+  "names.noText": {
+    en: "This is no text in UTF-8. Save it as plain text in UTF-8, one name in each line.",
+    zh: "这不是 UTF-8 文本。请另存为 UTF-8 纯文本，每行一个名称。",
+  },
+  "names.apply": { en: "Use these names", zh: "使用这些名称" },
+  "names.file": { en: "Out of a text file", zh: "从文本文件读取" },
+
   // Dropping files
   "drop.photos": { en: "Choose photos", zh: "选择照片" },
   "drop.folder": { en: "Choose a folder", zh: "选择文件夹" },
@@ -188,6 +307,7 @@ export const MESSAGES = {
   "train.needClasses": { en: "Training needs at least two classes.", zh: "训练至少需要两个类别。" },
   "train.needPhotos": { en: "No photos yet in {labels}.", zh: "{labels} 还没有照片。" },
   "train.needReading": { en: "The photos are still being read.", zh: "照片还在读取中。" },
+  "train.needNetwork": { en: "Another network is being prepared.", zh: "正在准备另一个网络。" },
   "train.needOptions": { en: "One of the options is out of its range.", zh: "有一个选项超出了取值范围。" },
   "train.noHoldout": {
     en: "With one photo per class nothing can be held out, so there will be no score. Two or more are better.",
@@ -542,6 +662,21 @@ export const MESSAGES = {
     en: "Answers come from the source model, which knows the 1000 classes of ImageNet and nothing of yours yet.",
     zh: "当前由源模型作答：它只认识 ImageNet 的 1000 个类别，还不认识你的类别。",
   },
+  "test.otherSourceNote": {
+    en: "Answers come from the source model, which knows {count} classes of its own and nothing of yours yet.",
+    zh: "当前由源模型作答：它只认识自己的 {count} 个类别，还不认识你的类别。",
+  },
+  "test.muteNote": {
+    en: "This network has no classes of its own: it answers once it is trained on yours.",
+    zh: "此网络没有自己的类别：用你的照片训练之后才能作答。",
+  },
+  "test.waitingMute": {
+    en: {
+      one: "{count} photo waits for a classifier. It is tested when the training has ended.",
+      other: "{count} photos wait for a classifier. They are tested when the training has ended.",
+    },
+    zh: "有 {count} 张照片在等待分类器，训练结束后会自动测试。",
+  },
   "test.trainedNote": {
     en: {
       one: "Answers come from your classifier ({count} class).",
@@ -626,8 +761,8 @@ export const MESSAGES = {
   "why.for": { en: "for “{label}”", zh: "支持“{label}”" },
   "why.against": { en: "against", zh: "反对" },
   "why.explain": {
-    en: "Orange parts of the photo speak for “{label}”, blue ones against it, compared with the average of all classes. The strongest part gets the brightest colour, whatever the class. The network judges 7 × 7 parts, so the map shows regions, not outlines.",
-    zh: "与所有类别的平均相比，橙色部位支持“{label}”，蓝色部位反对。无论哪个类别，最强的部位颜色都最亮。网络把画面分成 7 × 7 块来判断，所以热图显示的是区域，而不是轮廓。",
+    en: "Orange parts of the photo speak for “{label}”, blue ones against it, compared with the average of all classes. The strongest part gets the brightest colour, whatever the class. The network judges {width} × {height} parts, so the map shows regions, not outlines.",
+    zh: "与所有类别的平均相比，橙色部位支持“{label}”，蓝色部位反对。无论哪个类别，最强的部位颜色都最亮。网络把画面分成 {width} × {height} 块来判断，所以热图显示的是区域，而不是轮廓。",
   },
   "why.frame": { en: "It sees only the part of the photo inside the frame.", zh: "网络只看到方框以内的部分。" },
   "why.similar": { en: "Most similar training photos", zh: "最相似的训练照片" },
@@ -963,6 +1098,25 @@ export const MESSAGES = {
       "训练选项“{name}”未知或超出范围。",
       "有训练选项未知或超出范围。",
     ],
+  },
+  "error.invalid-option.labels": {
+    en: [
+      "The network has {outputs} classes, and {count} names were given for them.",
+      "These cannot be the names of a network’s classes.",
+    ],
+    zh: ["网络有 {outputs} 个类别，却给出了 {count} 个名称。", "这些不能作为网络类别的名称。"],
+  },
+  "error.network-busy": {
+    en: "The network can be changed when what is running has ended.",
+    zh: "当前任务结束后即可更换网络。",
+  },
+  "error.network-not-kept": {
+    en: "It could not be kept: the browser has too little room for it, or keeps nothing. It works on as long as this page is open.",
+    zh: "未能保存：浏览器空间不足，或不保存数据。只要本页面开着，仍可继续使用。",
+  },
+  "error.network-damaged": {
+    en: "The copy in this browser is damaged or was deleted, so it was removed from the list. Bring the file again.",
+    zh: "此浏览器中的副本已损坏或被删除，已从列表中移除。请重新选择该文件。",
   },
   "error.no-classifier": {
     en: "There is no classifier yet. Train one, or open a model.",

@@ -35,6 +35,7 @@ export class PhotosPanel extends LitElement {
     folderNotes: { attribute: false },
     look: { attribute: false },
     locked: { type: Boolean },
+    changing: { type: Boolean },
     openPhoto: { state: true },
     linkDropped: { state: true },
   };
@@ -50,6 +51,7 @@ export class PhotosPanel extends LitElement {
     /** @type {import("./types.d.ts").NoteView[]} */ this.notes = [];
     /** @type {import("./types.d.ts").LookView | null} */ this.look = null;
     this.locked = false;
+    /** It is locked since another network is on its way. */ this.changing = false;
     /** @type {number | null} */ this.openPhoto = null;
     /** What was dropped last was a link, and no file. */ this.linkDropped = false;
     /** @type {number | null} */ this.draggedPhoto = null;
@@ -176,7 +178,7 @@ export class PhotosPanel extends LitElement {
       ${folderNotes(language, this.folderNotes, () => emit(this, "notes-dismiss"))}
       ${this.linkDropped ? linkNotice(language, () => (this.linkDropped = false)) : nothing}
       ${photoProblems(language, this.failures, this.duplicates, this.notes, () => emit(this, "problems-dismiss"))}
-      ${this.locked ? html`<p class="small soft">${language.say("photos.locked")}</p>` : nothing}
+      ${this.locked ? html`<p class="small soft">${language.say(this.changing ? "train.needNetwork" : "photos.locked")}</p>` : nothing}
       <div
         class="cards ${many ? "pane" : ""}"
         data-testid="class-list"

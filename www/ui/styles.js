@@ -372,6 +372,7 @@ export const stepHeading = css`
     min-height: 2.25em;
   }
   .step h3 {
+    flex: none;
     font-size: 1.25em;
     font-weight: 680;
     letter-spacing: -0.015em;

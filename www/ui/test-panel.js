@@ -15,6 +15,9 @@ import { shared, stepHeading } from "./styles.js";
 import "./test-table.js";
 import "./why-note.js";
 
+/** Classes of the networks that were pretrained on it. */
+const IMAGENET = 1000;
+
 /**
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
  * Sends `test-files`, `test-cancel`, `test-clear`, `test-now`, `model-choice` (`{ model }`), `why-toggle`, `why-class`
@@ -229,10 +232,10 @@ export class TestPanel extends LitElement {
    * @param {import("./types.d.ts").PanelLanguage} language
    * @param {import("./types.d.ts").TestView} test
    */
-  #model(language, { model, canChoose, canTellUnknown }) {
+  #model(language, { model, canChoose, canTellUnknown, sourceClasses }) {
     const note =
       model === "source"
-        ? language.say("test.sourceNote")
+        ? sourceNote(language, sourceClasses)
         : language.say("test.trainedNote", { count: this.classCount });
     const option = (/** @type {"source" | "trained"} */ value) =>
       html`<label
@@ -266,9 +269,13 @@ export class TestPanel extends LitElement {
    * @param {import("./types.d.ts").PanelLanguage} language
    * @param {import("./types.d.ts").TestView} test
    */
-  #waiting(language, { waiting, parts }) {
+  #waiting(language, { waiting, parts, model, sourceClasses }) {
     if (parts) return html`<p class="hint" data-testid="test-parts">${language.say("test.parts", partsOf(parts))}</p>`;
     if (waiting === 0) return nothing;
+    if (model === "source" && sourceClasses === 0)
+      return html`<p class="notice" data-testid="test-waiting" data-count=${waiting}>
+        ${language.say("test.waitingMute", { count: waiting })}
+      </p>`;
     return html`<div class="notice" data-testid="test-waiting" data-count=${waiting}>
       <p class="grow">${language.say("test.waiting", { count: waiting })}</p>
       <button class="button" type="button" @click=${() => emit(this, "test-now")}>${language.say("test.now")}</button>
@@ -425,6 +432,17 @@ export class TestPanel extends LitElement {
       </div>
     </dialog>`;
   }
+}
+
+/**
+ * What the network knows by itself, or that it knows nothing by itself.
+ * @param {import("./types.d.ts").PanelLanguage} language
+ * @param {number | null} classes
+ */
+function sourceNote(language, classes) {
+  if (classes === 0) return language.say("test.muteNote");
+  if (classes === null || classes === IMAGENET) return language.say("test.sourceNote");
+  return language.say("test.otherSourceNote", { count: classes });
 }
 
 define("last-layer-test-panel", TestPanel);

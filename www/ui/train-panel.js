@@ -39,6 +39,7 @@ export class TrainPanel extends LitElement {
     values: { attribute: false },
     optionsValid: { type: Boolean },
     reading: { type: Boolean },
+    changing: { type: Boolean },
     evaluation: { attribute: false },
     comparison: { attribute: false },
   };
@@ -52,6 +53,7 @@ export class TrainPanel extends LitElement {
     /** @type {Record<string, number | string>} */ this.values = {};
     this.optionsValid = true;
     this.reading = false;
+    /** Another network is on its way. */ this.changing = false;
     /** @type {import("./types.d.ts").EvaluationView | undefined} */ this.evaluation = undefined;
     /** @type {import("./types.d.ts").ComparisonView | undefined} */ this.comparison = undefined;
     /** The turn-taking button that had the focus. @type {string | null} */ this.hadFocus = null;
@@ -168,7 +170,7 @@ export class TrainPanel extends LitElement {
               .language=${language}
               .view=${this.evaluation}
               .classes=${this.classes}
-              ?blocked=${this.reading || this.comparison?.stage != null}
+              ?blocked=${this.reading || this.changing || this.comparison?.stage != null}
               @evaluate=${this.#forward}
               @evaluate-cancel=${this.#forward}
               @photo-move=${this.#forward}
@@ -183,7 +185,7 @@ export class TrainPanel extends LitElement {
               .language=${language}
               .view=${this.comparison}
               .classes=${this.classes}
-              ?blocked=${this.reading || stage !== null || this.evaluation?.stage != null}
+              ?blocked=${this.reading || this.changing || stage !== null || this.evaluation?.stage != null}
               @compare=${this.#forward}
               @compare-cancel=${this.#forward}
               @compare-choose=${this.#forward}
@@ -270,7 +272,7 @@ export class TrainPanel extends LitElement {
           class="button primary"
           type="button"
           data-testid="train-resume"
-          ?disabled=${this.reading || this.evaluation?.stage != null}
+          ?disabled=${this.reading || this.changing || this.evaluation?.stage != null}
           @click=${() => emit(this, "train-resume")}
         >
           ${language.say("train.resume")}
@@ -279,7 +281,7 @@ export class TrainPanel extends LitElement {
           class="button"
           type="button"
           data-testid="train-discard"
-          ?disabled=${this.evaluation?.stage != null}
+          ?disabled=${this.changing || this.evaluation?.stage != null}
           @click=${() => emit(this, "train-discard")}
         >
           ${language.say("train.discard")}
@@ -298,6 +300,7 @@ export class TrainPanel extends LitElement {
     if (this.classes.length < 2) reasons.push(language.say("train.needClasses"));
     if (empty.length > 0) reasons.push(language.say("train.needPhotos", { labels: listNames(language, empty) }));
     if (this.reading) reasons.push(language.say("train.needReading"));
+    if (this.changing) reasons.push(language.say("train.needNetwork"));
     if (this.evaluation?.stage) reasons.push(language.say("evaluation.running"));
     if (this.comparison?.stage) reasons.push(language.say("comparison.running"));
     if (!this.optionsValid) reasons.push(language.say("train.needOptions"));
@@ -372,7 +375,7 @@ export class TrainPanel extends LitElement {
       <button
         class="button quiet"
         type="button"
-        ?disabled=${stage !== null || this.evaluation?.stage != null || this.comparison?.stage != null}
+        ?disabled=${stage !== null || this.changing || this.evaluation?.stage != null || this.comparison?.stage != null}
         @click=${() => /** @type {HTMLInputElement | null} */ (this.renderRoot.querySelector("#model"))?.click()}
       >
         ${icons.open}${language.say("model.open")}

@@ -40,6 +40,48 @@ export type LoadingView = {
   restarted: boolean;
 };
 
+/** What is being done to use the network `name`, and how far it is: bytes, or photos. */
+export type NetworkStage =
+  { stage: "network"; name: string } | ({ stage: "download" | "photos"; name: string } & Count);
+export type SiteNetworkView = {
+  name: string;
+  bytes: number;
+  millionParameters: number;
+  inputSize: number;
+  inUse: boolean;
+};
+export type KeptNetworkView = { sha256: string; file: string; network: string; bytes: number; inUse: boolean };
+/** What a file was recognised as. `classes`: how many it knows by itself. */
+export type BroughtNetworkView = {
+  file: string;
+  bytes: number | null;
+  network: string;
+  stages: number;
+  inputSize: number;
+  classes: number;
+};
+/**
+ * `name`: of the network in use, as the core calls it, or of its file before that is known; `brought`: where it comes
+ * out of a file; `busy`: something runs that needs it; `asked`: what would be lost with it, before it is changed;
+ * `keep`: whether this browser keeps the file that the reader brought; `naming`: its classes, where the site has no
+ * names for them, and those that were given, if they are `named`; `startFrom`: there is
+ * a classifier that the next task can start from.
+ */
+export type NetworkView = {
+  open: boolean;
+  name: string;
+  brought: BroughtNetworkView | null;
+  site: readonly SiteNetworkView[];
+  kept: readonly KeptNetworkView[];
+  busy: boolean;
+  stage: NetworkStage | null;
+  asked: { name: string; paused: boolean; unsaved: boolean } | null;
+  problem: (ProblemView & { name: string }) | null;
+  keep: "impossible" | "off" | "storing" | "on" | null;
+  naming: { count: number; names: readonly string[]; named: boolean } | null;
+  startFrom: boolean;
+};
+
 export type OptionView = {
   name: string;
   kind: "int" | "float" | "choice";
@@ -233,7 +275,8 @@ export type TestRowView = {
 };
 /**
  * `waiting`: photos that came with the training photos, and have not been tested yet; `parts`: the folders of a data
- * set, of which only those in `test` are tested with; `canTellUnknown`: whether the classifier can say “none of these”,
+ * set, of which only those in `test` are tested with; `sourceClasses`: how many the network knows by itself, 0 where it
+ * has to be trained before it answers, null where that is not known yet; `canTellUnknown`: whether the classifier can say “none of these”,
  * null where that is not known.
  */
 export type TestView = {
@@ -246,6 +289,7 @@ export type TestView = {
   top5: number | null;
   model: "source" | "trained";
   canChoose: boolean;
+  sourceClasses: number | null;
   canTellUnknown: boolean | null;
   why: WhyView | null;
 };

@@ -85,7 +85,7 @@ export class WhyNote extends LitElement {
   render() {
     const { language, explanation } = this;
     if (!language || !explanation) return nothing;
-    const { crop, legend } = explanation;
+    const { crop, legend, width, height } = explanation;
     const { label } = explanation.class;
     // Less than a pixel is no frame to be seen.
     const cropped = Math.max(crop.x, crop.y) >= 1;
@@ -96,7 +96,7 @@ export class WhyNote extends LitElement {
         ><span>${language.say("why.for", { label })}</span>
       </div>
       <p class="text">
-        ${language.say("why.explain", { label })}${cropped ? html` ${language.say("why.frame")}` : nothing}
+        ${language.say("why.explain", { label, width, height })}${cropped ? html` ${language.say("why.frame")}` : nothing}
       </p>
       ${this.similar.length > 0 ? this.#similar(language) : nothing}
     </div>`;

@@ -53,9 +53,42 @@ test("starting tells the worker where things lie; a base without its slash is a 
   assert.deepEqual(calls(), [
     {
       call: "start",
-      args: { device: "auto", backbone: "efficientnet_lite0", workers: undefined, readAhead: true, baseUrl },
+      args: {
+        device: "auto",
+        backbone: "efficientnet_lite0",
+        labels: undefined,
+        workers: undefined,
+        readAhead: true,
+        baseUrl,
+      },
     },
   ]);
+});
+
+test("names for a network's classes go to the worker; what cannot be names is refused in words, and starts none", async () => {
+  /** @type {FakeWorker[]} */
+  const workers = [];
+  const startWorker = () => {
+    const worker = new FakeWorker({ start: () => INFO });
+    workers.push(worker);
+    return worker;
+  };
+  const create = (/** @type {string | Blob} */ backbone, /** @type {any} */ labels) =>
+    FineTuner.create({ baseUrl: "https://example.org", startWorker, backbone, labels });
+  (await create(new Blob(["weights"]), ["rose", "tulip"])).close();
+  assert.deepEqual(workers[0]?.log.map(({ args }) => args?.labels).slice(0, 1), [["rose", "tulip"]]);
+  for (const [backbone, labels, message] of /** @type {const} */ ([
+    ["efficientnet_lite0", ["rose"], /“efficientnet_lite0” of the site has names/],
+    [new Blob(), [], /a list of names/],
+    [new Blob(), "rose", /a list of names/],
+    [new Blob(), ["rose", " "], /number 2 is none/],
+    [new Blob(), ["rose", 5], /number 2 is none/],
+  ])) {
+    const error = await rejection(create(backbone, labels));
+    assert.deepEqual([error.code, error.params.name], ["invalid-option", "labels"]);
+    assert.match(error.message, message);
+  }
+  assert.equal(workers.length, 1);
 });
 
 test("photos that come class by class are read ahead once, when all are there", async () => {

@@ -176,6 +176,8 @@ export interface StartOptions {
   device: DeviceChoice;
   /** The name of a network of this site, the address of a weights file, or the file itself. */
   backbone: string | Blob;
+  /** Names for the outputs of such a file. */
+  labels?: string[] | undefined;
   /** Whether photos are read before a training asks for them. */
   readAhead: boolean;
   /** How many read photos and share steps on the CPU; as many as the device bears where it is missing. */

@@ -163,7 +163,7 @@ export interface ExplanationNumbers {
   class: ClassScore;
   /** The class it was compared with; null for the average of all classes. */
   against: ClassScore | null;
-  /** Columns and rows of `map` and `evidence`, which run row by row: 7 × 7. */
+  /** Columns and rows of `map` and `evidence`, which run row by row: 7 × 7 for pictures of 224 pixels. */
   width: number;
   height: number;
   /** The class's logit, place by place: their mean is the logit. */
