@@ -158,6 +158,57 @@ test("its classes answer under the names that are given; another number of names
   ]);
 });
 
+test(
+  "a trained network is the source of the next task, on the page as on the command line",
+  { skip: missing },
+  async () => {
+    const config = { regime: "last-k", lastStages: 1, augment: 0, epochs: 2 };
+    const page = await bed.lab();
+    const seen = await page.evaluate(async (config) => {
+      const options = { workers: 1, readAhead: false };
+      const first = await lab.tuner(options);
+      const none = await lab.outcome(first.exportSource());
+      for (const kind of ["discs", "stripes"]) await first.add(await lab.photos(kind, 0, 4), kind);
+      await first.train(config);
+      const photo = await lab.photo("discs", 60);
+      const before = await first.predict(photo);
+      const model = await first.export();
+      const source = await first.exportSource();
+      first.close();
+
+      const second = await lab.tuner({ ...options, backbone: source });
+      const { backbone, sourceClasses } = second.info;
+      const bySource = await second.predict(photo);
+      for (const kind of ["checks", "stripes"]) await second.add(await lab.photos(kind, 0, 4), kind);
+      await second.train({ regime: "head", augment: 0, epochs: 5 });
+      const after = await second.predict(photo);
+      const still = await second.predict(photo, { model: "source" });
+      const next = await second.export();
+      second.close();
+
+      // The first network alone is what the second model needs.
+      const third = await lab.tuner(options);
+      await third.open(next);
+      const reopened = await third.predict(photo);
+      third.close();
+      const bytes = [...new Uint8Array(await model.arrayBuffer())];
+      return { none, backbone, sourceClasses, before, bySource, after, still, reopened, bytes };
+    }, config);
+    assert.equal(seen.none, "no-classifier");
+    assert.deepEqual([seen.backbone, seen.sourceClasses], ["efficientnet_lite0", 2]);
+    assertSame(seen.bySource, seen.before, "the source model answers as the model did");
+    assertSame(seen.still, seen.before, "and still after the next training");
+    assertSame(seen.reopened, seen.after, "the next model, on the first network");
+    assert.deepEqual(seen.after.map(({ label }) => label).sort(), ["checks", "stripes"]);
+
+    const model = join(folder, "first.safetensors");
+    await writeFile(model, Uint8Array.from(seen.bytes));
+    const photo = join(folder, "test", "discs", "60.png");
+    const [{ predictions }] = await lastlayer(["predict", "source", photo, "--start-from", model]);
+    assertSame(seen.before, predictions, "page against command line");
+  },
+);
+
 test("what is no network is refused with the reason, and the page works on", async () => {
   const page = await bed.lab();
   const seen = await page.evaluate(async () => {

@@ -115,6 +115,42 @@ test("let go on the photos it takes over, with the photos there, is taught and a
   assert.deepEqual(page.complaints, []);
 });
 
+test("a trained model is the starting point of the next task: its classes are the network's own until something is taught on top", async () => {
+  const page = await open();
+  await page.addFolder(path("train"), 6);
+  await openChoice(page);
+  assert.equal(await page.hook("network-start-from").count(), 0, "there is nothing to start from");
+  await page.train();
+  const before = await page.predictions(PHOTO);
+
+  await page.hook("network-start-from").click();
+  await page.page.locator('[data-testid="network-facts"][data-classes="2"]').waitFor();
+  await inUse(page, "efficientnet_lite0");
+  assert.deepEqual((await work(page)).trained, false);
+  assert.match(
+    await page.hook("network-facts").innerText(),
+    /discs-stripes\.safetensors: EfficientNet-Lite0, 7 stages/,
+  );
+  const bySource = await page.predictions(PHOTO);
+  for (const [index, { label, probability }] of bySource.entries()) {
+    const answer = before[index];
+    assert.ok(label === answer?.label && Math.abs(probability - answer.probability) < 1e-3, `${label} ${probability}`);
+  }
+
+  // The next task: other classes, and the network's own are still there to compare with.
+  await page.page.evaluate(async () => {
+    const { fineTuner } = /** @type {import("../../www/element/last-layer.js").LastLayer} */ (
+      document.querySelector("last-layer")
+    );
+    await fineTuner?.rename("discs", "round");
+    await fineTuner?.rename("stripes", "straight");
+  });
+  await page.train();
+  const answers = await page.predictions(PHOTO);
+  assert.deepEqual(answers.map(({ label }) => label).sort(), ["round", "straight"]);
+  assert.deepEqual(page.complaints, []);
+});
+
 test("names for its numbered classes: a wrong number of them is said, the right one is taken", async () => {
   const page = await open();
   await openChoice(page);
