@@ -162,7 +162,7 @@ test(
   "a trained network is the source of the next task, on the page as on the command line",
   { skip: missing },
   async () => {
-    const config = { regime: "last-k", lastStages: 1, augment: 0, epochs: 2 };
+    const config = /** @type {const} */ ({ regime: "last-k", lastStages: 1, augment: 0, epochs: 2 });
     const page = await bed.lab();
     const seen = await page.evaluate(async (config) => {
       const options = { workers: 1, readAhead: false };
