@@ -8,7 +8,8 @@
 
 use std::time::Instant;
 
-use burn::optim::{AdamWConfig, GradientsParams};
+use burn::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::efficientnet_lite::LITE0;
@@ -19,6 +20,7 @@ use lastlayer::nn::cpu;
 use lastlayer::nn::params::RandomParams;
 use lastlayer::nn::spec::{Activation, Padding, Spec};
 use lastlayer::rng::Rng;
+use lastlayer::train::fit::optimiser::Optimiser;
 
 const BATCH: usize = 16;
 const SIZE: usize = 224;
@@ -94,19 +96,19 @@ fn step(bench: &Bench, network: &Architecture, last_stages: usize) {
     let suffix = Suffix::load(network, split, CLASSES, &mut stages, &mut head, &device);
     let [channels, height, width] = split.activation_shape(network, SIZE);
     let x = drawn([BATCH, channels, height, width], &device.clone().inner());
-    let optimizer = AdamWConfig::new().init();
-    let mut state = Some((suffix, optimizer));
+    let mut state = Some((suffix, Optimiser::new(0.01)));
+    let (rate, whole) = (ModuleLearningRate::from(1e-4), Tensor::<1>::ones([1], &device.clone().inner()));
     let name = format!("{} step at k = {last_stages}", network.name);
     bench.compare(&name, ["forward", "backward", "optimiser", "whole"], || {
-        let (suffix, mut optimizer) = state.take().expect("one at a time");
+        let (suffix, mut optimiser) = state.take().expect("one at a time");
         let x = Tensor::from_inner(x.clone());
         let (forward, loss) = milliseconds(|| suffix.forward(x).square().mean());
         let (backward, gradients) = milliseconds(|| loss.backward());
         let (update, suffix) = milliseconds(|| {
             let gradients = GradientsParams::from_grads(gradients, &suffix);
-            optimizer.step(1e-4, suffix, gradients)
+            optimiser.step(&rate, suffix, gradients, whole.clone())
         });
-        state = Some((suffix, optimizer));
+        state = Some((suffix, optimiser));
         [forward, backward, update, forward + backward + update]
     });
 }

@@ -1,5 +1,6 @@
 //! Layers: each loads itself by name from a source of parameters and knows its forward pass.
 
+pub mod adamw;
 pub mod conv_norm;
 #[cfg(feature = "cpu")]
 pub mod cpu;

@@ -11,6 +11,7 @@
 //!  depthwise  for one filter per channel                   pointwise  for 1 × 1
 //!  dense      for filters over all channels, of any size   stem       for few input channels, forward only
 //!  sum        two activations added and clamped              max_pool   maxima over windows
+//!  optimiser  AdamW, and the norm of gradients
 //!  gradients  what the backward passes take and give        tensors    Burn's tensors and their values
 //!  product    products of matrices, in WebAssembly; natively they are `gemm`'s
 //!  padded     planes with room for the padding             runs       the loops over them
@@ -34,6 +35,7 @@ mod kernel;
 #[cfg_attr(not(any(target_family = "wasm", test)), allow(dead_code))] // Natively only the tests call it.
 mod lanes;
 pub(super) mod max_pool;
+pub mod optimiser;
 mod padded;
 mod pointwise;
 #[cfg(any(target_family = "wasm", test))]

@@ -8,19 +8,11 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::{UNITS, argument, contiguous, one_each, shape, sum_of_units, unwritten};
+use crate::nn::adamw::{AdamW, Step, moments};
 
 /// Values that a unit squares and sums, until there are `WORKGROUPS` workgroups.
 const VALUES: usize = 16;
 const WORKGROUPS: usize = 16;
-
-/// What AdamW does with a parameter: the same as Burn's (`burn::optim::AdamW`), whose arithmetic this is.
-#[derive(Debug, Clone, Copy)]
-pub struct AdamW {
-    pub beta_1: f32,
-    pub beta_2: f32,
-    pub epsilon: f32,
-    pub weight_decay: f32,
-}
 
 /// Squares of gradients on their way to a norm.
 #[derive(Default)]
@@ -95,11 +87,9 @@ pub fn step<const D: usize>(
     factor: &Tensor<1>,
     state: Option<AdamWState<D>>,
 ) -> (Tensor<D>, AdamWState<D>) {
-    let momentum = state.map(|state| state.momentum).unwrap_or_else(|| {
-        let zeros = || Tensor::zeros(parameter.dims(), &parameter.device());
-        AdaptiveMomentumState::new(0, zeros(), zeros())
-    });
+    let momentum = moments(state, &parameter);
     let time = momentum.time + 1;
+    let Step { beta_1, beta_2, epsilon, correction_1, correction_2, decay, rate } = adamw.at(time, rate);
     let (moment_1, moment_2) = (own(momentum.moment_1), own(momentum.moment_2));
     let (parameter, gradient, factor) = (expected(parameter), expected(gradient), expected(factor.clone()));
     let dims = shape::<D>(&parameter);
@@ -117,13 +107,13 @@ pub fn step<const D: usize>(
             argument(&moment_1),
             argument(&moment_2),
             argument(&updated),
-            adamw.beta_1,
-            adamw.beta_2,
-            1.0 - adamw.beta_1.powi(time as i32),
-            1.0 - adamw.beta_2.powi(time as i32),
-            adamw.epsilon,
-            (1.0 - rate * f64::from(adamw.weight_decay)) as f32,
-            rate as f32,
+            beta_1,
+            beta_2,
+            correction_1,
+            correction_2,
+            epsilon,
+            decay,
+            rate,
         );
     }
     let tensor = Tensor::from_primitive::<Wgpu>;

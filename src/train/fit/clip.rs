@@ -2,8 +2,12 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
+#[cfg(feature = "cpu")]
+use burn::tensor::Device;
 use burn::tensor::Tensor;
 
+#[cfg(feature = "cpu")]
+use crate::nn::cpu::optimiser as cpu;
 #[cfg(feature = "webgpu")]
 use crate::nn::gpu::optimiser::SquaredNorm as GpuNorm;
 
@@ -16,6 +20,17 @@ pub fn clip_factor<M: Module>(module: &M, gradients: &GradientsParams, max_norm:
         module.visit(&mut norm);
         if norm.all {
             return norm.norm.clip_factor(max_norm);
+        }
+    }
+    #[cfg(feature = "cpu")]
+    {
+        let mut norm = OnCpu { gradients, sum: 0.0, device: None, all: true };
+        module.visit(&mut norm);
+        if norm.all {
+            let ratio = f64::from(max_norm) / (norm.sum.sqrt() + 1e-6);
+            // What is no number stays none.
+            let factor = if ratio > 1.0 { 1.0 } else { ratio };
+            return norm.device.map(|device| Tensor::from_floats([factor as f32], &device));
         }
     }
     let mut norm = SquaredNorm { gradients, sum: None };
@@ -54,6 +69,29 @@ impl ModuleVisitor for OnGpu<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let (true, Some(gradient)) = (self.all, self.gradients.get::<D>(param.id)) {
             self.all = self.norm.add(gradient);
+        }
+    }
+}
+
+/// And on the CPU, where it is read as it is summed.
+#[cfg(feature = "cpu")]
+struct OnCpu<'a> {
+    gradients: &'a GradientsParams,
+    sum: f64,
+    /// Of the gradients; `None` before the first.
+    device: Option<Device>,
+    all: bool,
+}
+
+#[cfg(feature = "cpu")]
+impl ModuleVisitor for OnCpu<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let (true, Some(gradient)) = (self.all, self.gradients.get::<D>(param.id)) {
+            self.all = cpu::takes(&gradient);
+            if self.all {
+                self.device = Some(gradient.device());
+                self.sum += cpu::sum_of_squares(gradient);
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::{AdamW, AdamWConfig, AdamWState, GradientsParams, Optimizer};
 use burn::tensor::Tensor;
 
+use crate::nn::adamw;
+#[cfg(feature = "cpu")]
+use crate::nn::cpu::optimiser as cpu;
 #[cfg(feature = "webgpu")]
 use crate::nn::gpu::optimiser as gpu;
 
@@ -20,8 +23,7 @@ const EPSILON: f32 = 1e-8;
 pub struct Optimiser {
     adamw: AdamW,
     /// The same for operations of our own.
-    #[cfg(feature = "webgpu")]
-    settings: gpu::AdamW,
+    settings: adamw::AdamW,
     /// An [`AdamWState`] of the parameter's rank each, on the plain device. Empty before the first step.
     states: HashMap<ParamId, Box<dyn Any + Send>>,
 }
@@ -32,8 +34,7 @@ impl Optimiser {
         let config = AdamWConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_epsilon(EPSILON);
         Self {
             adamw: config.with_weight_decay(weight_decay).build(),
-            #[cfg(feature = "webgpu")]
-            settings: gpu::AdamW { beta_1, beta_2, epsilon: EPSILON, weight_decay },
+            settings: adamw::AdamW { beta_1, beta_2, epsilon: EPSILON, weight_decay },
             states: HashMap::new(),
         }
     }
@@ -68,6 +69,12 @@ impl Optimiser {
         factor: &Tensor<1>,
     ) -> Tensor<D> {
         let state = self.states.remove(&id).and_then(|state| state.downcast().ok()).map(|state| *state);
+        #[cfg(feature = "cpu")]
+        if cpu::takes(&tensor) && cpu::takes(&gradient) {
+            let (updated, state) = cpu::step(self.settings, rate, tensor, gradient, factor, state);
+            self.set_state(id, state);
+            return updated;
+        }
         #[cfg(feature = "webgpu")]
         if gpu::takes(&tensor) {
             let (updated, state) = gpu::step(self.settings, rate, tensor, gradient, factor, state);
