@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """lastlayer on the CPU, outside the browser, beside PyTorch on the CPU: one thread, and all of them.
 
-    pip install torch
+    pip install torch torchvision
     python3 tests/bench/native_pytorch.py                        # builds benches/cpu_kernels.rs where it has to be built
     python3 tests/bench/native_pytorch.py --rounds 5 --json out.json --into docs/benchmarks.md
+    python3 tests/bench/native_pytorch.py --networks resnet18,vgg16
 
-Two cases of EfficientNet-Lite0 at 224 pixels, with random weights, which cost what others cost:
+Two cases of EfficientNet-Lite0, ResNet-18 and VGG-16 at 224 pixels, with random weights, which cost what others cost (native_networks.py):
 
-- embedding: pictures to pooled features. PyTorch has folded batch-norms, activations in place and batches of 16; lastlayer takes the four
-  pictures that it embeds at once on a CPU.
-- a training step of the last two stages, the last convolution and an output layer of five classes, on 16 cached activations:
-  forward, backward, AdamW. Batch-norms have fixed statistics and learn scale and shift, on both sides.
+- embedding: pictures to pooled features, those of VGG-16 being the average of what its convolutions see. PyTorch has folded batch-norms,
+  activations in place and batches of 16; lastlayer takes the four pictures that it embeds at once on a CPU.
+- a training step of the last stage, of EfficientNet-Lite0 the last two and the last convolution, and an output layer of five classes, on 16
+  cached activations: forward, backward, AdamW. Batch-norms have fixed statistics and learn scale and shift, on both sides.
 
-PyTorch is taken at its better memory layout, NCHW or channels last, with its fused AdamW; eager, nothing compiled. Paddings are symmetric in
-PyTorch, which spares it TensorFlow's asymmetric ones.
+PyTorch is taken at its better memory layout, NCHW or channels last, with its fused AdamW; eager, nothing compiled. Paddings of
+EfficientNet-Lite0 are symmetric in PyTorch, which spares it TensorFlow's asymmetric ones.
 
 The two take turns, and the medians over the rounds are compared. lastlayer's own figures come from `cargo bench --bench cpu_kernels`, which
 measures Burn's kernels in the same breath: that is where most of the time goes.
@@ -33,27 +34,14 @@ import sys
 import time
 from pathlib import Path
 
+from native_networks import NETWORKS
+
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = 16
 SIDE = 224
 CLASSES = 5
-FEATURES = 1280
-EPSILON = 1e-3
-# Expansion, kernel, stride, channels, blocks, as in src/backbone/efficientnet_lite.rs.
-STEM = 32
-STAGES = [
-    (1, 3, 1, 16, 1),
-    (6, 3, 2, 24, 2),
-    (6, 5, 2, 40, 2),
-    (6, 3, 2, 80, 3),
-    (6, 5, 1, 112, 3),
-    (6, 5, 2, 192, 4),
-    (6, 3, 1, 320, 1),
-]
-LAST_STAGES = 2
-# How the lines of the benchmark begin, how many pictures they are for, and which of their parts counts.
-OURS = {'embedding': ('embedding 4 photos', 4, 'forward'), 'step': (f'step at k = {LAST_STAGES}', PICTURES, 'whole')}
-TITLES = {'embedding': 'embedding, photos a second', 'step': 'step of the last 2 stages, batch 16, ms'}
+# How many pictures lastlayer embeds in a run of the benchmark.
+OURS_AT_ONCE = 4
 
 
 class Failure(Exception):
@@ -65,13 +53,14 @@ def main():
     benchmark = options.binary or build()
     torch = import_torch()
     load = os.getloadavg()[0]
-    peer = {case: make(torch) for case, make in [('embedding', Embedding), ('step', Step)]}
     every = os.cpu_count() or 1
     rows = []
-    for threads in dict.fromkeys([1, every]):
-        torch.set_num_threads(threads)
-        for case, work in peer.items():
-            rows.append(compare(case, work, benchmark, threads, options.rounds))
+    for name in options.networks:
+        for make in (Embedding, Step):
+            case = make(torch, name)
+            for threads in dict.fromkeys([1, every]):
+                torch.set_num_threads(threads)
+                rows.append(compare(case, benchmark, threads, options.rounds))
     where = {
         'date': datetime.date.today().isoformat(),
         'cpu': processor(),
@@ -90,11 +79,20 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description='lastlayer beside PyTorch, on the CPU.')
+    parser.add_argument('--networks', type=networks, default=list(NETWORKS), help=f'{", ".join(NETWORKS)}; all of them otherwise')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--binary', type=Path, help='the built benchmark; otherwise cargo builds it')
     parser.add_argument('--json', type=Path, help='write every figure to this file')
     parser.add_argument('--into', type=Path, help='put the table into the section <!-- benchmark native --> of this Markdown file')
     return parser.parse_args()
+
+
+def networks(names):
+    chosen = [name.strip() for name in names.split(',')]
+    for name in chosen:
+        if name not in NETWORKS:
+            raise argparse.ArgumentTypeError(f'there is no “{name}”, only {", ".join(NETWORKS)}')
+    return chosen
 
 
 def build():
@@ -112,23 +110,25 @@ def build():
 def import_torch():
     try:
         import torch
+        import torchvision  # noqa: F401 – native_networks.py takes networks from it
     except ImportError as error:
-        raise Failure('PyTorch is missing: pip install torch') from error
+        raise Failure(f'{error.name} is missing: pip install torch torchvision') from error
     torch.manual_seed(0)
     return torch
 
 
-def compare(case, work, benchmark, threads, rounds):
+def compare(case, benchmark, threads, rounds):
     """Medians of both, in milliseconds a picture for embedding and a step for training, and the median of the paired ratios."""
-    layout = work.choose_layout()
-    work.milliseconds(layout)
+    layout = case.choose_layout()
+    case.milliseconds(layout)
     ours, theirs = [], []
     for turn in range(rounds):
-        turns = [(ours, lambda: ours_milliseconds(case, benchmark, threads)), (theirs, lambda: work.milliseconds(layout))]
+        turns = [(ours, lambda: ours_milliseconds(case, benchmark, threads)), (theirs, lambda: case.milliseconds(layout))]
         for times, measure in turns if turn % 2 == 0 else reversed(turns):
             times.append(measure())
     return {
-        'case': case,
+        'network': case.name,
+        'case': case.kind,
         'threads': threads,
         'layout': layout,
         'ours_ms': ours,
@@ -138,51 +138,13 @@ def compare(case, work, benchmark, threads, rounds):
 
 
 def ours_milliseconds(case, benchmark, threads):
-    name, pictures, part = OURS[case]
+    line, part = case.ours
     environment = {**os.environ, 'RAYON_NUM_THREADS': str(threads)}
-    done = subprocess.run([benchmark, '3', name], env=environment, stdout=subprocess.PIPE, text=True)
-    found = re.search(rf'^{re.escape(name)}\s+{part}\s.*ours\s+([0-9.]+) ms', done.stdout, re.MULTILINE)
+    done = subprocess.run([benchmark, '3', line], env=environment, stdout=subprocess.PIPE, text=True)
+    found = re.search(rf'^{re.escape(line)}\s+{part}\s.*ours\s+([0-9.]+) ms', done.stdout, re.MULTILINE)
     if done.returncode or not found:
-        raise Failure(f'the benchmark says nothing of “{name}”, {part}: {done.stdout!r}')
-    return float(found[1]) / (pictures if case == 'embedding' else 1)
-
-
-def convolution(torch, inputs, outputs, kernel, stride, groups, relu6, norm):
-    """Convolution, batch-norm or its folded bias, activation."""
-    layer = torch.nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=not norm)
-    # He et al., so that no number is so small that a processor takes its slow path.
-    torch.nn.init.normal_(layer.weight, std=((2 if relu6 else 1) * groups / (inputs * kernel * kernel)) ** 0.5)
-    layers = [layer]
-    if norm:
-        layers.append(torch.nn.BatchNorm2d(outputs, eps=EPSILON))
-    if relu6:
-        layers.append(torch.nn.ReLU6(inplace=True))
-    return torch.nn.Sequential(*layers)
-
-
-def network(torch, first_stage, norm):
-    """The stages from one on, the last convolution and the average over all places; the stem belongs to the first stage."""
-
-    class Block(torch.nn.Module):
-        def __init__(self, inputs, outputs, expansion, kernel, stride):
-            super().__init__()
-            hidden = inputs * expansion
-            expand = [convolution(torch, inputs, hidden, 1, 1, 1, True, norm)] if expansion > 1 else []
-            depthwise = convolution(torch, hidden, hidden, kernel, stride, hidden, True, norm)
-            self.layers = torch.nn.Sequential(*expand, depthwise, convolution(torch, hidden, outputs, 1, 1, 1, False, norm))
-            self.residual = stride == 1 and inputs == outputs
-
-        def forward(self, x):
-            return self.layers(x) + x if self.residual else self.layers(x)
-
-    layers = [convolution(torch, 3, STEM, 3, 2, 1, True, norm)] if first_stage == 0 else []
-    channels = STEM if first_stage == 0 else STAGES[first_stage - 1][3]
-    for expansion, kernel, stride, outputs, blocks in STAGES[first_stage:]:
-        for block in range(blocks):
-            layers.append(Block(channels, outputs, expansion, kernel, stride if block == 0 else 1))
-            channels = outputs
-    pool = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()]
-    return torch.nn.Sequential(*layers, convolution(torch, channels, FEATURES, 1, 1, 1, True, norm), *pool)
+        raise Failure(f'the benchmark says nothing of “{line}”, {part}: {done.stdout!r}')
+    return float(found[1]) / case.ours_at_once
 
 
 def network_like(torch, model, layout):
@@ -190,11 +152,17 @@ def network_like(torch, model, layout):
     return copy.deepcopy(model).to(memory_format=layout)
 
 
-class Work:
-    """One case in PyTorch, in either memory layout."""
+class Case:
+    """What is measured of a network, in PyTorch in either memory layout."""
 
-    def __init__(self, torch):
-        self.torch = torch
+    kind: str
+    # What the line of the benchmark begins with, and which of its parts counts.
+    ours: tuple[str, str]
+    # Of how many times as much as the figure of this case that line tells.
+    ours_at_once: int
+
+    def __init__(self, torch, name):
+        self.torch, self.name, self.network = torch, name, NETWORKS[name]
         self.layouts = {'NCHW': torch.contiguous_format, 'channels last': torch.channels_last}
 
     def choose_layout(self):
@@ -212,13 +180,17 @@ class Work:
         return statistics.median(times)
 
 
-class Embedding(Work):
-    def __init__(self, torch):
-        super().__init__(torch)
-        model = network(torch, 0, norm=False).eval()
+class Embedding(Case):
+    kind = 'embedding'
+    ours_at_once = OURS_AT_ONCE
+
+    def __init__(self, torch, name):
+        super().__init__(torch, name)
+        self.ours = (f'{name} embedding {OURS_AT_ONCE} photos', 'forward')
+        model = self.network.trunk(torch).eval()
         pictures = torch.randn(PICTURES, 3, SIDE, SIDE)
         self.of = {
-            name: (network_like(torch, model, layout), pictures.contiguous(memory_format=layout)) for name, layout in self.layouts.items()
+            layout: (network_like(torch, model, kind), pictures.contiguous(memory_format=kind)) for layout, kind in self.layouts.items()
         }
 
     def run(self, layout):
@@ -230,21 +202,22 @@ class Embedding(Work):
         return super().milliseconds(layout) / PICTURES
 
 
-class Step(Work):
-    def __init__(self, torch):
-        super().__init__(torch)
-        first = len(STAGES) - LAST_STAGES
-        suffix = torch.nn.Sequential(network(torch, first, norm=True), torch.nn.Linear(FEATURES, CLASSES))
+class Step(Case):
+    kind = 'step'
+    ours_at_once = 1
+
+    def __init__(self, torch, name):
+        super().__init__(torch, name)
+        network = self.network
+        self.ours = (f'{name} step at k = {network.last_stages}', 'whole')
+        suffix = torch.nn.Sequential(network.suffix(torch), torch.nn.Linear(network.features, CLASSES))
         suffix.eval()  # fixed statistics; scale and shift learn all the same
-        side = SIDE // 2
-        for _, _, stride, _, _ in STAGES[:first]:
-            side = -(-side // stride)
-        activations = torch.randn(PICTURES, STAGES[first - 1][3], side, side)
+        activations = torch.randn(PICTURES, *network.activations)
         self.of = {}
-        for name, layout in self.layouts.items():
-            model = network_like(torch, suffix, layout)
+        for layout, kind in self.layouts.items():
+            model = network_like(torch, suffix, kind)
             optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-            self.of[name] = (model, optimiser, activations.contiguous(memory_format=layout))
+            self.of[layout] = (model, optimiser, activations.contiguous(memory_format=kind))
 
     def run(self, layout):
         model, optimiser, activations = self.of[layout]
@@ -273,8 +246,14 @@ def markdown(where, rounds):
         show = (lambda ms: 1e3 / ms) if row['case'] == 'embedding' else (lambda ms: ms)
         cells = [spread([show(ms) for ms in row[side]]) for side in ('ours_ms', 'pytorch_ms')]
         threads = f'{row["threads"]} thread' + ('s' if row['threads'] > 1 else '')
-        lines.append(f'| {TITLES[row["case"]]}, {threads} | {cells[0]} | {cells[1]}, {row["layout"]} | **{row["ratio"]:.2f} ×** |')
+        lines.append(f'| {title(row)}, {threads} | {cells[0]} | {cells[1]}, {row["layout"]} | **{row["ratio"]:.2f} ×** |')
     return '\n'.join(lines)
+
+
+def title(row):
+    network = NETWORKS[row['network']]
+    what = 'embedding, photos a second' if row['case'] == 'embedding' else f'step of {network.learns}, batch {PICTURES}, ms'
+    return f'{network.title}, {what}'
 
 
 def spread(values):

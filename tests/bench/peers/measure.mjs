@@ -106,7 +106,7 @@ export async function measure(group, { context, origin, cases, rounds, say }) {
     const work = group.work[one.id];
     if (!work || !cases.has(one.id)) continue;
     const outcome = await takeTurns(entries, one, work, work.once ? 1 : rounds, say);
-    sameOutputs(outcome);
+    for (const text of sameOutputs(outcome)) say(`${one.id}: ${text}`);
     results.push({ case: one, results: summarise(outcome) });
   }
   for (const entry of entries) await entry.close();
@@ -144,19 +144,36 @@ async function takeTurns(entries, one, work, rounds, say) {
   return outcomes;
 }
 
+/** How far logits may be from each other, as a part of the largest. */
+const TOLERANCE = 1e-2;
+
 /**
- * Peers have the same weights and the same picture, so whoever computes something else does not do the same work.
+ * Whoever has the same weights and the same picture but computes something else does not do the same work.
  * @param {Outcome[]} outcomes
+ * @returns {string[]} how far each is from the first
  */
 function sameOutputs(outcomes) {
   const [first, ...others] = outcomes.flatMap(({ name, timings }) =>
-    timings[0]?.output ? [{ name, values: timings[0].output }] : [],
+    timings[0]?.output ? [{ name, logits: centred(timings[0].output) }] : [],
   );
-  for (const { name, values } of others) {
-    const error = Math.max(...values.map((value, index) => Math.abs(value - (first?.values[index] ?? Number.NaN))));
-    if (!(error < 1e-2))
-      throw new Error(`${name} and ${first?.name} do not compute the same: logits differ by ${error}`);
-  }
+  if (!first) return [];
+  const largest = Math.max(...first.logits.map(Math.abs));
+  return others.map(({ name, logits }) => {
+    const error = Math.max(...logits.map((logit, index) => Math.abs(logit - (first.logits[index] ?? Number.NaN))));
+    const differ = `the logits of ${name} and ${first.name}, up to ${largest.toFixed(2)}, differ by ${error.toExponential(1)} at most`;
+    if (logits.length !== first.logits.length || !(error <= TOLERANCE * largest))
+      throw new Error(`not the same is computed: ${differ}`);
+    return differ;
+  });
+}
+
+/**
+ * Without the constant that may have been added to all.
+ * @param {number[]} logits
+ */
+function centred(logits) {
+  const mean = logits.reduce((sum, logit) => sum + logit, 0) / logits.length;
+  return logits.map((logit) => logit - mean);
 }
 
 /**

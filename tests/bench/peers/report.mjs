@@ -2,6 +2,7 @@
 /** @import { CaseResult, Measured, Unable } from "./measure.mjs" */
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
+import { networkOf } from "./in-page/networks.js";
 
 /**
  * The machine and the day.
@@ -29,6 +30,7 @@ export function environment(browser) {
  */
 export function markdown(group, { about, results }, where, rounds) {
   const first = group.contestants[0]?.name;
+  const network = networkOf(group.network);
   const notes = results.flatMap(({ case: { id }, results: row }) => row.flatMap((result) => noteOf(id, result)));
   return [
     `**${group.title}.** ${where.date}; ${where.cpu}, ${where.cores} cores, ${where.memoryGiB} GiB, load before the start ${where.load.toFixed(1)}; ${where.browser}. ${[...new Set(about)].join("; ")}.`,
@@ -38,7 +40,7 @@ export function markdown(group, { about, results }, where, rounds) {
     `|---|${"---|".repeat(group.contestants.length)}`,
     ...results.map(
       ({ case: { id, title, unit }, results: row }) =>
-        `| ${title(group.work[id])} | ${row.map((result, index) => cell(result, unit, index > 0)).join(" | ")} |`,
+        `| ${title(group.work[id], network)} | ${row.map((result, index) => cell(result, unit, index > 0)).join(" | ")} |`,
     ),
     ...(notes.length > 0 ? ["", ...new Set(notes)] : []),
   ].join("\n");

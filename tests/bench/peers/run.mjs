@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { executable, FLAGS } from "../../web/support/browser.mjs";
 import { CASES, groups } from "./cases.mjs";
+import { NETWORKS } from "./in-page/networks.js";
 import { measure } from "./measure.mjs";
 import { environment, markdown, replaceSection } from "./report.mjs";
 import { FOLDERS, startSite } from "./site.mjs";
@@ -18,17 +19,21 @@ import { FOLDERS, startSite } from "./site.mjs";
 const HELP = `usage: node tests/bench/peers/run.mjs [OPTIONS]
 
   --only cpu,webgl,webgpu   parts; all of them otherwise
+  --networks NAME,…         ${Object.keys(NETWORKS).join(", ")}; all of them otherwise, those but
+                            the first on the CPU alone, in the cases embed-one, embed-many and last-1
   --cases ID,…              ${CASES.map(({ id }) => id).join(", ")}; all of them otherwise
   --rounds N                rounds that count; 3 on the CPU and on graphics cards, 2 on graphics in software
   --workers N               adds lastlayer with N workers, for builds whose FineTuner.create takes \`workers\`
   --hardware-gpu            this machine has a graphics card that the browser can use: the same work there as on the CPU
   --json FILE               everything that was measured
-  --into FILE               puts the tables into the sections <!-- benchmark PART --> of a Markdown file
+  --into FILE               puts the tables into the sections <!-- benchmark PART --> of a Markdown file, of other
+                            networks than EfficientNet-Lite0 <!-- benchmark PART-NETWORK -->
 `;
 
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: "cpu,webgl,webgpu" },
+    networks: { type: "string", default: Object.keys(NETWORKS).join(",") },
     cases: { type: "string", default: CASES.map(({ id }) => id).join(",") },
     rounds: { type: "string" },
     workers: { type: "string", default: "0" },
@@ -57,8 +62,9 @@ const all = groups({
 });
 const parts = chosen(
   options.only,
-  all.map(({ id }) => id),
+  all.map(({ part }) => part),
 );
+const networks = chosen(options.networks, Object.keys(NETWORKS));
 const browser = await chromium.launch({
   executablePath: executable(),
   args: hardware ? FLAGS.filter((flag) => !flag.includes("swiftshader")) : FLAGS,
@@ -68,7 +74,7 @@ const where = environment(`Chromium ${browser.version()}`);
 /** @type {object[]} */
 const results = [];
 try {
-  for (const group of all.filter(({ id }) => parts.has(id))) {
+  for (const group of all.filter(({ part, network }) => parts.has(part) && networks.has(network))) {
     const rounds = options.rounds === undefined ? group.rounds : wholeNumber("rounds", options.rounds, 1);
     const context = await browser.newContext();
     const started = performance.now();
@@ -79,7 +85,7 @@ try {
     const table = markdown(group, measured, where, rounds);
     console.log(`\n${table}`);
     if (options.into) await replaceSection(options.into, `benchmark ${group.id}`, table);
-    results.push({ part: group.id, rounds, work: group.work, ...measured });
+    results.push({ part: group.part, network: group.network, rounds, work: group.work, ...measured });
   }
 } finally {
   await browser.close();

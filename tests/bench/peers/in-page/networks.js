@@ -1,40 +1,113 @@
-// The two architectures as tables, and random weights for them: what a network computes, and so what it costs, does not
+// The architectures as tables, and random weights for them: what a network computes, and so what it costs, does not
 // depend on them. Batch-norms are folded away, which is the best form a peer can have for inference.
 
 /**
- * A convolution with its bias. `side` is that of its input; the padding is TensorFlow's SAME.
+ * A convolution with its bias. `side` is that of its input.
  * @typedef {object} Layer
- * @property {string} name
+ * @property {string} name        Of those with weights that lastlayer reads from a file, the one there.
+ * @property {string} norm        What the batch-norm folded into it is called there, if there is one.
  * @property {boolean} depthwise  One filter for each channel; else every input feeds every output.
  * @property {number} inputs
  * @property {number} outputs
  * @property {number} kernel
  * @property {number} stride
+ * @property {"same" | number} padding  As TensorFlow's SAME, or so many on each side.
  * @property {number} side
- * @property {boolean} relu6
+ * @property {Activation} activation
+ */
+
+/** @typedef {"linear" | "relu" | "relu6"} Activation */
+
+/** The largest of each window; `padding` on each side. @typedef {{ kernel: number, stride: number, padding: number }} Pool */
+
+/**
+ * Layers one after the other. Where `residual`, the block's input is added to their output, through the convolution
+ * `shortcut` if there is one, and then comes `activation`; at last `pool`.
+ *
+ * @typedef {object} Block
+ * @property {number} stage  The stem belongs to the first, as in timm; the last convolution comes after the last.
+ * @property {Layer[]} layers
+ * @property {boolean} residual
+ * @property {Layer | null} shortcut
+ * @property {Activation} activation
+ * @property {Pool | null} pool
  */
 
 /**
- * Layers one after the other, with the block's input added to its output where `residual`.
- * @typedef {object} Block
- * @property {number} stage  The stem belongs to the first, as in timm; the last convolution comes after the last.
- * @property {boolean} residual
- * @property {Layer[]} layers
+ * How a photo becomes the network's input: its shorter side is made `resized` pixels long, the middle taken, and of each
+ * colour `mean` is subtracted and `std` divided by.
+ *
+ * @typedef {object} Input
+ * @property {number} resized
+ * @property {[number, number, number]} mean
+ * @property {[number, number, number]} std
  */
 
 /**
  * @typedef {object} Network
+ * @property {string} title
  * @property {Block[]} blocks
  * @property {number} stages
- * @property {number} features  Of the last convolution, averaged over all places.
+ * @property {number} features  Of the last block, averaged over all places.
  * @property {number} classes
  * @property {number} side      Of the picture.
+ * @property {Input} input
+ * @property {string} [outputLayer]  Its name in a file with these random weights, which lastlayer reads. Where there is
+ *                                   none, lastlayer has the weights of the site.
  */
 
 export const SIDE = 224;
 
+/** @type {Input} */
+const MINUS_ONE_TO_ONE = { resized: SIDE, mean: [127, 127, 127], std: [128, 128, 128] };
+/** As torchvision's networks were pretrained. @type {Input} */
+const IMAGENET = { resized: 256, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
+
+/** Layers one after the other: how many channels there are by then, and the side of the map. */
+class Chain {
+  channels = 3;
+  side = SIDE;
+
+  /** @param {{ padding?: Layer["padding"], activation: Activation }} usual  What a convolution has by default. */
+  constructor({ padding = 0, activation }) {
+    this.usual = { padding, activation };
+  }
+
+  /** Another one that goes on from here. */
+  copy() {
+    return Object.assign(new Chain(this.usual), { channels: this.channels, side: this.side });
+  }
+
+  /** @param {string} name @param {Partial<Omit<Layer, "name" | "inputs" | "side">>} layer @returns {Layer} */
+  convolution(
+    name,
+    {
+      norm = "",
+      depthwise = false,
+      outputs = this.channels,
+      kernel = 1,
+      stride = 1,
+      padding = this.usual.padding,
+      activation = this.usual.activation,
+    },
+  ) {
+    const { channels: inputs, side } = this;
+    const layer = { name, norm, depthwise, inputs, outputs, kernel, stride, padding, side, activation };
+    this.side = outputSide(layer);
+    this.channels = outputs;
+    return layer;
+  }
+
+  /** @param {Pool} pool */
+  pool(pool) {
+    this.side = outputSide({ ...pool, side: this.side });
+    return pool;
+  }
+}
+
 /** Rows are `[expansion, kernel, stride, channels, blocks]`, as in `src/backbone/efficientnet_lite.rs`. */
-export const LITE0 = network({
+export const LITE0 = invertedResiduals({
+  title: "EfficientNet-Lite0",
   stem: 32,
   stages: [
     [1, 3, 1, 16, 1],
@@ -52,7 +125,8 @@ export const LITE0 = network({
 /**
  * MobileNetV2 with alpha 0.35, whose channels are multiples of eight: what Teachable Machine computes features with.
  */
-export const MOBILENET_V2_035 = network({
+export const MOBILENET_V2_035 = invertedResiduals({
+  title: "MobileNetV2 0.35",
   stem: 16,
   stages: [
     [1, 3, 1, 8, 1],
@@ -67,8 +141,24 @@ export const MOBILENET_V2_035 = network({
   classes: 0,
 });
 
+export const RESNET18 = resnet18();
+
+/** Its convolutions; instead of its three fully connected layers there is one on the average over all places. */
+export const VGG16 = vgg16();
+
+/** What is compared, by lastlayer's names. @type {Record<string, Network>} */
+export const NETWORKS = { efficientnet_lite0: LITE0, resnet18: RESNET18, vgg16: VGG16 };
+
+/** @param {string} name */
+export function networkOf(name) {
+  const network = NETWORKS[name];
+  if (!network) throw new Error(`there is no network “${name}”`);
+  return network;
+}
+
 /**
  * @param {{
+ *   title: string,
  *   stem: number,
  *   stages: [number, number, number, number, number][],
  *   features: number,
@@ -76,35 +166,116 @@ export const MOBILENET_V2_035 = network({
  * }} table
  * @returns {Network}
  */
-function network({ stem, stages, features, classes }) {
-  let side = SIDE;
-  let channels = 3;
-  /** @type {Block[]} */
-  const blocks = [];
-  /** @param {string} name @param {Partial<Layer> & { outputs?: number }} layer @returns {Layer} */
-  const convolution = (name, { depthwise = false, outputs = channels, kernel = 1, stride = 1, relu6 = true }) => {
-    const layer = { name, depthwise, inputs: channels, outputs, kernel, stride, side, relu6 };
-    side = Math.ceil(side / stride);
-    channels = outputs;
-    return layer;
-  };
-  blocks.push({ stage: 0, residual: false, layers: [convolution("stem", { outputs: stem, kernel: 3, stride: 2 })] });
+function invertedResiduals({ title, stem, stages, features, classes }) {
+  const chain = new Chain({ padding: "same", activation: "relu6" });
+  const blocks = [block(0, [chain.convolution("stem", { outputs: stem, kernel: 3, stride: 2 })])];
   for (const [stage, [expansion, kernel, firstStride, outputs, count]] of stages.entries()) {
     for (let index = 0; index < count; index++) {
       const stride = index === 0 ? firstStride : 1;
       const name = `${stage}.${index}`;
+      const { channels } = chain;
       const residual = stride === 1 && channels === outputs;
-      const expand = expansion === 1 ? [] : [convolution(`${name}.expand`, { outputs: channels * expansion })];
-      const depthwise = convolution(`${name}.depthwise`, { depthwise: true, kernel, stride });
-      blocks.push({
-        stage,
-        residual,
-        layers: [...expand, depthwise, convolution(`${name}.project`, { outputs, relu6: false })],
-      });
+      const expand = expansion === 1 ? [] : [chain.convolution(`${name}.expand`, { outputs: channels * expansion })];
+      const depthwise = chain.convolution(`${name}.depthwise`, { depthwise: true, kernel, stride });
+      const project = chain.convolution(`${name}.project`, { outputs, activation: "linear" });
+      blocks.push(block(stage, [...expand, depthwise, project], { residual }));
     }
   }
-  blocks.push({ stage: stages.length, residual: false, layers: [convolution("head", { outputs: features })] });
-  return { blocks, stages: stages.length, features, classes, side: SIDE };
+  blocks.push(block(stages.length, [chain.convolution("head", { outputs: features })]));
+  return { title, blocks, stages: stages.length, features, classes, side: SIDE, input: MINUS_ONE_TO_ONE };
+}
+
+/** As in `src/backbone/resnet.rs`. @returns {Network} */
+function resnet18() {
+  const chain = new Chain({ activation: "relu" });
+  const stem = chain.convolution("conv1", { norm: "bn1", outputs: 64, kernel: 7, stride: 2, padding: 3 });
+  const blocks = [block(0, [stem], { pool: chain.pool({ kernel: 3, stride: 2, padding: 1 }) })];
+  const stages = [64, 128, 256, 512];
+  for (const [stage, outputs] of stages.entries()) {
+    for (const index of [0, 1]) {
+      const name = `layer${stage + 1}.${index}`;
+      const stride = stage > 0 && index === 0 ? 2 : 1;
+      const window = { outputs, kernel: 3, padding: 1 };
+      const project = chain.channels === outputs ? null : chain.copy();
+      const layers = [
+        chain.convolution(`${name}.conv1`, { ...window, norm: `${name}.bn1`, stride }),
+        chain.convolution(`${name}.conv2`, { ...window, norm: `${name}.bn2`, activation: "linear" }),
+      ];
+      const norm = `${name}.downsample.1`;
+      const shortcut = project?.convolution(`${name}.downsample.0`, { norm, outputs, stride, activation: "linear" });
+      blocks.push(block(stage, layers, { residual: true, shortcut: shortcut ?? null, activation: "relu" }));
+    }
+  }
+  return {
+    title: "ResNet-18",
+    blocks,
+    stages: stages.length,
+    features: 512,
+    classes: 1000,
+    side: SIDE,
+    input: IMAGENET,
+    outputLayer: "fc",
+  };
+}
+
+/** As in `src/backbone/vgg.rs`. @returns {Network} */
+function vgg16() {
+  const chain = new Chain({ activation: "relu" });
+  /** `[convolutions, channels]`. */
+  const stages = /** @type {const} */ ([
+    [2, 64],
+    [2, 128],
+    [3, 256],
+    [3, 512],
+    [3, 512],
+  ]);
+  // Convolutions, activations and poolings are numbered straight through.
+  let number = 0;
+  const blocks = stages.map(([convolutions, outputs], stage) => {
+    const layers = Array.from({ length: convolutions }, () => {
+      const layer = chain.convolution(`features.${number}`, { outputs, kernel: 3, padding: 1 });
+      number += 2;
+      return layer;
+    });
+    number += 1;
+    return block(stage, layers, { pool: chain.pool({ kernel: 2, stride: 2, padding: 0 }) });
+  });
+  return {
+    title: "VGG-16",
+    blocks,
+    stages: stages.length,
+    features: 512,
+    classes: 1000,
+    side: SIDE,
+    input: IMAGENET,
+    outputLayer: "head.fc",
+  };
+}
+
+/**
+ * @param {number} stage
+ * @param {Layer[]} layers
+ * @param {Partial<Block>} [more]
+ * @returns {Block}
+ */
+function block(stage, layers, more = {}) {
+  return { stage, layers, residual: false, shortcut: null, activation: "linear", pool: null, ...more };
+}
+
+/**
+ * All convolutions of blocks.
+ * @param {Block[]} blocks
+ */
+export function layersOf(blocks) {
+  return blocks.flatMap(({ layers, shortcut }) => (shortcut ? [...layers, shortcut] : layers));
+}
+
+/**
+ * Side of the map that comes out.
+ * @param {{ side: number, kernel: number, stride: number, padding: Layer["padding"] }} window
+ */
+export function outputSide({ side, kernel, stride, padding }) {
+  return padding === "same" ? Math.ceil(side / stride) : Math.floor((side + 2 * padding - kernel) / stride) + 1;
 }
 
 /**
@@ -112,9 +283,8 @@ function network({ stem, stages, features, classes }) {
  * @param {Network} network
  */
 export function multiplyAdds({ blocks, features, classes }) {
-  const layers = blocks.flatMap((block) => block.layers);
-  const convolutions = layers.reduce(
-    (sum, layer) => sum + Math.ceil(layer.side / layer.stride) ** 2 * filterSize(layer) * layer.outputs,
+  const convolutions = layersOf(blocks).reduce(
+    (sum, layer) => sum + outputSide(layer) ** 2 * filterSize(layer) * layer.outputs,
     0,
   );
   return convolutions + features * classes;
@@ -138,10 +308,31 @@ function filterSize({ depthwise, inputs, kernel }) {
  */
 export function weightsOf(layer) {
   const normal = normalNumbers(layer.name);
-  const scale = Math.sqrt((layer.relu6 ? 2 : 1) / filterSize(layer));
+  const scale = Math.sqrt((layer.activation === "linear" ? 1 : 2) / filterSize(layer));
   const filter = Float32Array.from({ length: filterSize(layer) * layer.outputs }, () => scale * normal());
   const bias = Float32Array.from({ length: layer.outputs }, () => 0.1 * normal());
   return { filter, bias };
+}
+
+/**
+ * A filter as PyTorch and ONNX have it, `[outputs, inputs, kernel, kernel]`, of a depthwise one `[channels, 1, kernel,
+ * kernel]`.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} filter  As `weightsOf` draws it.
+ * @returns {{ shape: number[], values: Float32Array }}
+ */
+export function outputsFirst({ depthwise, inputs: all, outputs, kernel }, filter) {
+  const [places, inputs] = [kernel * kernel, depthwise ? 1 : all];
+  const values = new Float32Array(filter.length);
+  let end = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input++) {
+      for (let place = 0; place < places; place++)
+        values[end++] = /** @type {number} */ (filter[(place * inputs + input) * outputs + output]);
+    }
+  }
+  return { shape: [outputs, inputs, kernel, kernel], values };
 }
 
 /**

@@ -1,8 +1,8 @@
-// An ONNX file of one of our tables, folded convolution + Clip, for whatever number of pictures: field numbers as in
-// onnx.proto.
+// An ONNX file of one of our tables, folded convolution + Clip or Relu, for whatever number of pictures: field numbers as
+// in onnx.proto.
 
-/** @import { Layer, Network } from "./networks.js" */
-import { denseWeights, weightsOf } from "./networks.js";
+/** @import { Activation, Layer, Network } from "./networks.js" */
+import { denseWeights, outputSide, outputsFirst, weightsOf } from "./networks.js";
 
 /** Wire types of protobuf. */
 const [VARINT, BYTES] = [0, 2];
@@ -19,10 +19,12 @@ const OPSET = 17;
 export function onnxFile(network, { classifier }) {
   const graph = new Graph();
   let x = "input";
-  for (const { layers, residual } of network.blocks) {
+  for (const { layers, residual, shortcut, activation, pool } of network.blocks) {
     const before = x;
     for (const layer of layers) x = convolution(graph, layer, x);
-    if (residual) x = graph.node("Add", [before, x]);
+    if (residual) x = graph.node("Add", [shortcut ? convolution(graph, shortcut, before) : before, x]);
+    x = activated(graph, activation, x);
+    if (pool) x = graph.node("MaxPool", [x], window(pool, [pool.padding, pool.padding]));
   }
   x = graph.node("GlobalAveragePool", [x]);
   x = graph.node("Flatten", [x]);
@@ -54,48 +56,50 @@ export function onnxFile(network, { classifier }) {
  * @param {string} x
  */
 function convolution(graph, layer, x) {
-  const { depthwise, inputs, outputs, kernel, stride, side, relu6 } = layer;
+  const { depthwise, inputs, outputs } = layer;
   const { filter, bias } = weightsOf(layer);
-  const perGroup = depthwise ? 1 : inputs;
-  // As TensorFlow pads SAME: what is odd goes to the right and to the bottom.
-  const padding = Math.max(0, (Math.ceil(side / stride) - 1) * stride + kernel - side);
-  const [before, after] = [Math.floor(padding / 2), Math.ceil(padding / 2)];
-  const weight = graph.tensor(
-    [outputs, perGroup, kernel, kernel],
-    outputsFirst(filter, kernel * kernel * perGroup, outputs, kernel * kernel, perGroup),
-  );
+  const { shape, values } = outputsFirst(layer, filter);
   const y = graph.node(
     "Conv",
-    [x, weight, graph.tensor([outputs], bias)],
-    [
-      integers("kernel_shape", [kernel, kernel]),
-      integers("strides", [stride, stride]),
-      integers("pads", [before, before, after, after]),
-      integer("group", depthwise ? inputs : 1),
-    ],
+    [x, graph.tensor(shape, values), graph.tensor([outputs], bias)],
+    [...window(layer, paddings(layer)), integer("group", depthwise ? inputs : 1)],
   );
-  return relu6 ? graph.node("Clip", [y, graph.constant("zero", 0), graph.constant("six", 6)]) : y;
+  return activated(graph, layer.activation, y);
 }
 
 /**
- * `[places, inputs, outputs]` as `[outputs, inputs, places]`.
- * @param {Float32Array} filter
- * @param {number} rows
- * @param {number} outputs
- * @param {number} places
- * @param {number} inputs
+ * Before and after the map, along either axis.
+ * @param {Layer} layer
  */
-function outputsFirst(filter, rows, outputs, places, inputs) {
-  const out = new Float32Array(filter.length);
-  for (let output = 0; output < outputs; output++) {
-    for (let input = 0; input < inputs; input++) {
-      for (let place = 0; place < places; place++)
-        out[output * rows + input * places + place] = /** @type {number} */ (
-          filter[(place * inputs + input) * outputs + output]
-        );
-    }
-  }
-  return out;
+function paddings({ kernel, stride, side, padding }) {
+  if (padding !== "same") return [padding, padding];
+  // As TensorFlow pads SAME: what is odd goes to the right and to the bottom.
+  const both = Math.max(0, (outputSide({ kernel, stride, side, padding }) - 1) * stride + kernel - side);
+  return [Math.floor(both / 2), Math.ceil(both / 2)];
+}
+
+/**
+ * Attributes of what goes over a map in windows.
+ * @param {{ kernel: number, stride: number }} window
+ * @param {number[]} paddings
+ */
+function window({ kernel, stride }, paddings) {
+  const [before = 0, after = 0] = paddings;
+  return [
+    integers("kernel_shape", [kernel, kernel]),
+    integers("strides", [stride, stride]),
+    integers("pads", [before, before, after, after]),
+  ];
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Activation} activation
+ * @param {string} x
+ */
+function activated(graph, activation, x) {
+  if (activation === "relu") return graph.node("Relu", [x]);
+  return activation === "relu6" ? graph.node("Clip", [x, graph.constant("zero", 0), graph.constant("six", 6)]) : x;
 }
 
 class Graph {

@@ -1,16 +1,17 @@
 // ONNX Runtime Web: inference alone, it cannot train.
 
 /** @import { Contestant, Work } from "./timing.js" */
-import { LITE0 } from "./networks.js";
+import { networkOf } from "./networks.js";
 import { onnxFile } from "./onnx-file.js";
 import { picture, planar } from "./photos.js";
 import { batches, medianOf, range, timed } from "./timing.js";
 
 /**
- * @param {{ peers: string, provider: "wasm" | "webgpu", threads: number }} options
+ * @param {{ peers: string, network: string, provider: "wasm" | "webgpu", threads: number }} options
  * @returns {Promise<Contestant>}
  */
-export async function open({ peers, provider, threads }) {
+export async function open({ peers, network: name, provider, threads }) {
+  const network = networkOf(name);
   const folder = new URL(`${peers}onnxruntime-web/dist/`, location.href).href;
   const ort = await import(`${folder}ort.${provider}.min.mjs`);
   ort.env.wasm.wasmPaths = folder;
@@ -18,19 +19,20 @@ export async function open({ peers, provider, threads }) {
   ort.env.logLevel = "error";
   /** @param {boolean} classifier */
   const session = (classifier) =>
-    ort.InferenceSession.create(onnxFile(LITE0, { classifier }), {
+    ort.InferenceSession.create(onnxFile(network, { classifier }), {
       executionProviders: [provider],
       graphOptimizationLevel: "all",
     });
   const [whole, pooled] = [await session(true), await session(false)];
 
   /**
-   * @param {any} network
+   * @param {any} session
    * @param {ImageData[]} pictures
    */
-  async function run(network, pictures) {
-    const input = new ort.Tensor("float32", planar(pictures), [pictures.length, 3, LITE0.side, LITE0.side]);
-    const { output } = await network.run({ input });
+  async function run(session, pictures) {
+    const shape = [pictures.length, 3, network.side, network.side];
+    const input = new ort.Tensor("float32", planar(pictures, network), shape);
+    const { output } = await session.run({ input });
     const values = await output.getData(true);
     return /** @type {Float32Array} */ (values);
   }
@@ -40,13 +42,13 @@ export async function open({ peers, provider, threads }) {
     cases: {
       /** @param {Work} work */
       async "embed-one"({ repeats }) {
-        const pictures = [picture(0)];
+        const pictures = [picture(0, network)];
         const [milliseconds, logits] = await medianOf(repeats, () => run(whole, pictures));
         return { milliseconds, output: [...logits] };
       },
       /** @param {Work} work */
       async "embed-many"({ photos, batch }) {
-        const pictures = range(0, photos).map(picture);
+        const pictures = range(0, photos).map((number) => picture(number, network));
         const [milliseconds] = await timed(async () => {
           for (const numbers of batches(photos, batch))
             await run(pooled, pictures.slice(numbers[0], numbers[0] + numbers.length));

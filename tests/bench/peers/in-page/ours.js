@@ -4,7 +4,10 @@
 /** @import { Contestant, Timing, Work } from "./timing.js" */
 /** @import { FineTuner } from "../../../../www/lib/fine-tuner.js" */
 /** @import { TrainConfig, TrainEvent } from "../../../../www/lib/types/public.d.ts" */
-import { CLASSES, labelOf, photoFile, picture, pictureFile } from "./photos.js";
+/** @import { Network } from "./networks.js" */
+import { networkOf } from "./networks.js";
+import { CLASSES, labelOf, photoFile, wholePicture, wholePictureFile } from "./photos.js";
+import { safetensorsFile } from "./safetensors-file.js";
 import { medianOf, range, timed } from "./timing.js";
 
 /** Pictures of each photo, in the case `embed-draws`: the photo and augmented draws. */
@@ -14,22 +17,25 @@ const DRAWS = 16;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /**
- * @param {{ site: string, device: "cpu" | "webgpu", create?: object, hardware: boolean }} options  `create`: more
- *        options of `FineTuner.create`; `hardware`: nothing but a graphics card will do for WebGPU
+ * @param {{ site: string, network: string, device: "cpu" | "webgpu", create?: object, hardware: boolean }} options
+ *        `create`: more options of `FineTuner.create`; `hardware`: nothing but a graphics card will do for WebGPU
  * @returns {Promise<Contestant>}
  */
-export async function open({ site, device, create, hardware }) {
+export async function open({ site, network: name, device, create, hardware }) {
+  const network = networkOf(name);
   /** @type {typeof import("../../../../www/lib/index.js")} */
   const library = await import(`${site}lib.js`);
   // What is measured begins when it is asked for; but a whole job goes as on any page.
-  const tuner = await library.FineTuner.create({ device, readAhead: false, ...create });
+  const options = { device, ...(network.outputLayer ? { backbone: safetensorsFile(network) } : {}), ...create };
+  const tuner = await library.FineTuner.create({ ...options, readAhead: false });
   /** @type {Promise<Bench> | undefined} */
   let usual;
-  const asUsual = () => (usual ??= library.FineTuner.create({ device, ...create }).then((tuner) => new Bench(tuner)));
+  const asUsual = () => (usual ??= library.FineTuner.create(options).then((tuner) => new Bench(tuner, network)));
   const { info } = tuner;
   if (device === "webgpu" && hardware && SOFTWARE.test(info.adapter))
     throw new Error(`${info.adapter} is software: leave --hardware-gpu out`);
-  const bench = new Bench(tuner);
+  if (info.backbone !== name) throw new Error(`the weights were taken for ${info.backbone}, not ${name}`);
+  const bench = new Bench(tuner, network);
   return {
     about: `lastlayer ${info.version} (${info.device}${info.adapter && `, ${info.adapter}`})`,
     cases: {
@@ -50,20 +56,36 @@ class Bench {
   /** What the photos are for that are there, so that the next round of the same finds its cache. */
   #filledFor = "";
 
-  /** @param {FineTuner} tuner */
-  constructor(tuner) {
+  #network;
+
+  /**
+   * @param {FineTuner} tuner
+   * @param {Network} network
+   */
+  constructor(tuner, network) {
     this.tuner = tuner;
+    this.#network = network;
   }
 
   /**
-   * A picture to the five most probable of 1000 classes.
+   * A picture to the five most probable of 1000 classes. Where the weights are those of the peers, all of them once.
    * @param {Work} work
    * @returns {Promise<Timing>}
    */
   async embedOne({ repeats }) {
-    const image = picture(0);
+    const image = wholePicture(0, this.#network);
     const [milliseconds] = await medianOf(repeats, () => this.tuner.predict(image, { topK: 5, model: "source" }));
-    return { milliseconds };
+    return this.#network.outputLayer ? { milliseconds, output: await this.#logProbabilities(image) } : { milliseconds };
+  }
+
+  /**
+   * Of all classes, in their order: logits but for a constant.
+   * @param {ImageData} image
+   */
+  async #logProbabilities(image) {
+    const topK = this.#network.classes;
+    const predictions = await this.tuner.predict(image, { topK, model: "source" });
+    return predictions.sort((a, b) => a.index - b.index).map(({ probability }) => Math.log(probability));
   }
 
   /**
@@ -72,7 +94,7 @@ class Bench {
    * @returns {Promise<Timing>}
    */
   async embedMany({ photos }) {
-    await this.#refill(photos, pictureFile);
+    await this.#refill(photos, (number) => wholePictureFile(number, this.#network));
     return { milliseconds: (await this.#embedding({ augment: 0 })) / photos };
   }
 
@@ -82,7 +104,7 @@ class Bench {
    * @returns {Promise<Timing>}
    */
   async embedDraws({ photos }) {
-    await this.#refill(photos / DRAWS, pictureFile);
+    await this.#refill(photos / DRAWS, (number) => wholePictureFile(number, this.#network));
     return { milliseconds: (await this.#embedding({ augment: DRAWS - 1 })) / photos };
   }
 
@@ -154,7 +176,7 @@ class Bench {
   async #embedded(photos, config) {
     const purpose = JSON.stringify([photos, config]);
     if (this.#filledFor === purpose) return;
-    await this.#refill(photos, pictureFile);
+    await this.#refill(photos, (number) => wholePictureFile(number, this.#network));
     await this.#train({ ...config, augment: 0, epochs: 1, holdout: 0 });
     this.#filledFor = purpose;
   }

@@ -1,6 +1,7 @@
 // Photos to work on. They are drawn: no photo of anybody's is in this repository.
 
-import { randomNumbers, SIDE } from "./networks.js";
+/** @import { Network } from "./networks.js" */
+import { randomNumbers } from "./networks.js";
 
 export const CLASSES = ["one", "two", "three", "four", "five"];
 
@@ -13,19 +14,31 @@ export function labelOf(number) {
 }
 
 /**
- * A picture of the network's input size.
+ * A picture of the network's input size: the middle of the whole one.
  * @param {number} number
+ * @param {Network} network
  */
-export function picture(number) {
-  return draw(number, SIDE, SIDE).getImageData(0, 0, SIDE, SIDE);
+export function picture(number, { side, input: { resized } }) {
+  const margin = (resized - side) / 2;
+  return draw(number, resized, resized).getImageData(margin, margin, side, side);
+}
+
+/**
+ * A picture of the size that photos are resized to before the network takes the middle, so that nothing is resized.
+ * @param {number} number
+ * @param {Network} network
+ */
+export function wholePicture(number, { input: { resized } }) {
+  return draw(number, resized, resized).getImageData(0, 0, resized, resized);
 }
 
 /**
  * The same as a file, without loss.
  * @param {number} number
+ * @param {Network} network
  */
-export async function pictureFile(number) {
-  const blob = await draw(number, SIDE, SIDE).canvas.convertToBlob({ type: "image/png" });
+export async function wholePictureFile(number, { input: { resized } }) {
+  const blob = await draw(number, resized, resized).canvas.convertToBlob({ type: "image/png" });
   return new File([blob], `${number}.png`, { type: blob.type });
 }
 
@@ -39,26 +52,18 @@ export async function photoFile(number) {
 }
 
 /**
- * One value as the network wants it.
- * @param {ImageData["data"]} data
- * @param {number} index
- */
-function normalised(data, index) {
-  return (Number(data[index]) - 127) / 128;
-}
-
-/**
- * Pixels as the network wants them, `(x − 127) / 128`: row by row, the three colours of a pixel together.
+ * Pixels as the network wants them, normalised: row by row, the three colours of a pixel together.
  * @param {ImageData[]} pictures
- * @param {Float32Array} [out]
+ * @param {Network} network
  */
-export function interleaved(pictures, out = new Float32Array(pictures.length * SIDE * SIDE * 3)) {
+export function interleaved(pictures, { side, input: { mean, std } }) {
+  const out = new Float32Array(pictures.length * side * side * 3);
   let end = 0;
   for (const { data } of pictures) {
     for (let pixel = 0; pixel < data.length; pixel += 4) {
-      out[end++] = normalised(data, pixel);
-      out[end++] = normalised(data, pixel + 1);
-      out[end++] = normalised(data, pixel + 2);
+      out[end++] = (Number(data[pixel]) - mean[0]) / std[0];
+      out[end++] = (Number(data[pixel + 1]) - mean[1]) / std[1];
+      out[end++] = (Number(data[pixel + 2]) - mean[2]) / std[2];
     }
   }
   return out;
@@ -67,14 +72,15 @@ export function interleaved(pictures, out = new Float32Array(pictures.length * S
 /**
  * The same, colour by colour.
  * @param {ImageData[]} pictures
+ * @param {Network} network
  */
-export function planar(pictures) {
-  const plane = SIDE * SIDE;
+export function planar(pictures, { side, input }) {
+  const plane = side * side;
   const out = new Float32Array(pictures.length * 3 * plane);
   for (const [index, { data }] of pictures.entries()) {
-    for (let channel = 0; channel < 3; channel++) {
-      const start = (3 * index + channel) * plane;
-      for (let pixel = 0; pixel < plane; pixel++) out[start + pixel] = normalised(data, 4 * pixel + channel);
+    for (const [channel, mean] of input.mean.entries()) {
+      const [start, std] = [(3 * index + channel) * plane, Number(input.std[channel])];
+      for (let pixel = 0; pixel < plane; pixel++) out[start + pixel] = (Number(data[4 * pixel + channel]) - mean) / std;
     }
   }
   return out;

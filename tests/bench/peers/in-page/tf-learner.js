@@ -1,4 +1,5 @@
-import { denseWeights, LITE0 } from "./networks.js";
+/** @import { Network } from "./networks.js" */
+import { denseWeights } from "./networks.js";
 import { CLASSES, interleaved, labelOf, picture } from "./photos.js";
 import { Convolutions, read } from "./tf-network.js";
 import { batches } from "./timing.js";
@@ -6,23 +7,26 @@ import { batches } from "./timing.js";
 /** The last stages, the last convolution where there are any, and a new output layer, taught by Adam. */
 export class Learner {
   #tf;
+  #network;
   #suffix;
 
   /**
    * @param {any} tf
+   * @param {Network} network
    * @param {number} stages
    */
-  constructor(tf, stages) {
+  constructor(tf, network, stages) {
     this.#tf = tf;
-    const blocks = stages === 0 ? [] : LITE0.blocks.filter(({ stage }) => stage >= LITE0.stages - stages);
-    this.#suffix = stages === 0 ? null : new Convolutions(tf, LITE0, blocks, true);
-    this.pictures = stages === LITE0.stages;
+    this.#network = network;
+    const blocks = stages === 0 ? [] : network.blocks.filter(({ stage }) => stage >= network.stages - stages);
+    this.#suffix = stages === 0 ? null : new Convolutions(tf, network, blocks, true);
+    this.pictures = stages === network.stages;
     const first = blocks[0]?.layers[0];
     /** Of one photo at the split. */
-    this.shape = first ? [first.side, first.side, first.inputs] : [LITE0.features];
-    const { matrix, bias } = denseWeights(LITE0.features, CLASSES.length);
+    this.shape = first ? [first.side, first.side, first.inputs] : [network.features];
+    const { matrix, bias } = denseWeights(network.features, CLASSES.length);
     this.head = {
-      matrix: tf.variable(tf.tensor2d(matrix, [LITE0.features, CLASSES.length])),
+      matrix: tf.variable(tf.tensor2d(matrix, [network.features, CLASSES.length])),
       bias: tf.variable(tf.tensor1d(bias)),
     };
     this.parameters = [...(this.#suffix?.parameters ?? []), this.head.matrix, this.head.bias];
@@ -42,8 +46,8 @@ export class Learner {
       const labels = tf.oneHot(tf.tensor1d(numbers.map(labelOf), "int32"), CLASSES.length).toFloat();
       const shape = [numbers.length, ...this.shape];
       if (this.pictures) {
-        const pictures = numbers.map(picture);
-        return { x: () => tf.tensor(interleaved(pictures), shape), labels, cached: null };
+        const pictures = numbers.map((number) => picture(number, this.#network));
+        return { x: () => tf.tensor(interleaved(pictures, this.#network), shape), labels, cached: null };
       }
       const cached = tf.randomNormal(shape);
       return { x: () => cached, labels, cached };

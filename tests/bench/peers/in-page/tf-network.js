@@ -1,7 +1,7 @@
 // A network in TensorFlow.js's operations.
 
 /** @import { Block, Layer, Network } from "./networks.js" */
-import { weightsOf } from "./networks.js";
+import { layersOf, weightsOf } from "./networks.js";
 
 /** A row of blocks. */
 export class Convolutions {
@@ -19,7 +19,7 @@ export class Convolutions {
     this.#tf = tf;
     this.network = network;
     this.blocks = blocks;
-    for (const layer of blocks.flatMap(({ layers }) => layers)) {
+    for (const layer of layersOf(blocks)) {
       const { filter, bias } = weightsOf(layer);
       const { depthwise, inputs, outputs, kernel } = layer;
       const shape = depthwise ? [kernel, kernel, inputs, 1] : [kernel, kernel, inputs, outputs];
@@ -40,12 +40,15 @@ export class Convolutions {
    * @param {any} x
    */
   pooled(x) {
-    for (const { layers, residual } of this.blocks) {
+    const tf = this.#tf;
+    for (const { layers, residual, shortcut, activation, pool } of this.blocks) {
       const before = x;
       for (const layer of layers) x = this.#layer(layer, x);
-      if (residual) x = this.#tf.add(x, before);
+      if (residual) x = tf.add(x, shortcut ? this.#layer(shortcut, before) : before);
+      if (activation !== "linear") x = tf[activation](x);
+      if (pool) x = tf.maxPool(x, pool.kernel, pool.stride, pool.padding);
     }
-    return this.#tf.mean(x, [1, 2]);
+    return tf.mean(x, [1, 2]);
   }
 
   /**
@@ -61,8 +64,8 @@ export class Convolutions {
       filter,
       bias,
       strides: layer.stride,
-      pad: "same",
-      activation: layer.relu6 ? "relu6" : "linear",
+      pad: layer.padding,
+      activation: layer.activation,
     });
   }
 }

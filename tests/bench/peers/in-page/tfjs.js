@@ -3,7 +3,8 @@
 // has a batch-norm's scale and shift, which is less to do.
 
 /** @import { Contestant, Timing, Work } from "./timing.js" */
-import { denseWeights, LITE0 } from "./networks.js";
+/** @import { Network } from "./networks.js" */
+import { denseWeights, networkOf } from "./networks.js";
 import { interleaved, picture } from "./photos.js";
 import { teachableMachine } from "./teachable-machine.js";
 import { Learner } from "./tf-learner.js";
@@ -11,10 +12,10 @@ import { Convolutions, read } from "./tf-network.js";
 import { batches, medianOf, range, timed } from "./timing.js";
 
 /**
- * @param {{ peers: string, backend: "wasm" | "webgl" | "webgpu", threads?: number }} options
+ * @param {{ peers: string, network: string, backend: "wasm" | "webgl" | "webgpu", threads?: number }} options
  * @returns {Promise<Contestant>}
  */
-export async function open({ peers, backend, threads = 1 }) {
+export async function open({ peers, network: name, backend, threads = 1 }) {
   const folder = `${peers}@tensorflow/`;
   await script(`${folder}tfjs/dist/tf.min.js`);
   // It takes at most half of the cores that the browser tells of, so that it would not use both of two.
@@ -28,7 +29,8 @@ export async function open({ peers, backend, threads = 1 }) {
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no ${backend} here`);
   await tf.ready();
   const used = backend === "wasm" ? `, ${tf.wasm.getThreadsCount()} thread${threads > 1 ? "s" : ""}` : "";
-  const bench = new Bench(tf);
+  const network = networkOf(name);
+  const bench = new Bench(tf, network);
   return {
     about: `TensorFlow.js ${tf.version.tfjs} (${tf.getBackend()}${used})`,
     cases: {
@@ -37,7 +39,7 @@ export async function open({ peers, backend, threads = 1 }) {
       head: (work) => bench.head(work),
       "last-1": (work) => bench.stages(work, 1),
       "last-2": (work) => bench.stages(work, 2),
-      full: (work) => bench.stages(work, LITE0.stages),
+      full: (work) => bench.stages(work, network.stages),
       "whole-job": (work) => teachableMachine(tf, work),
       "whole-job-plain": (work) => teachableMachine(tf, work),
     },
@@ -58,17 +60,22 @@ function script(src) {
 
 class Bench {
   #tf;
-  /** Everything from the picture to the logits, frozen. */
   #network;
+  /** Everything from the picture to the pooled features, frozen. */
+  #convolutions;
   /** What learns, by the number of stages. @type {Map<number, Learner>} */
   #learners = new Map();
 
-  /** @param {any} tf */
-  constructor(tf) {
+  /**
+   * @param {any} tf
+   * @param {Network} network
+   */
+  constructor(tf, network) {
     this.#tf = tf;
-    this.#network = new Convolutions(tf, LITE0, LITE0.blocks, false);
-    const { matrix, bias } = denseWeights(LITE0.features, LITE0.classes);
-    this.classifier = { matrix: tf.tensor2d(matrix, [LITE0.features, LITE0.classes]), bias: tf.tensor1d(bias) };
+    this.#network = network;
+    this.#convolutions = new Convolutions(tf, network, network.blocks, false);
+    const { matrix, bias } = denseWeights(network.features, network.classes);
+    this.classifier = { matrix: tf.tensor2d(matrix, [network.features, network.classes]), bias: tf.tensor1d(bias) };
   }
 
   /**
@@ -77,7 +84,7 @@ class Bench {
    */
   async embedOne({ repeats }) {
     const tf = this.#tf;
-    const pictures = [picture(0)];
+    const pictures = [picture(0, this.#network)];
     const [milliseconds, logits] = await medianOf(repeats, () =>
       read(
         tf.tidy(() =>
@@ -93,7 +100,7 @@ class Bench {
    * @returns {Promise<Timing>}
    */
   async embedMany({ photos, batch }) {
-    const pictures = range(0, photos).map(picture);
+    const pictures = range(0, photos).map((number) => picture(number, this.#network));
     const [milliseconds] = await timed(async () => {
       for (const numbers of batches(photos, batch))
         await read(this.#tf.tidy(() => this.#features(pictures.slice(numbers[0], numbers[0] + numbers.length))));
@@ -133,13 +140,16 @@ class Bench {
 
   /** @param {ImageData[]} pictures */
   #features(pictures) {
-    return this.#network.pooled(this.#tf.tensor4d(interleaved(pictures), [pictures.length, LITE0.side, LITE0.side, 3]));
+    const { side } = this.#network;
+    return this.#convolutions.pooled(
+      this.#tf.tensor4d(interleaved(pictures, this.#network), [pictures.length, side, side, 3]),
+    );
   }
 
   /** @param {number} stages */
   #learner(stages) {
     let learner = this.#learners.get(stages);
-    if (!learner) this.#learners.set(stages, (learner = new Learner(this.#tf, stages)));
+    if (!learner) this.#learners.set(stages, (learner = new Learner(this.#tf, this.#network, stages)));
     return learner;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What a contestant answers when it is asked for a case: milliseconds for one unit of it, and where there is something
- * to compare, what came out.
+ * to compare, what came out: logits, to which a constant may have been added.
  * @typedef {{ milliseconds: number, output?: number[], note?: string }} Timing
  */
 
