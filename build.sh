@@ -215,8 +215,8 @@ network_test() {
   [[ $1 != *-relaxed ]] && ! up_to_date "$folder/made-from" "$key" || return 0
   say "networks for the browser tests, $1"
   rm -rf "$folder"
-  cargo build --locked --profile wasm --target "$WASM_TARGET" --example networks --no-default-features --features "$1"
-  target/tool/bindings "target/$WASM_TARGET/wasm/examples/networks.wasm" "$folder"
+  cargo build --locked --profile wasm --target "$WASM_TARGET" --package network-test --features "$1"
+  target/tool/bindings "target/$WASM_TARGET/wasm/network_test.wasm" "$folder"
   echo "$key" >"$folder/made-from"
 }
 

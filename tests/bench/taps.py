@@ -10,6 +10,7 @@ left out, for each set and number of photos a class. Regression: L-BFGS from zer
 
 Scalings: `none`; `standard`: each feature less its mean, by its deviation, of the training photos (a deviation of nothing counts as the least
 other one); `norm`: each tap of a photo by the mean length of that tap over the training photos, so that no tap outweighs another;
+`layer`: all taps of a layer by the mean length of its average, so that the largest values, which are larger, count for more;
 `power`: the square root of each feature first (features of ReLU6 are not negative; of a projection the sign is kept), then `norm`.
 """
 import argparse
@@ -53,13 +54,15 @@ def taps_of(model, images):
 
 
 def scaled(taps, train, how):
-    """All taps side by side, scaled by what the training photos show."""
+    """All taps side by side, scaled by what the training photos show. `taps`: with the average of the same layer."""
     columns = []
-    for x in taps:
+    for x, average in taps:
         if how == 'power':
             x = x.sign() * x.abs().sqrt()
         if how in ('norm', 'power'):
             x = x / x[train].norm(dim=1).mean() * x.shape[1] ** 0.5
+        elif how == 'layer':
+            x = x / average[train].norm(dim=1).mean() * x.shape[1] ** 0.5
         elif how == 'standard':
             deviation = x[train].std(0)
             least = deviation[deviation > 0].min()
@@ -115,11 +118,11 @@ def benchmark(argv):
                 row = []
                 for name in chosen.sets:
                     taps, labels = sets[name]
-                    used = [taps[(layer, kind)] for layer in names for kind in kinds]
+                    used = [(taps[(layer, kind)], taps[(layer, 'average')]) for layer in names for kind in kinds]
                     for per_class in SHOTS:
                         scores = [score(used, labels, per_class, split, how, l2) for split in range(chosen.splits)]
                         row.append(100 * sum(scores) / len(scores))
-                numbers = sum(tap.shape[1] for tap in used)
+                numbers = sum(tap.shape[1] for tap, _ in used)
                 cells = ' | '.join(f'{value:.1f}' for value in [*row, sum(row) / len(row)])
                 print(f'| {what} | {how} | {l2:g} | {numbers} | {cells} |', flush=True)
     return 0

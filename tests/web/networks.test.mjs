@@ -1,5 +1,5 @@
 // Every network of the registry against PyTorch, stage after stage, as `tests/networks.rs` does it, in WebAssembly: on the CPU all of
-// them, on WebGPU one of each family. `build/network-test` has the module, which `./build.sh test` makes of `tests/wasm/networks.rs`.
+// them, on WebGPU one of each family. `build/network-test` has the module, which `./build.sh test` makes of `tests/wasm`.
 //
 //     node --test tests/web/networks.test.mjs      prints the table
 

@@ -1,9 +1,9 @@
-//! Every network against PyTorch, as `tests/networks.rs` does it, inside a browser: a module of its own, which `web/networks.test.mjs` loads.
+//! Every network against PyTorch, as `tests/networks.rs` does it, inside a browser: a module of its own, which `../web/networks.test.mjs` loads.
 #![cfg(target_family = "wasm")]
 
-#[path = "../common/drawn_network.rs"]
+#[path = "../../common/drawn_network.rs"]
 mod drawn_network;
-#[path = "../common/formulas.rs"]
+#[path = "../../common/formulas.rs"]
 mod formulas;
 
 use drawn_network::Network;
