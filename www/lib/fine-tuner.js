@@ -570,7 +570,7 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * The network as it is now, trained, as a weights file (5 MB and more): the source model of the next task, for
+   * The network as it is now, trained, as a weights file (4 MB and more): the source model of the next task, for
    * `FineTuner.create({ backbone })`. It answers with its own classes there until something is trained on top of it, and
    * what is trained then opens again with the backbone of this FineTuner alone. Rejects with `no-classifier` before a
    * training.
