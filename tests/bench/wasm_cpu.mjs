@@ -71,7 +71,7 @@ await page.evaluate(
     for (let number = 0; number < count; number++) {
       const glue = await import(`/flavour/${number}/lastlayer.js`);
       await glue.default({ module_or_path: fetch(`/flavour/${number}/lastlayer_bg.wasm`) });
-      cores.push(glue.Core.open(await glue.OpenDevice.open("cpu"), weights.slice(), sha256));
+      cores.push(glue.Core.open(await glue.OpenDevice.open("cpu"), weights.slice(), sha256, []));
     }
 
     // Noise: the time does not depend on what a photo shows.
