@@ -293,7 +293,7 @@ check() {
   wasm_target
   npm_packages
   say "formatting"
-  cargo fmt --check
+  cargo fmt --all --check
   npx --no-install prettier --check --log-level warn .
   say "types of the JavaScript"
   npx --no-install tsc --project tsconfig.json
@@ -308,6 +308,8 @@ check() {
     flavour_options "$flavour"
     cargo clippy --locked --profile wasm --target "$WASM_TARGET" --lib --no-default-features --features "$FEATURES" -- -D warnings ${RUSTC_FLAGS[@]+"${RUSTC_FLAGS[@]}"}
   done
+  say "clippy, networks for the browser tests"
+  cargo clippy --locked --profile wasm --target "$WASM_TARGET" --package network-test --features cpu -- -D warnings
   say "generated files"
   cargo run --locked --release --quiet -- options --json | node scripts/options.mjs | diff -u www/lib/options.js - ||
     fail "www/lib/options.js is out of date: cargo run --release -- options --json | node scripts/options.mjs > www/lib/options.js"
