@@ -134,7 +134,7 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
             ),
         )
         .with("expected", card.weights_sha256)
-        .with("got", &weights.sha256));
+        .with("got", weights.first_sha256()));
     }
     if card.last_stages < weights.tuned_stages() {
         let (name, stages) = (&card.backbone, weights.tuned_stages());

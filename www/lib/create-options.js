@@ -13,7 +13,8 @@ const MOST_WORKERS = 16;
  *                                      names. The file does not leave the machine.
  * @property {readonly string[]} [labels] Names for the classes of such a file's output layer, in the order of its outputs.
  *                                      Without them they are ImageNet's where there are 1000, and otherwise numbers. As
- *                                      many as `info.sourceClasses` says; a file of this program has names of its own.
+ *                                      many as `info.sourceClasses` says. What `exportSource` wrote has names of its own, which these replace; a network of
+ *                                      the site takes none.
  * @property {number} [workers]         How many workers read photos and share training steps on the CPU, 1 to 16.
  *                                      Default: one for each core, fewer where memory is short. They are started when a
  *                                      training has enough to do.
