@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::backbone::architecture::{Architecture, Operation};
 use crate::backbone::stage::Stage;
+use crate::backbone::taps::{Features, Taps, maps};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::conv_norm::Mode;
 use crate::nn::linear;
 use crate::nn::params::{NamedTensor, Params};
-use crate::nn::pool::global_average;
 
 /// How many of the last stages learn along with the head. `Split(0)`: the head alone. All stages: full fine-tuning.
 /// What follows the last stage learns whenever that does.
@@ -39,7 +39,7 @@ impl Split {
     /// `[channels, height, width]` of what the prefix makes of one `size` × `size` image.
     pub fn activation_shape(self, architecture: &Architecture, size: usize) -> [usize; 3] {
         match self.0 {
-            0 => [architecture.features(), 1, 1],
+            0 => [self.taps(architecture, Features::Several).width(), 1, 1],
             _ => architecture.shape_after(self.frozen_stages(architecture), size),
         }
     }
@@ -47,14 +47,21 @@ impl Split {
     pub fn frozen_stages(self, architecture: &Architecture) -> usize {
         architecture.stages.len() - self.0
     }
+
+    /// What an output layer can see at this split.
+    pub fn taps(self, architecture: &Architecture, features: Features) -> Taps {
+        Taps::new(architecture, self.0, features)
+    }
 }
 
 /// The frozen part, batch-norm folded away. Its output is what the cache keeps.
 #[derive(Debug, Clone)]
 pub struct Prefix {
     stages: Vec<Stage>,
-    /// Only where no stage learns; then pooling is part of the prefix too.
+    /// What follows the last stage, only where no stage learns.
     tail: Option<Stage>,
+    /// Only where no stage learns, and pooling is part of the prefix too: all that an output layer may see.
+    taps: Option<Taps>,
 }
 
 impl Prefix {
@@ -63,17 +70,34 @@ impl Prefix {
             stages: (0..split.frozen_stages(architecture))
                 .map(|index| Stage::load(&architecture.stages[index].operations, params, Mode::Frozen, device))
                 .collect(),
-            tail: (split.0 == 0).then(|| Stage::load(&architecture.tail, params, Mode::Frozen, device)),
+            tail: (split.0 == 0 && !architecture.tail.is_empty())
+                .then(|| Stage::load(&architecture.tail, params, Mode::Frozen, device)),
+            taps: (split.0 == 0).then(|| split.taps(architecture, Features::Several)),
         }
     }
 
     /// # Shapes
     /// - images: `[batch, 3, size, size]`, normalised
-    /// - output: the activation at the split, `[batch, channels, height, width]`; at `Split(0)` the pooled features
-    ///   `[batch, features, 1, 1]`
+    /// - output: the activation at the split, `[batch, channels, height, width]`; at `Split(0)` all [`Taps`], `[batch, width, 1, 1]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let x = self.forward_layers(images, usize::MAX);
-        if self.tail.is_some() { global_average(x) } else { x }
+        match &self.taps {
+            Some(taps) => {
+                let seen = taps.see(&self.maps(images));
+                let [batch, width] = seen.dims();
+                seen.reshape([batch, width, 1, 1])
+            }
+            None => self.forward_layers(images, usize::MAX),
+        }
+    }
+
+    /// What the activation at the split is made of, the last layer first: the maps that taps are taken of where no stage learns, one map
+    /// otherwise.
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, size, size]`, normalised
+    /// - output: `[batch, channels, height, width]` each
+    pub fn maps(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        maps(self.stages.iter().chain(&self.tail), images, self.taps.as_ref().map_or(1, Taps::layers))
     }
 
     /// The activation after the first `layers` layers, never pooled. The layers of a backbone are its stages and, after
@@ -97,6 +121,9 @@ pub struct Suffix {
     stages: Vec<Stage>,
     tail: Option<Stage>,
     head: Linear,
+    /// What the head sees.
+    #[module(skip)]
+    taps: Taps,
 }
 
 impl Suffix {
@@ -104,31 +131,33 @@ impl Suffix {
     pub fn load(
         architecture: &Architecture,
         split: Split,
+        taps: Taps,
         classes: usize,
         stage_params: &mut dyn Params,
         head_params: &mut dyn Params,
         device: &Device,
     ) -> Self {
-        Self::load_in(Mode::Trainable, architecture, split, classes, stage_params, head_params, device)
+        Self::load_in(Mode::Trainable, architecture, split, (taps, classes), stage_params, head_params, device)
     }
 
     /// All stages, to be taught from nothing: their batch-norms go by the batch while they learn; see [`Mode::Live`].
     pub fn load_live(
         architecture: &Architecture,
+        taps: Taps,
         classes: usize,
         stage_params: &mut dyn Params,
         head_params: &mut dyn Params,
         device: &Device,
     ) -> Self {
         let all = Split(architecture.stages.len());
-        Self::load_in(Mode::Live, architecture, all, classes, stage_params, head_params, device)
+        Self::load_in(Mode::Live, architecture, all, (taps, classes), stage_params, head_params, device)
     }
 
     fn load_in(
         mode: Mode,
         architecture: &Architecture,
         split: Split,
-        classes: usize,
+        (taps, classes): (Taps, usize),
         stage_params: &mut dyn Params,
         head_params: &mut dyn Params,
         device: &Device,
@@ -137,8 +166,9 @@ impl Suffix {
         let learning = &architecture.stages[split.frozen_stages(architecture)..];
         Self {
             stages: learning.iter().map(|stage| load(&stage.operations)).collect(),
-            tail: (split.0 > 0).then(|| load(&architecture.tail)),
-            head: linear::load(head_params, architecture.classifier, architecture.features(), classes, device),
+            tail: (split.0 > 0 && !architecture.tail.is_empty()).then(|| load(&architecture.tail)),
+            head: linear::load(head_params, architecture.classifier, taps.width(), classes, device),
+            taps,
         }
     }
 
@@ -164,7 +194,24 @@ impl Suffix {
     /// - input: the activation at the split, `[batch, channels, height, width]`
     /// - output: `[batch, features]`
     pub fn pooled(&self, activation: Tensor<4>) -> Tensor<2> {
-        global_average(self.forward_layers(activation, usize::MAX)).flatten::<2>(1, 3)
+        if self.stages.is_empty() {
+            return self.taps.of_several(activation.flatten::<2>(1, 3));
+        }
+        self.taps.see(&self.maps(vec![activation]))
+    }
+
+    /// The maps that the head sees, the last layer's first.
+    ///
+    /// # Shapes
+    /// - at_split: what [`Prefix::maps`] gives, `[batch, channels, height, width]` each
+    /// - output: the same
+    pub fn maps(&self, mut at_split: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
+        let layers = self.taps.layers();
+        if self.stages.is_empty() {
+            at_split.truncate(layers);
+            return at_split;
+        }
+        maps(self.stages.iter().chain(&self.tail), at_split.swap_remove(0), layers)
     }
 
     /// As [`pooled`](Self::pooled), of several views of each photo, averaged over these. The head is linear, so its answer to the
@@ -187,14 +234,26 @@ impl Suffix {
         forward_layers(&self.stages, self.tail.as_ref(), activation, layers)
     }
 
-    /// The head asked at each position of the last feature map instead of once at their average. Both are linear, so the mean
-    /// of a class over the positions is its logit: this is the class activation map (Zhou et al. 2016), exact here.
+    /// The logits of one picture taken apart by place, without the head's bias: what each place of each layer's map adds to them, by its
+    /// part of the average and, where it is that, as the largest value. All places of all layers together, and the bias, are the logits.
+    /// Of the last layer's average alone this is the class activation map (Zhou et al. 2016).
     ///
     /// # Shapes
-    /// - features: what the last layer gives, `[batch, features, height, width]`
-    /// - output: `[batch, height · width, classes]`, positions row by row
-    pub fn head_at_each_position(&self, features: Tensor<4>) -> Tensor<3> {
-        self.head.forward(features.flatten::<3>(2, 3).swap_dims(1, 2))
+    /// - maps: as [`maps`](Self::maps) gives them, of one picture
+    /// - output: for each layer, the last first, `[height · width, classes]`, places row by row
+    pub fn logits_by_place(&self, maps: &[Tensor<4>]) -> Vec<Tensor<2>> {
+        let weight = self.head.weight.val();
+        let taps = self.taps.by_place(maps).into_iter().zip(self.taps.columns());
+        let mut by_tap = taps.map(|(tap, (first, width))| {
+            let places: Tensor<2> = tap.flatten::<3>(2, 3).squeeze_dim::<2>(0).transpose();
+            places.matmul(weight.clone().narrow(0, first, width))
+        });
+        let kinds = self.taps.kinds();
+        let layer = |_| {
+            let parts: Vec<Tensor<2>> = by_tap.by_ref().take(kinds).collect();
+            parts.into_iter().reduce(|sum, part| sum + part)
+        };
+        (0..maps.len()).filter_map(layer).collect()
     }
 
     /// How far the next batch moves the running statistics of live batch-norms; see [`ConvNorm::set_momentum`].
@@ -214,7 +273,12 @@ impl Suffix {
 
     /// How many features the head sees.
     pub fn features(&self) -> usize {
-        self.head.weight.shape()[0]
+        self.taps.width()
+    }
+
+    /// Which these are.
+    pub fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     /// Everything that learnt, under timm's names, in PyTorch's layout.

@@ -75,10 +75,11 @@ fn suffix(network: &'static Architecture, config: &TrainConfig, device: &Device)
         }
     }
     let mut head = LargeHead(RandomParams(Rng::new(2)));
-    let weights = weights(network);
+    let (weights, split) = (weights(network), Split(config.last_stages));
+    let taps = split.taps(network, config.features());
     match config.regime {
-        Regime::Scratch => Suffix::load_live(network, CLASSES, &mut weights.params(), &mut head, device),
-        _ => Suffix::load(network, Split(config.last_stages), CLASSES, &mut weights.params(), &mut head, device),
+        Regime::Scratch => Suffix::load_live(network, taps, CLASSES, &mut weights.params(), &mut head, device),
+        _ => Suffix::load(network, split, taps, CLASSES, &mut weights.params(), &mut head, device),
     }
 }
 
@@ -105,7 +106,8 @@ fn check(network: &'static Architecture, config: &TrainConfig) {
     // Uneven on purpose, so that the classes are weighed.
     let samples: Vec<Sample> = [0, 0, 0, 1, 2].map(|label| Sample { photo: 0, label }).to_vec();
     let targets = Loss::new(config, &samples, CLASSES).targets(&labels, CLASSES);
-    let mask = dropout_mask(PHOTOS * network.features(), config.dropout as f32, &mut Rng::new(3));
+    let width = Split(config.last_stages).taps(network, config.features()).width();
+    let mask = dropout_mask(PHOTOS * width, config.dropout as f32, &mut Rng::new(3));
     let loss = |suffix: Suffix| {
         let step = Part { input: input.clone(), mask: mask.clone(), targets: targets.clone() };
         step.loss(&suffix, &device).0

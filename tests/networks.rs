@@ -9,6 +9,7 @@ use common::drawn_network::{Drawn, Golden, Network, SIZE, TOLERANCE, difference,
 use common::{fixture, fnv1a};
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::registry::{all, by_name};
+use lastlayer::backbone::taps::Features;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
 
@@ -74,22 +75,34 @@ fn every_split_computes_the_same_function() {
         .iter()
         .filter(|architecture| ["mobilenetv2_035", "resnet18", "resnet50", "vgg16_bn"].contains(&architecture.name))
     {
-        let logits = |split: Split| {
+        let logits = |split: Split, features: Features| {
             let mut params = Drawn { architecture, names: "timm" };
             let prefix = Prefix::load(architecture, split, &mut params, &device);
             let mut head = Drawn { architecture, names: "timm" };
-            let suffix = Suffix::load(architecture, split, 10, &mut params, &mut head, &device);
+            let suffix = Suffix::load(
+                architecture,
+                split,
+                split.taps(architecture, features),
+                10,
+                &mut params,
+                &mut head,
+                &device,
+            );
             let activation = prefix.forward(image(SIZE, &device));
             let [_, channels, height, width] = activation.dims();
             assert_eq!([channels, height, width], split.activation_shape(architecture, SIZE), "{}", architecture.name);
             let logits: Vec<f32> = suffix.forward(activation).into_data().iter::<f32>().collect();
             logits
         };
-        let whole = logits(Split(0));
-        let scale = whole.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-        for k in 1..=architecture.stages.len() {
-            for (ours, expected) in logits(Split(k)).iter().zip(&whole) {
-                assert!((ours - expected).abs() < 1e-4 * scale, "{}, last {k}: {ours}, {expected}", architecture.name);
+        for features in [Features::Last, Features::Several] {
+            let whole = logits(Split(0), features);
+            let scale = whole.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+            let seen = Split(0).taps(architecture, features);
+            for k in (1..=architecture.stages.len()).filter(|&k| Split(k).taps(architecture, features) == seen) {
+                for (ours, expected) in logits(Split(k), features).iter().zip(&whole) {
+                    let name = architecture.name;
+                    assert!((ours - expected).abs() < 1e-4 * scale, "{name}, last {k}: {ours}, {expected}");
+                }
             }
         }
     }

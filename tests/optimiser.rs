@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::inverted_residuals::Table;
+use lastlayer::backbone::taps::Features;
 use lastlayer::halves::widen;
 use lastlayer::image::prepare::InputSpec;
 use lastlayer::model::{Split, Suffix};
@@ -74,7 +75,10 @@ fn losses_and_weights_follow_pytorchs_adamw() {
     // Of few digits, so that half precision holds them exactly.
     assert_eq!(cache.get(0).unwrap().iter().map(|value| widen(*value)).collect::<Vec<_>>(), golden.x);
 
-    let suffix = Suffix::load(&HEAD_ONLY, Split(0), CLASSES, &mut Formula, &mut Formula, &device.clone().autodiff());
+    let suffix = {
+        let last = Split(0).taps(&HEAD_ONLY, Features::Last);
+        Suffix::load(&HEAD_ONLY, Split(0), last, CLASSES, &mut Formula, &mut Formula, &device.clone().autodiff())
+    };
     let samples = (0..SAMPLES).map(|sample| Sample { photo: sample as u32, label: sample % CLASSES }).collect();
     let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..head() };
     let mut fit = Fit::new(suffix, samples, Vec::new(), CLASSES, 20, &config, Rng::new(1));

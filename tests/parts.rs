@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use burn::tensor::{Tensor, TensorData};
 use common::{TOY, TOY_LABELS, add_drawn, cpu, head, open_toy, stages, supply_drawn, toy_session, toy_weights_file};
+use lastlayer::backbone::taps::Features;
 use lastlayer::backbone::weights::sha256_hex;
 use lastlayer::error::ErrorCode;
 use lastlayer::eval::comparison_config::{ComparisonConfig, NamedConfig};
@@ -47,7 +48,15 @@ fn parts_add_up_to_the_step() {
     let device = cpu().tensors.autodiff();
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let mut random = RandomParams(Rng::new(2));
-    let suffix = Suffix::load(&TOY, split, classes, &mut weights.params(), &mut random, &device);
+    let suffix = Suffix::load(
+        &TOY,
+        split,
+        split.taps(&TOY, Features::Several),
+        classes,
+        &mut weights.params(),
+        &mut random,
+        &device,
+    );
     let [channels, height, width] = split.activation_shape(&TOY, 32);
     let mut rng = Rng::new(3);
     let inputs: Vec<f32> = (0..photos * channels * height * width).map(|_| rng.uniform()).collect();
@@ -87,7 +96,15 @@ fn what_learns_goes_there_and_back() {
     let device = cpu().tensors.autodiff();
     let load = |seed| {
         let weights = open_toy(toy_weights_file(|_| ())).unwrap();
-        Suffix::load(&TOY, Split(1), 3, &mut weights.params(), &mut RandomParams(Rng::new(seed)), &device)
+        Suffix::load(
+            &TOY,
+            Split(1),
+            Split(1).taps(&TOY, Features::Several),
+            3,
+            &mut weights.params(),
+            &mut RandomParams(Rng::new(seed)),
+            &device,
+        )
     };
     let (one, other) = (load(1), load(2));
     let values = |suffix: &Suffix| pollster::block_on(learning::values(suffix)).unwrap();

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{TOY, photo_sets, sorted_files, tensors_of, toy_weights_of, trial, weights_file};
 use half::f16;
 use lastlayer::backbone::stored::StoredTensor;
+use lastlayer::backbone::taps::Features;
 use lastlayer::backbone::weights::{Weights, scale_groups, scale_name};
 use lastlayer::error::ErrorCode;
 use lastlayer::metrics::{softmax, top_k};
@@ -131,7 +132,8 @@ fn logits(folder: &str, photos: &[Vec<f32>], device: &Device) -> Vec<f32> {
     let weights = Weights::open(file, None).unwrap();
     let mut params = weights.params();
     let prefix = Prefix::load(weights.architecture, Split(0), &mut params, device);
-    let suffix = Suffix::load(weights.architecture, Split(0), 1000, &mut weights.params(), &mut params, device);
+    let last = Split(0).taps(weights.architecture, Features::Last);
+    let suffix = Suffix::load(weights.architecture, Split(0), last, 1000, &mut weights.params(), &mut params, device);
     let of = |batch: &[Vec<f32>]| {
         let images = TensorData::new(batch.concat(), [batch.len(), 3, 224, 224]);
         pollster::block_on(read(suffix.forward(prefix.forward(Tensor::from_data(images, device))))).unwrap()

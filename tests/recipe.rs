@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use common::{TOY, add_drawn, drawn, head, open_toy, stages, supply_drawn, toy_session, toy_weights_file, train};
+use lastlayer::backbone::taps::Features;
 use lastlayer::model::{Split, Suffix};
 use lastlayer::nn::params::RandomParams;
 use lastlayer::rng::Rng;
@@ -79,7 +80,7 @@ fn suffix() -> Suffix {
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let device = common::cpu().tensors.autodiff();
     let mut head = RandomParams(Rng::new(1));
-    Suffix::load(&TOY, Split(1), 3, &mut weights.params(), &mut head, &device)
+    Suffix::load(&TOY, Split(1), Split(1).taps(&TOY, Features::Last), 3, &mut weights.params(), &mut head, &device)
 }
 
 /// Gradients of a sum over drawn activations, all flattened, in the order of the parameters.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use burn::tensor::{Tensor, TensorData};
 use common::{drawn, fixture, fnv1a, parity_bytes, photo_sets, sampled, trial, weights_file};
 use lastlayer::backbone::stage::Stage;
+use lastlayer::backbone::taps::Features;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::image::filter::Filter;
 use lastlayer::image::prepare::InputSpec;
@@ -147,10 +148,13 @@ fn source_model(weights: &Weights, golden: &Parity) -> (Vec<f32>, Vec<f32>) {
     let device = common::cpu().tensors;
     let mut params = weights.params();
     let prefix = Prefix::load(weights.architecture, Split(0), &mut params, &device);
-    let suffix = Suffix::load(weights.architecture, Split(0), 1000, &mut weights.params(), &mut params, &device);
+    let last = Split(0).taps(weights.architecture, Features::Last);
+    let suffix = Suffix::load(weights.architecture, Split(0), last, 1000, &mut weights.params(), &mut params, &device);
     params.finish_all().unwrap();
     let pooled = prefix.forward(parity_input(golden));
-    (values(pooled.clone()), values(suffix.forward(pooled)))
+    // Other layers' taps come after the last one's average.
+    let average = pooled.clone().narrow(1, 0, weights.architecture.features());
+    (values(average), values(suffix.forward(pooled)))
 }
 
 // --- real photos -----------------------------------------------------------------------------------------------------------

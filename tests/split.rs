@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
 use common::{TOY, TOY_SIZE, add_drawn, drawn, open_toy, stages, toy_session, toy_weights_file, train};
+use lastlayer::backbone::taps::{Features, Taps};
 use lastlayer::error::ErrorCode;
 use lastlayer::halves::{narrow, widen};
 use lastlayer::model::{Prefix, Split, Suffix};
@@ -25,13 +26,13 @@ fn images(count: usize) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [count, 3, side, side]), &common::cpu().tensors)
 }
 
-/// Logits through a cut at `split`, the suffix untrained.
-fn logits(split: Split, x: Tensor<4>) -> Vec<f32> {
+/// Logits through a cut at `split` by an output layer that sees `taps`, the suffix untrained.
+fn logits(split: Split, taps: Taps, x: Tensor<4>) -> Vec<f32> {
     let weights = open_toy(toy_weights_file(|_| ())).unwrap();
     let device = common::cpu().tensors;
     let prefix = Prefix::load(&TOY, split, &mut weights.params(), &device);
     let (mut stages, mut head) = (weights.params(), RandomParams(Rng::new(7)));
-    let suffix = Suffix::load(&TOY, split, 3, &mut stages, &mut head, &device);
+    let suffix = Suffix::load(&TOY, split, taps, 3, &mut stages, &mut head, &device);
     let activation = prefix.forward(x);
     let [_, channels, height, width] = activation.dims();
     assert_eq!([channels, height, width], split.activation_shape(&TOY, TOY_SIZE as usize));
@@ -41,15 +42,22 @@ fn logits(split: Split, x: Tensor<4>) -> Vec<f32> {
 #[test]
 fn every_split_computes_the_same_function() {
     // Folded in the prefix, unfolded in the suffix: the same up to rounding, wherever the cut is.
-    let expected = logits(Split(0), images(4));
-    for k in 1..=STAGES {
-        for (ours, expected) in logits(Split(k), images(4)).iter().zip(&expected) {
-            assert!(
-                (ours - expected).abs() < 1e-6 * (1.0 + expected.abs()),
-                "last {k} stages: {ours} against {expected}"
-            );
+    let mut compared = 0;
+    for features in [Features::Last, Features::Several] {
+        let seen = Split(0).taps(&TOY, features);
+        let expected = logits(Split(0), seen.clone(), images(4));
+        // Where one stage learns, an output layer sees one layer less.
+        for k in (1..=STAGES).filter(|&k| Split(k).taps(&TOY, features) == seen) {
+            compared += 1;
+            for (ours, expected) in logits(Split(k), seen.clone(), images(4)).iter().zip(&expected) {
+                assert!(
+                    (ours - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                    "{features:?}, last {k} stages: {ours} against {expected}"
+                );
+            }
         }
     }
+    assert_eq!(compared, 2 * STAGES);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  architecture  a network as a list of operations; everything that has to know its geometry walks that list
-//!  stage         the same as it computes
+//!  stage         the same as it computes                       taps    what an output layer sees of it
 //!  inverted_residuals, efficientnet_lite, mobilenet_v2, resnet, vgg    the families' tables      registry    all of them
 //!  weights       the file that the parameters come from         card    what it says of itself
 //!  file          files that people bring, as named tensors      recognise    of which network they are
@@ -29,6 +29,7 @@ pub mod registry;
 pub mod resnet;
 pub mod stage;
 pub mod stored;
+pub mod taps;
 pub mod tensor_file;
 pub mod vgg;
 pub mod weights;

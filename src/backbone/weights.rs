@@ -18,6 +18,7 @@ use super::file::TensorFile;
 use super::recognise::{Recognised, recognise};
 use super::registry::by_name;
 use super::stored::{CARD_KEY, StoredTensor};
+use super::taps::Features;
 use super::tensor_file::{self, MODEL_KEY};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
@@ -136,6 +137,7 @@ impl Weights {
             stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
             labels,
             flip_average: false,
+            features: Features::Last,
             tuned: None,
         };
         Ok(Self { tensors: Tensors::Brought { file, names, own_head }, card, sha256, architecture })

@@ -86,8 +86,7 @@ fn shrink(photo: &Pixels) -> Vec<f64> {
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     pub hash: PerceptualHash,
-    /// The photo's activation at the split, when it is embedded: pooled features, or channels × positions of the same layout
-    /// for every photo.
+    /// Of the same width for every photo; `None` where it is not embedded.
     pub features: Option<&'a [f16]>,
 }
 

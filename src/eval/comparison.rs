@@ -232,7 +232,7 @@ impl Comparison {
     /// The same photos for every run.
     fn hold_out(&self, bench: &Workbench<'_>) -> Result<HeldOut> {
         let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-        let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
+        let groups = near_duplicates(&self.samples, &bench.photos, bench.weights.architecture.features())?;
         let mut rng = Rng::stream(self.config.seed, "hold-out");
         let photos = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
         if photos.held_out.is_empty() {

@@ -171,7 +171,7 @@ impl CrossValidation {
                 if let Some(step) = self.reading.step(&mut bench.photos).await?.within(EvaluationEvent::Embed) {
                     return Ok(step);
                 }
-                let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
+                let groups = near_duplicates(&self.samples, &bench.photos, bench.weights.architecture.features())?;
                 let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
                 let mut rng = Rng::stream(self.config.seed, "folds");
                 let folds = Folds::draw(&labels, &groups, self.labels.len(), self.wanted_folds, &mut rng)?;

@@ -1,7 +1,8 @@
 //! Which parts of a photo speak for a class and which against it.
 //!
-//! The head is linear on averaged features, so a logit is an average over places: no gradient and no approximation is needed.
-//! The map of a class is the class activation map of Zhou et al. (2016), which Grad-CAM equals on such a network.
+//! The head is linear on averages and largest values over places, so a logit is a sum over places: no gradient and no approximation is
+//! needed. Where the head sees the last layer's average alone, the map of a class is the class activation map of Zhou et al. (2016), which
+//! Grad-CAM equals on such a network.
 
 use burn::tensor::Tensor;
 use serde::Serialize;
@@ -22,7 +23,7 @@ const NAMES_IN_ERROR: usize = 20;
 /// The logits of one photo, taken apart by place.
 #[derive(Debug, Clone)]
 pub struct ClassMaps {
-    /// Size of the last feature map: 7 × 7 at 224 pixels.
+    /// Size of the largest map that the head sees: 14 × 14 at 224 pixels, 7 × 7 where it sees the last one alone.
     pub width: usize,
     pub height: usize,
     classes: usize,
@@ -31,21 +32,34 @@ pub struct ClassMaps {
 }
 
 impl ClassMaps {
-    /// `activation`: of one photo's [`pictures`](Classifier::pictures) at the classifier's split, not pooled. Of a photo and its
-    /// mirror image the map is the average of the two, the latter turned back, and its mean is the logit still.
-    pub async fn of(classifier: &Classifier, activation: Tensor<4>) -> Result<Self> {
-        let features = classifier.suffix.forward_layers(activation, usize::MAX);
-        let [pictures, _, height, width] = features.dims();
-        let features = match pictures {
-            2 => (features.clone().narrow(0, 0, 1) + features.narrow(0, 1, 1).flip([3])) / 2.0,
-            _ => features,
+    /// `at_split`: of one photo's [`pictures`](Classifier::pictures), as [`Embedder::maps`](crate::train::read::embed::Embedder::maps) gives
+    /// them. Of a photo and its mirror image the map is the average of the two, the latter turned back, and its mean is the logit still.
+    pub async fn of(classifier: &Classifier, at_split: Vec<Tensor<4>>) -> Result<Self> {
+        let (suffix, classes) = (&classifier.suffix, classifier.labels.len());
+        let maps = suffix.maps(at_split);
+        let size = |map: &Tensor<4>| (map.dims()[3], map.dims()[2]);
+        let (width, height) = maps.iter().map(size).max().ok_or_else(|| Error::internal("a head that sees nothing"))?;
+        let bias = match &suffix.head().bias {
+            Some(bias) => read(bias.val()).await?,
+            None => vec![0.0; classes],
         };
-        let maps = classifier.suffix.head_at_each_position(features);
-        let classes = classifier.labels.len();
-        Ok(Self { width, height, classes, values: read(maps).await? })
+        let mut values = bias.repeat(width * height);
+        let pictures = maps[0].dims()[0];
+        // The mean is to be the logit, to which the places sum up.
+        let share = (width * height) as f32 / pictures as f32;
+        for picture in 0..pictures {
+            let maps: Vec<Tensor<4>> = maps.iter().map(|map| map.clone().narrow(0, picture, 1)).collect();
+            for (by_place, map) in suffix.logits_by_place(&maps).into_iter().zip(&maps) {
+                let (columns, rows) = size(map);
+                let places = Places { columns, rows, mirrored: picture == 1, values: &read(by_place).await? };
+                places.spread(width, height, share, &mut values);
+            }
+        }
+        Ok(Self { width, height, classes, values })
     }
 
-    /// `map(y, x) = Σ_f weight[class, f] · feature_f(y, x) + bias[class]`, row by row. Its mean is the class's logit.
+    /// What each place adds to the class's logit, times the number of places, with the bias at each; row by row. Its mean is the class's
+    /// logit. Of the last layer's average alone: `Σ_f weight[class, f] · feature_f(y, x) + bias[class]`.
     pub fn class(&self, class: usize) -> Vec<f32> {
         self.values.chunks_exact(self.classes).map(|logits| logits[class]).collect()
     }
@@ -66,6 +80,45 @@ impl ClassMaps {
         let positions = self.values.len() / self.classes;
         (0..self.classes).map(|class| self.class(class).iter().sum::<f32>() / positions as f32).collect()
     }
+}
+
+/// What the places of one layer's map add to the logits.
+struct Places<'a> {
+    columns: usize,
+    rows: usize,
+    /// Whether the map is of the mirror image.
+    mirrored: bool,
+    /// `[rows · columns, classes]`.
+    values: &'a [f32],
+}
+
+impl Places<'_> {
+    /// Adds `share` of each value to a grid of `width` × `height` cells, in which each place covers as much as in its own: its value is
+    /// divided among the cells by how much of it lies in each.
+    fn spread(&self, width: usize, height: usize, share: f32, grid: &mut [f32]) {
+        let classes = self.values.len() / (self.columns * self.rows);
+        for (cell, sums) in grid.chunks_exact_mut(classes).enumerate() {
+            let (y, x) = (cell / width, cell % width);
+            let x = if self.mirrored { width - 1 - x } else { x };
+            for (row, part_of_row) in overlaps(y, height, self.rows) {
+                for (column, part_of_column) in overlaps(x, width, self.columns) {
+                    let place = (row * self.columns + column) * classes;
+                    let part = share * part_of_row * part_of_column;
+                    sums.iter_mut().zip(&self.values[place..]).for_each(|(sum, value)| *sum += part * value);
+                }
+            }
+        }
+    }
+}
+
+/// Where cell `index` of `cells` lies among `places` that cover the same length: those that it overlaps, and how much of each it covers.
+fn overlaps(index: usize, cells: usize, places: usize) -> impl Iterator<Item = (usize, f32)> {
+    // In units of which a cell has `places` and a place `cells`.
+    let (start, end) = (index * places, (index + 1) * places);
+    (start / cells..end.div_ceil(cells)).map(move |place| {
+        let covered = end.min((place + 1) * cells) - start.max(place * cells);
+        (place, covered as f32 / cells as f32)
+    })
 }
 
 /// What is asked of [`Session::explain`](crate::session::Session::explain): labels of classes.
@@ -201,6 +254,24 @@ pub fn find_class(labels: &[String], name: &str) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_keep_their_sum_on_a_finer_grid_and_on_one_that_does_not_divide() {
+        let values: Vec<f32> = (0..12).map(|value| value as f32).collect();
+        let places = Places { columns: 3, rows: 2, mirrored: false, values: &values };
+        for (width, height) in [(3, 2), (6, 4), (5, 3), (7, 2)] {
+            let mut grid = vec![0.0; width * height * 2];
+            places.spread(width, height, 1.0, &mut grid);
+            let sum = |class: usize| grid.iter().skip(class).step_by(2).sum::<f32>();
+            assert!((sum(0) - 30.0).abs() < 1e-4 && (sum(1) - 36.0).abs() < 1e-4, "{width} × {height}: {grid:?}");
+        }
+        let mut finer = vec![0.0; 6 * 4 * 2];
+        places.spread(6, 4, 1.0, &mut finer);
+        assert_eq!(finer[2 * (6 + 5)], 1.0, "a quarter of the third place of the first row");
+        let mut turned = vec![0.0; 3 * 2 * 2];
+        Places { mirrored: true, ..places }.spread(3, 2, 1.0, &mut turned);
+        assert_eq!(turned[..6], [4.0, 5.0, 2.0, 3.0, 0.0, 1.0]);
+    }
 
     fn maps() -> ClassMaps {
         ClassMaps { width: 2, height: 1, classes: 3, values: vec![1.0, 2.0, 6.0, 3.0, 0.0, 0.0] }

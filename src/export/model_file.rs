@@ -12,6 +12,7 @@ use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::backbone::architecture::{ConvLayer, Operation};
+use crate::backbone::taps::{Features, Taps};
 use crate::backbone::tensor_file::{self, FileTensor, MODEL_KEY};
 use crate::backbone::weights::{Weights, read_floats};
 use crate::data::label;
@@ -56,6 +57,10 @@ pub struct ModelCard {
     /// Whether logits are averaged over a photo and its mirror image; missing where not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flip_average: bool,
+    /// What the output layer sees: of each of these layers the average over its places and then the largest value, side by side, each
+    /// scaled to the length of the first; missing where it is the average of the last layer alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<String>>,
     /// Program and version.
     pub made_by: String,
     /// What an evaluation found out; missing where there was none. Logits are divided by `temperature` before the softmax.
@@ -76,7 +81,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         let shape = vec![classifier.labels.len(), centroids.features];
         tensors.push(FileTensor { name: CENTROIDS.to_owned(), shape, values: centroids.values.clone() });
     }
-    let source = &weights.card;
+    let (source, taps) = (&weights.card, classifier.suffix.taps());
     let card = ModelCard {
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
@@ -90,6 +95,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
         flip_average: classifier.flip_average,
+        layers: (!taps.features().is_last()).then(|| taps.layer_names(weights.architecture)),
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
@@ -154,8 +160,9 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let mut stage_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let classes = card.labels.len();
-    let suffix = Suffix::load(weights.architecture, split, classes, &mut stage_params, &mut head_params, device);
-    let features = weights.architecture.features();
+    let taps = taps(&card, split, weights)?;
+    let features = taps.width();
+    let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
     let known = card.unknown.map(|threshold| Known {
         centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
         threshold,
@@ -169,6 +176,20 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
     let classifier = Classifier::new(split, card.input, suffix, labels);
     Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
+}
+
+/// What the model's output layer sees.
+fn taps(card: &ModelCard, split: Split, weights: &Weights) -> Result<Taps> {
+    let Some(layers) = &card.layers else { return Ok(split.taps(weights.architecture, Features::Last)) };
+    let most = split.taps(weights.architecture, Features::Several).layer_names(weights.architecture);
+    let taps = Taps::of_layers(weights.architecture, layers).filter(|_| most.starts_with(layers));
+    taps.ok_or_else(|| {
+        corrupt(format!(
+            "its output layer sees the layers {}, expected the first of {}",
+            layers.join(", "),
+            most.join(", ")
+        ))
+    })
 }
 
 /// Whether the model was trained on these weights, or on the same ones in another precision.

@@ -1,4 +1,4 @@
-//! Global average pooling.
+//! Pooling over all places of a map.
 
 use burn::tensor::Tensor;
 
@@ -13,4 +13,16 @@ pub fn global_average(x: Tensor<4>) -> Tensor<4> {
         return x;
     }
     x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels, 1, 1])
+}
+
+/// The largest value over all places.
+///
+/// # Shapes
+/// As [`global_average`].
+pub fn global_maximum(x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    if height * width == 1 {
+        return x;
+    }
+    x.reshape([batch, channels, height * width]).max_dim(2).reshape([batch, channels, 1, 1])
 }

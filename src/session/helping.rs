@@ -51,11 +51,14 @@ impl Session {
             return Err(Error::internal("parts of a step without classes"));
         }
         let device = self.device.tensors.clone().autodiff();
-        let known = self.sharing.learner.take().filter(|known| (known.split, known.classes) == (split, parts.classes));
+        let taps = split.taps(architecture, parts.features);
+        let fits = |known: &Learner| (known.split, known.classes, known.suffix.taps()) == (split, parts.classes, &taps);
+        let known = self.sharing.learner.take().filter(fits);
         let suffix = known.map_or_else(
             || {
                 let mut head = RandomParams(Rng::new(0)); // like all that learns, about to be overwritten
-                Suffix::load(architecture, split, parts.classes, &mut self.weights.params(), &mut head, &device)
+                let taps = taps.clone();
+                Suffix::load(architecture, split, taps, parts.classes, &mut self.weights.params(), &mut head, &device)
             },
             |known| known.suffix,
         );

@@ -70,23 +70,18 @@ impl Models {
                 embedders.push(load(split, &mut params));
             }
             let (classes, mut stages) = (labels.len(), weights.params());
-            let suffix = Suffix::load(architecture, split, classes, &mut stages, &mut params, &device.tensors);
+            let taps = split.taps(architecture, weights.card.features);
+            let suffix = Suffix::load(architecture, split, taps, classes, &mut stages, &mut params, &device.tensors);
             let flip_average = weights.card.flip_average;
             Classifier { flip_average, ..Classifier::new(split, input.clone(), suffix, labels) }
         });
         params.finish_all()?;
-        Ok(Self {
-            source,
-            classifier: None,
-            taught: None,
-            features: ActivationCache::new([weights.architecture.features(), 1, 1]),
-            embedders,
-        })
+        Ok(Self { source, classifier: None, taught: None, features: ActivationCache::new([0, 1, 1]), embedders })
     }
 
     /// Another classifier takes the place of the one there is.
     pub fn replace(&mut self, classifier: Classifier, taught: Option<Taught>) -> &Classifier {
-        self.features = ActivationCache::new(self.features.shape());
+        self.features = ActivationCache::new([classifier.suffix.features(), 1, 1]);
         self.taught = taught;
         self.classifier.insert(classifier)
     }

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::backbone::architecture::Architecture;
+use crate::backbone::taps::Features;
 use crate::data::dataset::PhotoId;
 use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::Result;
@@ -33,16 +34,20 @@ pub fn warm_up(device: &ComputeDevice, architecture: &Architecture) -> Result<()
     }
     let (split, tensors) = (Split(0), &device.tensors);
     let prefix = Prefix::load(architecture, split, &mut Zeros, tensors);
-    let source = Suffix::load(architecture, split, SOURCE_CLASSES, &mut Zeros, &mut Zeros, tensors);
+    let taps = |features| split.taps(architecture, features);
+    let last = taps(Features::Last);
+    let source = Suffix::load(architecture, split, last, SOURCE_CLASSES, &mut Zeros, &mut Zeros, tensors);
     source.forward(prefix.forward(Tensor::zeros([1, 3, SIZE, SIZE], tensors)));
 
-    let mut cache = ActivationCache::new([architecture.features(), 1, 1]);
+    let shape = split.activation_shape(architecture, SIZE);
+    let mut cache = ActivationCache::new(shape);
     let samples: Vec<Sample> = (0..2).map(|label| Sample { photo: label as PhotoId, label }).collect();
     for sample in &samples {
-        cache.insert(sample.photo, &vec![0.0; architecture.features()])?;
+        cache.insert(sample.photo, &vec![0.0; shape[0]])?;
     }
     let learning = tensors.clone().autodiff();
-    let suffix = Suffix::load(architecture, split, samples.len(), &mut Zeros, &mut Zeros, &learning);
+    let several = taps(Features::Several);
+    let suffix = Suffix::load(architecture, split, several, samples.len(), &mut Zeros, &mut Zeros, &learning);
     let config = TrainConfig { augment: 0, ..TrainConfig::default() };
     let classes = samples.len();
     let mut fit = Fit::new(suffix, samples, Vec::new(), classes, 1, &config, Rng::new(0));

@@ -70,8 +70,7 @@ impl Session {
             ));
         }
         let pictures = classifier.pictures(embedder.seen(photo)?);
-        let activation = embedder.layers(&pictures.iter().collect::<Vec<_>>(), usize::MAX);
-        let maps = ClassMaps::of(classifier, activation).await?;
+        let maps = ClassMaps::of(classifier, embedder.maps(&pictures.iter().collect::<Vec<_>>())).await?;
         let (width, height) = photo.size();
         let crop = embedder.input.crop(width, height);
         let seen = pictures.into_iter().next().ok_or_else(|| Error::internal("a classifier that looks at nothing"))?;
@@ -119,8 +118,10 @@ impl Session {
         // The photo as it is, as are those that it is compared with, also where the classifier looks at mirror images too.
         let activation = embedder.activations(&[&embedder.seen(photo)?]).await?;
         if source.is_some() {
-            let known = self.dataset.photos().filter_map(|photo| Some((photo.id, embedder.cache.get(photo.id)?)));
-            return Nearest::of(Features::Source, &activation, known, &self.dataset, count);
+            let width = self.weights.architecture.features();
+            let known = |photo: &Photo| Some((photo.id, &embedder.cache.get(photo.id)?[..width]));
+            let known = self.dataset.photos().filter_map(known);
+            return Nearest::of(Features::Source, &activation[..width], known, &self.dataset, count);
         }
         let features = self.trained_features(vec![activation]).await?;
         let known = self.dataset.photos().filter_map(|photo| Some((photo.id, self.models.features.get(photo.id)?)));

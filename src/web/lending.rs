@@ -5,6 +5,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::to_js;
+use crate::backbone::taps::Features;
 use crate::backbone::weights::Weights;
 use crate::session::lending::{Loan, LoanId};
 use crate::train::read::loan::Parts;
@@ -24,7 +25,7 @@ struct Terms {
     last_stages: usize,
 }
 
-/// `undefined`, `{needPhotos}`, `{id, lastStages, pictures}` or `{id, lastStages, classes, parameters, photos, inputs, masks, targets}`.
+/// `undefined`, `{needPhotos}`, `{id, lastStages, pictures}` or `{id, lastStages, several, classes, parameters, photos, inputs, masks, targets}`.
 pub fn loan(loan: &Loan) -> JsResult {
     match loan {
         Loan::Nothing => Ok(JsValue::UNDEFINED),
@@ -37,6 +38,7 @@ pub fn loan(loan: &Loan) -> JsResult {
         Loan::Parts { id, last_stages, parts } => {
             let object = to_js(&Terms { id: *id, last_stages: *last_stages })?;
             let photos: Vec<u32> = parts.photos.iter().map(|&photos| photos as u32).collect();
+            Reflect::set(&object, &"several".into(), &(parts.features == Features::Several).into())?;
             Reflect::set(&object, &"classes".into(), &(parts.classes as u32).into())?;
             Reflect::set(&object, &"photos".into(), &Uint32Array::from(photos.as_slice()))?;
             let Parts { parameters, inputs, masks, targets, .. } = parts;
@@ -56,7 +58,9 @@ pub fn parts(object: &JsValue) -> JsResult<(usize, Parts)> {
     let values =
         |name: &str| Ok::<_, JsValue>(Reflect::get(object, &name.into())?.dyn_into::<Float32Array>()?.to_vec());
     let photos = Reflect::get(object, &"photos".into())?.dyn_into::<Uint32Array>()?.to_vec();
+    let several = Reflect::get(object, &"several".into())?.is_truthy();
     let parts = Parts {
+        features: if several { Features::Several } else { Features::Last },
         classes: number("classes")?,
         parameters: values("parameters")?,
         photos: photos.into_iter().map(|photos| photos as usize).collect(),

@@ -9,7 +9,8 @@ after them. Each row of the table is a choice of taps and a scaling, its score t
 left out, for each set and number of photos a class. Regression: L-BFGS from zero, L2 of `--l2` / 2 for each weight, no augmentation.
 
 Scalings: `none`; `standard`: each feature less its mean, by its deviation, of the training photos (a deviation of nothing counts as the least
-other one); `length`: each tap by its mean length over the training photos, so that all taps of a photo are as long as one another; `feature`: the same, by the root
+other one); `photo`: each tap of a photo by its own length there; `last`: each tap of a photo as long as the average of the last layer is there,
+which itself stays as it is; `length`: each tap by its mean length over the training photos, so that all taps of a photo are as long as one another; `feature`: the same, by the root
 of how many features a tap has, so that all features are alike; `layer`: as `feature`, all taps of a layer by the mean length of its average, so that the largest values,
 which are larger, count for more; `power`: the square root of each feature first (features of ReLU6 are not negative; of a projection the
 sign is kept), then `feature`.
@@ -56,13 +57,17 @@ def taps_of(model, images):
     return {tap: torch.cat(values) for tap, values in found.items()}
 
 
-def scaled(taps, train, how):
-    """All taps side by side, scaled by what the training photos show. `taps`: with the average of the same layer."""
+def scaled(taps, last, train, how):
+    """All taps side by side, scaled. `taps`: with the average of the same layer; `last`: the average of the last one."""
     columns = []
     for x, average in taps:
         if how == 'power':
             x = x.sign() * x.abs().sqrt()
-        if how == 'length':
+        if how == 'photo':
+            x = torch.nn.functional.normalize(x) * LENGTH
+        elif how == 'last':
+            x = torch.nn.functional.normalize(x) * last.norm(dim=1, keepdim=True)
+        elif how == 'length':
             x = x / x[train].norm(dim=1).mean() * LENGTH
         elif how in ('feature', 'power'):
             x = x / x[train].norm(dim=1).mean() * x.shape[1] ** 0.5
@@ -76,9 +81,9 @@ def scaled(taps, train, how):
     return torch.cat(columns, 1)
 
 
-def score(taps, labels, per_class, split, how, l2):
+def score(taps, last, labels, per_class, split, how, l2):
     train, test = draw(labels, per_class, split)
-    x = scaled(taps, train, how)
+    x = scaled(taps, last, train, how)
     classes = list(dict.fromkeys(labels))
     y = torch.tensor([classes.index(label) for label in labels])
     head = logistic(x[train], y[train], len(classes), l2)
@@ -125,7 +130,8 @@ def benchmark(argv):
                     taps, labels = sets[name]
                     used = [(taps[(layer, kind)], taps[(layer, 'average')]) for layer in names for kind in kinds]
                     for per_class in SHOTS:
-                        scores = [score(used, labels, per_class, split, how, l2) for split in range(chosen.splits)]
+                        last = taps[('tail', 'average')]
+                        scores = [score(used, last, labels, per_class, split, how, l2) for split in range(chosen.splits)]
                         row.append(100 * sum(scores) / len(scores))
                 numbers = sum(tap.shape[1] for tap, _ in used)
                 cells = ' | '.join(f'{value:.1f}' for value in [*row, sum(row) / len(row)])

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::registry::by_name;
 use lastlayer::backbone::stage::Stage;
+use lastlayer::backbone::taps::Features;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::Mode;
 use lastlayer::nn::linear;
@@ -89,7 +90,7 @@ pub fn image(size: usize, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [1, 3, size, size]), device)
 }
 
-/// What each layer computes, the pooled features and the logits, as in the fixture.
+/// What each layer computes, the pooled features, those of several layers and the logits, as in the fixture.
 fn outputs(architecture: &Architecture, names: &str, mode: Mode, device: &Device) -> Vec<Tensor<4>> {
     let params = &mut Drawn { architecture, names };
     let mut x = image(SIZE, device);
@@ -99,9 +100,11 @@ fn outputs(architecture: &Architecture, names: &str, mode: Mode, device: &Device
         outputs.push(x.clone());
     }
     let pooled = global_average(x);
+    let taps = Split(0).taps(architecture, Features::Several);
+    let several = taps.see(&outputs.iter().rev().take(taps.layers()).cloned().collect::<Vec<_>>());
     let head = linear::load(params, architecture.classifier, architecture.features(), 1000, device);
     let logits = linear::forward(&head, pooled.clone().flatten(1, 3));
-    outputs.extend([pooled, logits.reshape([1, 1000, 1, 1])]);
+    outputs.extend([pooled, several.reshape([1, taps.width(), 1, 1]), logits.reshape([1, 1000, 1, 1])]);
     outputs
 }
 
@@ -123,7 +126,8 @@ pub async fn own_head_difference(golden: &Whole, device: &Device) -> f32 {
     let whole = architecture.with_own_head().unwrap_or_else(|| panic!("{name} has no head of its own"));
     let (mut params, mut head) = (Drawn { architecture, names }, Drawn { architecture, names });
     let prefix = Prefix::load(&whole, Split(1), &mut params, device);
-    let suffix = Suffix::load(&whole, Split(1), 1000, &mut params, &mut head, device);
+    let suffix =
+        Suffix::load(&whole, Split(1), Split(1).taps(&whole, Features::Last), 1000, &mut params, &mut head, device);
     let ours = suffix.forward(prefix.forward(image(OWN_HEAD_SIZE, device)));
     apart(logits, ours.reshape([1, 1000, 1, 1])).await
 }

@@ -78,7 +78,10 @@ impl SplitFiles {
             Framing::Squash => "-squash",
         };
         let size = if config.input_size == 0 { String::new() } else { format!("-{}px", config.input_size) };
-        let folder = folder.join(format!("{}-last-{}{framing}{size}", &weights.sha256[..16], config.last_stages));
+        // What an output layer alone may see is in other files than in earlier versions, which kept the average of the last map.
+        let taps = if config.last_stages == 0 { "-taps" } else { "" };
+        let name = format!("{}-last-{}{taps}{framing}{size}", &weights.sha256[..16], config.last_stages);
+        let folder = folder.join(name);
         std::fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
         Ok(Self { folder, config })
     }

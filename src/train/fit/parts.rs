@@ -112,7 +112,8 @@ impl Fit {
             Batch::Ready(inputs) => read(inputs).await?,
         };
         let parameters = learning::values(&self.suffix).await?;
-        let mut work = Parts { classes: self.classes, parameters, inputs, ..Parts::default() };
+        let features = self.suffix.taps().features();
+        let mut work = Parts { features, classes: self.classes, parameters, inputs, ..Parts::default() };
         for &part in &chosen {
             let part = &mut step.parts[part];
             part.lent = true;

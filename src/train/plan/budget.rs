@@ -25,7 +25,7 @@ const KEPT: u64 = 3;
 pub fn photos_at_once(config: &TrainConfig, architecture: &Architecture, input_size: usize) -> usize {
     let size = if config.input_size > 0 { config.input_size } else { input_size };
     let learning: u64 = match config.last_stages {
-        0 => architecture.features() as u64,
+        0 => Split(0).taps(architecture, config.features()).width() as u64,
         last_stages => {
             let frozen = architecture.stages.len().saturating_sub(last_stages);
             architecture.placed(size).iter().skip(frozen).flatten().map(Placed::outputs).sum()

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::draws::MIRRORED;
 use super::options::{OptionDoc, OptionKind, OptionSpec, OptionValue, Value};
-use super::regime::{Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
+use super::regime::{FeatureChoice, Regime, SCRATCH_INPUT_SIZE, SMALLEST_INPUT_SIZE, usual_draws, usual_epochs};
 use crate::backbone::architecture::Architecture;
+use crate::backbone::taps::Features;
 use crate::error::{Error, ErrorCode, Result};
 use crate::image::augment::Augmentation;
 use crate::image::prepare::{Framing, InputSpec};
@@ -26,6 +27,7 @@ macro_rules! choices {
 }
 choices! {
     Regime { Auto = "auto", Head = "head", LastK = "last-k", Full = "full", Scratch = "scratch" }
+    FeatureChoice { Auto = "auto", Last = "last", Several = "several" }
     Framing { Crop = "crop", Pad = "pad", Squash = "squash" }
 }
 
@@ -96,6 +98,9 @@ options! {
     last_stages: usize = 0 in 0..=7, "lastStages",
         "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。";
+    features: FeatureChoice = 0 in 0..=2, "features",
+        "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto, which is several but for scratch.",
+        "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（除 scratch 外都用 several）。";
     input_size: usize = 0 in 0..=512, "inputSize",
         "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
         "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。";
@@ -162,6 +167,10 @@ impl TrainConfig {
         if self.epochs == 0 {
             self.epochs = usual_epochs(self.regime, photos, self.batch_size);
         }
+        self.features = match self.features() {
+            Features::Last => FeatureChoice::Last,
+            Features::Several => FeatureChoice::Several,
+        };
         if self.augment < 0 {
             self.augment = usual_draws(self.regime, photos, self.batch_size);
         }
@@ -184,6 +193,15 @@ impl TrainConfig {
         .with("min", least)
         .with("max", most)
         .with("value", value))
+    }
+
+    /// What the output layer sees.
+    pub fn features(&self) -> Features {
+        match self.features {
+            FeatureChoice::Auto => self.regime.usual_features(),
+            FeatureChoice::Last => Features::Last,
+            FeatureChoice::Several => Features::Several,
+        }
     }
 
     /// Whether the photos have to be asked what to train.

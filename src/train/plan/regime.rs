@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::backbone::taps::Features;
+
 /// How much of the network learns, and from what start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,7 +20,21 @@ pub enum Regime {
     Scratch,
 }
 
+/// How much the output layer sees, or that the regime chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeatureChoice {
+    Auto,
+    Last,
+    Several,
+}
+
 impl Regime {
+    /// What the output layer sees where nobody says. A network that learns from random weights has nothing in its earlier layers yet.
+    pub(super) fn usual_features(self) -> Features {
+        if self == Self::Scratch { Features::Last } else { Features::Several }
+    }
+
     /// Whether stages learn with batch-norms that are fixed: no photo of a batch depends on another then, and a step can be divided.
     pub fn divides_steps(self) -> bool {
         matches!(self, Self::LastK | Self::Full)

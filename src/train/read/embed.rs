@@ -96,6 +96,11 @@ impl Embedder {
         self.prefix.forward_layers(self.images(pictures, self.device()), layers)
     }
 
+    /// The maps that the activations of such pictures are made of; see [`Prefix::maps`].
+    pub fn maps(&self, pictures: &[&Pixels]) -> Vec<Tensor<4>> {
+        self.prefix.maps(self.images(pictures, self.device()))
+    }
+
     /// Pictures of the input size, normalised: `[pictures, 3, size, size]`.
     pub fn images(&self, pictures: &[&Pixels], device: &Device) -> Tensor<4> {
         let size = self.input.size as usize;

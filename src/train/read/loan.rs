@@ -4,6 +4,7 @@
 //! step. What is out is a **loan**, named by its **id**; what comes back is its **answer**, which is **accepted** under that id.
 
 use super::embed::Draw;
+use crate::backbone::taps::Features;
 use crate::data::dataset::PhotoId;
 use crate::image::Pixels;
 
@@ -25,6 +26,8 @@ pub enum Work {
 /// Parts of a step, with all that their gradients depend on. Values of the parts follow one another.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parts {
+    /// What the output layer sees.
+    pub features: Features,
     pub classes: usize,
     /// Of everything that learns, in the module's order.
     pub parameters: Vec<f32>,

@@ -22,7 +22,7 @@ impl Photos<'_> {
         &self.embedders[self.own]
     }
 
-    /// Pooled features of the source model, by which near-duplicates are told in every regime and framing alike.
+    /// What the source model sees of photos, by the first of which near-duplicates are told in every regime and framing alike.
     pub fn source_features(&self) -> &ActivationCache {
         &self.embedders[0].cache
     }

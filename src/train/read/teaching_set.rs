@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::cache::ActivationCache;
+use super::photos::Photos;
 use super::sample::Sample;
 use crate::data::dataset::{Class, ClassId, Dataset, Photo};
 use crate::data::label::Natural;
@@ -81,9 +81,11 @@ impl TeachingSet {
     }
 }
 
-/// The group of near-duplicates that each photo belongs to, by its hash and the source model's pooled features of it.
-pub fn near_duplicates(samples: &[Sample], dataset: &Dataset, features: &ActivationCache) -> Result<Vec<usize>> {
+/// The group of near-duplicates that each photo belongs to, by its hash and the source model's features of it: the `width` numbers that
+/// are the average of its last map.
+pub fn near_duplicates(samples: &[Sample], photos: &Photos<'_>, width: usize) -> Result<Vec<usize>> {
+    let features = |photo| photos.source_features().get(photo).map(|seen| &seen[..width]);
     let look =
-        |sample: &Sample| Ok(Look { hash: dataset.photo(sample.photo)?.hash, features: features.get(sample.photo) });
+        |sample: &Sample| Ok(Look { hash: photos.dataset.photo(sample.photo)?.hash, features: features(sample.photo) });
     Ok(similar::groups(&samples.iter().map(look).collect::<Result<Vec<_>>>()?))
 }

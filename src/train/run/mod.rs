@@ -170,7 +170,7 @@ impl TrainRun {
     /// Divides the photos, now that all are read.
     fn first_fit(&mut self, bench: &Workbench<'_>) -> Result<Phase> {
         let labels: Vec<usize> = self.samples.iter().map(|sample| sample.label).collect();
-        let groups = near_duplicates(&self.samples, bench.photos.dataset, bench.photos.source_features())?;
+        let groups = near_duplicates(&self.samples, &bench.photos, bench.weights.architecture.features())?;
         let mut rng = Rng::stream(self.config.seed, "hold-out");
         self.hold_out = stratified(&labels, &groups, self.labels.len(), self.config.holdout, &mut rng);
         let phase = if self.hold_out.held_out.is_empty() { FitPhase::Refit } else { FitPhase::Holdout };

@@ -70,11 +70,13 @@ impl Workbench<'_> {
     fn fresh_suffix(&self, config: &TrainConfig, classes: usize) -> Suffix {
         let (architecture, device) = (self.weights.architecture, self.device.tensors.clone().autodiff());
         let mut head = RandomParams(Rng::stream(config.seed, "head"));
+        let taps = |split: Split| split.taps(architecture, config.features());
         if config.regime == Regime::Scratch {
             let mut stages = RandomParams(Rng::stream(config.seed, "stages"));
-            return Suffix::load_live(architecture, classes, &mut stages, &mut head, &device);
+            let all = taps(Split(architecture.stages.len()));
+            return Suffix::load_live(architecture, all, classes, &mut stages, &mut head, &device);
         }
         let split = Split(config.last_stages);
-        Suffix::load(architecture, split, classes, &mut self.weights.params(), &mut head, &device)
+        Suffix::load(architecture, split, taps(split), classes, &mut self.weights.params(), &mut head, &device)
     }
 }
