@@ -361,7 +361,7 @@ fn the_command_line_compares() {
     assert_eq!(names, ["plain", "head,augment=1,batch-size=4"]);
     assert_eq!(
         (output["runs"][1]["config"]["batchSize"].as_u64(), output["runs"][0]["config"]["epochs"].as_u64()),
-        (Some(4), Some(30))
+        (Some(4), Some(200))
     );
     assert_eq!((output["heldOut"].as_array().unwrap().len(), output["files"].as_object().unwrap().len()), (3, 3));
     let difference = &output["differences"][0];

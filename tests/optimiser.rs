@@ -80,7 +80,7 @@ fn losses_and_weights_follow_pytorchs_adamw() {
         Suffix::load(&HEAD_ONLY, Split(0), last, CLASSES, &mut Formula, &mut Formula, &device.clone().autodiff())
     };
     let samples = (0..SAMPLES).map(|sample| Sample { photo: sample as u32, label: sample % CLASSES }).collect();
-    let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, ..head() };
+    let config = TrainConfig { batch_size: SAMPLES, learning_rate: 1e-2, weight_decay: 1e-2, patience: 100, ..head() };
     let mut fit = Fit::new(suffix, samples, Vec::new(), CLASSES, 20, &config, Rng::new(1));
     for step in 1..=20 {
         assert_eq!(fit.step(&Inputs::Activations(&cache), &device).unwrap(), Progress::Done);

@@ -118,7 +118,8 @@ fn scratch() -> TrainConfig {
 fn configs() -> [(&'static str, TrainConfig); 5] {
     let small = |config: TrainConfig| TrainConfig { batch_size: 6, seed: 5, ..config };
     [
-        ("the head", small(TrainConfig { epochs: 12, patience: 3, ..head() })),
+        ("the head", small(TrainConfig { epochs: 6, ..head() })),
+        ("the head, stopped early", small(TrainConfig { epochs: 12, patience: 3, ..head() })),
         ("the head with draws and dropout", small(TrainConfig { epochs: 3, augment: 2, dropout: 0.3, ..head() })),
         ("one stage", small(TrainConfig { epochs: 4, ..stages(1) })),
         ("two stages with draws", small(TrainConfig { epochs: 3, augment: 2, ..stages(2) })),
@@ -452,7 +453,7 @@ fn a_file_with_impossible_numbers_is_refused() {
             file.tensors.iter_mut().for_each(|tensor| tensor.shape.insert(0, 1));
         }),
     ];
-    let config = TrainConfig { epochs: 3, batch_size: 6, ..head() };
+    let config = TrainConfig { epochs: 3, patience: 10, batch_size: 6, ..head() };
     // One batch into the second epoch.
     let events = uninterrupted(&config).events;
     let second = events.iter().position(|event| matches!(event, StepEvent::Batch { epoch: 2, .. })).unwrap();

@@ -189,6 +189,6 @@ fn eight_bits_cost_little_on_every_photo() {
     );
     assert!(largest > 0.0, "the two files hold the same numbers");
     assert!(same * 100 >= all * 99, "{same} of {all} first guesses are those of single precision");
-    assert!(deviation < 0.022 && largest < 0.2, "logits are {deviation} off on average, and {largest} at most");
+    assert!(deviation < 0.024 && largest < 0.2, "logits are {deviation} off on average, and {largest} at most");
     assert!(most < 0.04, "the probability of a first guess moves by {most}");
 }

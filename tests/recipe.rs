@@ -52,11 +52,11 @@ fn draws_are_embedded_once_and_again_only_when_the_augmentation_changes() {
 }
 
 #[test]
-fn the_head_sees_every_draw_in_an_epoch_and_deeper_fits_one_a_photo() {
-    let batches = |last_stages, augment| {
+fn an_epoch_sees_one_draw_a_photo_and_every_draw_where_held_out_photos_stop_it() {
+    let batches = |last_stages, augment, patience| {
         let mut session = toy_session();
         add_drawn(&mut session, 2, 4, 0);
-        let config = TrainConfig { augment, epochs: 2, batch_size: 4, ..stages(last_stages) };
+        let config = TrainConfig { augment, patience, epochs: 2, batch_size: 4, ..stages(last_stages) };
         let (events, _) = train(&mut session, config);
         let counts = events.iter().filter_map(|event| match event {
             StepEvent::Batch { batches, .. } => Some(*batches),
@@ -64,16 +64,19 @@ fn the_head_sees_every_draw_in_an_epoch_and_deeper_fits_one_a_photo() {
         });
         counts.max().unwrap()
     };
-    assert_eq!((batches(0, 0), batches(0, 3), batches(1, 3)), (2, 8, 2));
+    assert_eq!((batches(0, 0, 9), batches(0, 3, 9), batches(0, 3, 0), batches(1, 3, 9)), (2, 8, 2, 2));
 }
 
 #[test]
-fn deeper_fits_run_their_whole_schedule_and_their_score_is_of_its_end() {
+fn fits_run_their_whole_schedule_and_their_score_is_of_its_end() {
     let mut session = toy_session();
     add_drawn(&mut session, 3, 5, 0);
-    let (_, report) = train(&mut session, TrainConfig { patience: 1, ..stages(1) });
-    assert_eq!((report.epochs, report.epochs_tried, report.stopped_early), (20, 20, false));
-    assert_eq!(report.val.unwrap().loss, report.history[19].val_loss.unwrap());
+    for config in [TrainConfig { patience: 1, ..stages(1) }, TrainConfig { epochs: 20, ..head() }] {
+        let (_, report) = train(&mut session, config);
+        assert_eq!((report.epochs, report.epochs_tried, report.stopped_early), (20, 20, false));
+        assert!(!report.epochs_chosen);
+        assert_eq!(report.val.unwrap().loss, report.history[19].val_loss.unwrap());
+    }
 }
 
 fn suffix() -> Suffix {

@@ -120,10 +120,10 @@ pub fn expected_seconds(
     } else {
         (photos * kept - embedded as f64).max(0.0) * (at.embed_seconds + DRAW_SECONDS) / speed.reading()
     };
-    // An epoch of the head sees every draw; the held-out photos usually stop it half way.
-    let (looks, epochs) = match config.regime {
-        Regime::Head => (1.0 + draws, config.epochs as f64 / 2.0),
-        _ => (1.0, config.epochs as f64),
+    // Where held-out photos stop a fit, an epoch sees every draw, and it usually ends half way.
+    let (looks, epochs) = match config.stops_early() {
+        true => (1.0 + draws, config.epochs as f64 / 2.0),
+        false => (1.0, config.epochs as f64),
     };
     let fits = if config.holdout > 0.0 { 2.0 - config.holdout } else { 1.0 };
     embed + photos * looks * epochs * fits * at.train_seconds * size * size * teaching
@@ -164,7 +164,7 @@ mod tests {
             expected_seconds(&config, 50, embedded, &speed, &LITE0)
         };
         let head = seconds(Regime::Head, 0, 0);
-        assert!((head - 50.0 * 50.0 * 1.8 * 1e-4).abs() < 1e-9, "embedded already, half of 100 epochs, twice: {head}");
+        assert!((head - 50.0 * 100.0 * 1.8 * 1e-4).abs() < 1e-9, "embedded already, 100 epochs, twice: {head}");
         assert!(seconds(Regime::Head, 0, 8) > head + 8.0);
         let of_stages: Vec<f64> = (1..7).map(|k| seconds(Regime::LastK, k, 0)).collect();
         assert!(of_stages.is_sorted() && of_stages[0] > head, "{of_stages:?}");

@@ -23,8 +23,6 @@ use crate::train::read::teaching_set::TeachingSet;
 use crate::train::run::under_way::UnderWay;
 use crate::train::run::workbench::Workbench;
 
-/// Epochs of the cross-validated output layer.
-const EPOCHS: usize = 30;
 /// The source model is asked about this many photos at once.
 const BATCH: usize = 16;
 /// What `last-k` trains, which is timed beside the output layer.
@@ -84,7 +82,7 @@ impl AdviceRun {
     /// `known` what was measured of this device before, which is not measured again; the workbench is that of [`head`].
     ///
     /// # Errors
-    /// `too-few-classes`, `empty-class`.
+    /// `too-few-classes`, `empty-class`, `invalid-option`.
     pub fn new(
         wish: TrainConfig,
         source: Option<Suffix>,
@@ -92,7 +90,7 @@ impl AdviceRun {
         mut bench: Workbench<'_>,
     ) -> Result<Self> {
         let set = TeachingSet::of(bench.photos.dataset)?;
-        let config = head(&wish);
+        let config = head(&wish).settle(bench.weights.architecture, set.samples.len())?;
         let stages = bench.weights.architecture.stages.len();
         let many = set.samples.len() >= PHOTOS_FOR_ALL;
         let batch_size = batch_size(&wish, &set);
@@ -196,17 +194,7 @@ fn batch_size(wish: &TrainConfig, set: &TeachingSet) -> usize {
 /// An output layer alone, on the photos as they are, by whatever else is wished.
 pub fn head(wish: &TrainConfig) -> TrainConfig {
     // `flip` counts for draws that are there: with another one they would be forgotten.
-    let TrainConfig { framing, flip, balance, batch_size, seed, .. } = *wish;
+    let TrainConfig { framing, features, flip, balance, batch_size, seed, .. } = *wish;
     let regime = Regime::Head;
-    TrainConfig {
-        regime,
-        epochs: EPOCHS,
-        augment: 0,
-        framing,
-        flip,
-        balance,
-        batch_size,
-        seed,
-        ..TrainConfig::default()
-    }
+    TrainConfig { regime, augment: 0, framing, features, flip, balance, batch_size, seed, ..TrainConfig::default() }
 }

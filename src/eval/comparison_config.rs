@@ -12,9 +12,8 @@ pub const HOLDOUT: f64 = 1.0 / 3.0;
 pub const MOST_RUNS: usize = 6;
 const LONGEST_NAME: usize = 100;
 
-/// Epochs of the fits, where nothing is said: as many as trainings of the output layer usually choose, and some more;
-const HEAD_EPOCHS: usize = 30;
-/// less than a training of pretrained stages takes, whose schedule scales: twenty photos a class are learnt in three or four;
+/// Epochs of the fits, where nothing is said: of the output layer alone as a training has; less than one of
+/// pretrained stages takes, whose schedule scales: twenty photos a class are learnt in three or four;
 const LAST_K_EPOCHS: usize = 10;
 const FULL_EPOCHS: usize = 4;
 /// and what random weights can be given in the time.
@@ -72,7 +71,7 @@ impl ComparisonConfig {
 pub fn decide(config: &TrainConfig, mut settled: TrainConfig) -> TrainConfig {
     if config.epochs == 0 {
         settled.epochs = match settled.regime {
-            Regime::Head => HEAD_EPOCHS,
+            Regime::Head => settled.epochs,
             Regime::Scratch => SCRATCH_EPOCHS,
             Regime::Full => FULL_EPOCHS,
             Regime::Auto | Regime::LastK => LAST_K_EPOCHS,
@@ -119,7 +118,7 @@ mod tests {
     fn only_what_was_left_open_is_decided() {
         let decided = |config: TrainConfig| decide(&config, config.clone().settle(&LITE0, 50).unwrap());
         let open = |regime| decided(TrainConfig { regime, ..TrainConfig::default() });
-        assert_eq!(open(Regime::Head).epochs, HEAD_EPOCHS);
+        assert_eq!(open(Regime::Head).epochs, 100, "as a training of fifty photos");
         assert_eq!((open(Regime::Full).epochs, open(Regime::Full).input_size), (FULL_EPOCHS, 0));
         assert_eq!(
             (open(Regime::Scratch).epochs, open(Regime::Scratch).input_size),

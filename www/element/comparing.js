@@ -23,6 +23,7 @@ const KEPT = [
   "batchSize",
   "learningRate",
   "weightDecay",
+  "features",
   "framing",
   "flip",
   "flipAverage",

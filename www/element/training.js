@@ -60,8 +60,7 @@ export class Training {
   train() {
     const { options } = this.session.settings();
     const config = /** @type {Partial<TrainConfig>} */ (options);
-    // A fit of deeper stages runs a schedule that is fixed beforehand.
-    this.epochsChosen = config.regime === "head";
+    this.epochsChosen = stopsEarly(config);
     this.pausable = (config.regime ?? "auto") !== "auto" || Boolean(config.lastStages);
     return this.#learn((tuner, following) => tuner.train(config, following), { again: () => this.train() });
   }
@@ -197,7 +196,7 @@ export class Training {
     if (event.type === "advising") this.stage = { stage: "advice" };
     // What was left to the advice is decided now.
     if (event.type === "advised") {
-      this.epochsChosen = event.advice.plan.regime === "head";
+      this.epochsChosen = stopsEarly(event.advice.plan.config);
       this.pausable = true;
     }
     if (event.type === "embed") this.stage = { stage: "embed", done: event.done, total: event.total };
@@ -225,4 +224,12 @@ function adviceView(advice) {
 /** @param {Plan} plan */
 function planView({ regime, config, seconds }) {
   return { regime, stages: config.lastStages, draws: Math.max(0, config.augment), epochs: config.epochs, seconds };
+}
+
+/**
+ * Whether the held-out photos choose the number of epochs; otherwise a fit runs a schedule that is fixed beforehand.
+ * @param {Partial<TrainConfig>} config
+ */
+function stopsEarly({ regime, patience }) {
+  return regime === "head" && (patience ?? 0) > 0;
 }

@@ -345,10 +345,11 @@ fn rates(suffix: &Suffix, config: &TrainConfig) -> Vec<(ParamGroup, f64)> {
     if config.regime == Regime::Scratch {
         return vec![(ParamGroup::all(), base)];
     }
+    let head = base * suffix.taps().rate_factor();
     let mut rates = vec![(ParamGroup::all(), base * stage_factor(0))];
     for (distance, stage) in suffix.stages().iter().rev().enumerate() {
         rates.push((ParamGroup::ids_from_module(stage.clone()), base * stage_factor(distance)));
     }
-    rates.push((ParamGroup::ids_from_module(suffix.head().clone()), base));
+    rates.push((ParamGroup::ids_from_module(suffix.head().clone()), head));
     rates
 }

@@ -141,7 +141,7 @@ mod tests {
         assert!((config.augment as u64 + 1) * photos([192, 7, 7]) < three);
 
         let (config, _) = settle(1, last_k(3));
-        assert_eq!((config.regime, config.last_stages, config.augment, config.epochs), (Regime::Head, 0, 0, 100));
+        assert_eq!((config.regime, config.last_stages, config.augment, config.epochs), (Regime::Head, 0, 0, 58));
         assert_eq!(settle(1, config.clone()), (config, None), "a reduced configuration stays");
     }
 

@@ -78,8 +78,8 @@ options! {
         "Seconds that a training which is left to auto should take at most.",
         "选择 auto 时，训练最多使用的秒数。";
     epochs: usize = 0 in 0..=1000, "epochs",
-        "Passes over the photos. For the output layer alone it is a limit: the held-out photos usually stop it earlier. 0 lets the regime choose.",
-        "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。";
+        "Passes over the photos; with patience the most there may be. 0 lets the regime choose.",
+        "训练多少轮；设置了早停耐心时是上限。0 表示由训练方式决定。";
     batch_size: usize = 16 in 1..=512, "batchSize",
         "Photos per step.",
         "每一步使用的照片数。";
@@ -92,9 +92,9 @@ options! {
     holdout: f64 = 0.2 in 0.0..=0.5, "holdout",
         "Fraction of each class held out for the score, and to choose the number of epochs when the output layer learns alone; 0 trains for all epochs without a score.",
         "每个类别留出多少比例的照片用于评分，只训练输出层时还用来选择轮数；0 表示训练满全部轮数且没有得分。";
-    patience: usize = 10 in 1..=1000, "patience",
-        "When the output layer learns alone: epochs without a clearly better validation loss before stopping.",
-        "只训练输出层时：验证损失连续多少轮没有明显改善就停止。";
+    patience: usize = 0 in 0..=1000, "patience",
+        "When the output layer learns alone: epochs without a clearly better validation loss before stopping, at a constant rate; the best epoch is kept. 0 goes through all epochs at a falling rate, which is better with few photos.",
+        "只训练输出层时：以恒定的学习率训练，验证损失连续多少轮没有明显改善就停止，并采用最好的一轮。0 表示以逐渐降低的学习率训练满全部轮数，照片少时效果更好。";
     last_stages: usize = 0 in 0..=7, "lastStages",
         "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。";
@@ -209,10 +209,10 @@ impl TrainConfig {
         self.regime == Regime::Auto && self.last_stages == 0
     }
 
-    /// Whether the held-out photos choose the number of epochs. A deeper fit runs its whole schedule instead: its rate has to
+    /// Whether the held-out photos choose the number of epochs. Otherwise a fit runs its whole schedule: its rate has to
     /// fall, and a schedule cut short is another schedule.
     pub fn stops_early(&self) -> bool {
-        self.last_stages == 0
+        self.last_stages == 0 && self.patience > 0
     }
 
     /// Whether every epoch draws anew, since no stage is frozen; otherwise it takes from the draws that were embedded.

@@ -45,16 +45,23 @@ impl Regime {
 pub(super) const SCRATCH_INPUT_SIZE: usize = 128;
 pub(super) const SMALLEST_INPUT_SIZE: usize = 64;
 
+/// Steps of an output layer alone, and epochs that are enough for any set.
+const HEAD_STEPS: usize = 400;
+const HEAD_EPOCHS: (usize, usize) = (20, 200);
+
 /// Steps below which a deeper fit has not learnt what its augmented draws could teach it, and epochs that are enough for any
 /// set. Hand signs, five a class, the last three stages: 40 steps gave 0.94 and 0.95 on two splits, 120 gave 0.97 and more.
 const DEEPER_STEPS: usize = 150;
 const DEEPER_EPOCHS: (usize, usize) = (20, 60);
 
 /// Pictures that a training embeds, unless more draws are asked for: the fewer the photos, the more a further draw of each
-/// teaches, and the less it costs. With the output layer alone, of flowers, 3 and 5 a class, 32 draws beat 16, 16 beat 8, and 8
-/// beat 4.
-const PICTURES: usize = 800;
-const DRAWS: (usize, usize) = (4, 32);
+/// teaches, and the less it costs. An output layer alone that sees several layers gains 0.3 points by two draws, 0.8 by eight
+/// (`docs/features.md`), at three and nine times the embedding.
+const PICTURES: usize = 300;
+const DRAWS: (usize, usize) = (1, 16);
+/// A deeper fit takes far longer to learn from them than to embed them.
+const DEEPER_PICTURES: usize = 800;
+const DEEPER_LEAST_DRAWS: usize = 4;
 /// Deeper fits see one draw of each photo an epoch. Of hand signs the last three stages learnt more from 16 draws than from 8 in
 /// 150 steps (ten a class: 0.987 against 0.979), and less from 32 than from 8 in 60 (three a class: 0.868 against 0.905).
 const DEEPER_DRAWS: usize = 16;
@@ -65,12 +72,13 @@ const FEW_DRAWS: usize = 8;
 /// Augmented draws of each of `photos` photos, where nobody says how many draws.
 pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
     let (least, most) = DRAWS;
-    let affordable = (PICTURES / photos.max(1)).clamp(least, most);
+    let affordable = (PICTURES / photos.max(1)).saturating_sub(1).clamp(least, most);
+    let deeper = (DEEPER_PICTURES / photos.max(1)).clamp(DEEPER_LEAST_DRAWS, DEEPER_DRAWS);
     let steps = usual_epochs(regime, photos, batch_size).saturating_mul(photos.div_ceil(batch_size));
     let draws = match regime {
         Regime::Head | Regime::Auto => affordable,
-        Regime::LastK if steps >= DEEPER_STEPS => affordable.min(DEEPER_DRAWS),
-        Regime::LastK => affordable.min(FEW_DRAWS),
+        Regime::LastK if steps >= DEEPER_STEPS => deeper,
+        Regime::LastK => deeper.min(FEW_DRAWS),
         Regime::Full | Regime::Scratch => FEW_DRAWS,
     };
     draws as i32
@@ -78,10 +86,11 @@ pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
 
 /// Epochs of a regime for `photos` photos, where nobody says how many epochs.
 pub fn usual_epochs(regime: Regime, photos: usize, batch_size: usize) -> usize {
-    let (least, most) = DEEPER_EPOCHS;
+    let steps = photos.div_ceil(batch_size).max(1);
+    let within = |all: usize, (least, most): (usize, usize)| all.div_ceil(steps).clamp(least, most);
     match regime {
-        Regime::Head | Regime::Auto => 100,
+        Regime::Head | Regime::Auto => within(HEAD_STEPS, HEAD_EPOCHS),
         Regime::Scratch => 60,
-        Regime::LastK | Regime::Full => DEEPER_STEPS.div_ceil(photos.div_ceil(batch_size).max(1)).clamp(least, most),
+        Regime::LastK | Regime::Full => within(DEEPER_STEPS, DEEPER_EPOCHS),
     }
 }

@@ -33,6 +33,7 @@ pub struct Checkpoint {
 
 /// What a checkpoint says of its training. The version, the program and the hash are filled in when it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)] // A name with a wrong bit would count as missing, which some fields may be.
 pub struct Card {
     pub format_version: u32,
     /// Program and version.

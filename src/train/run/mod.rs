@@ -186,7 +186,7 @@ impl TrainRun {
             return Ok(Step::NeedPhotos(ids));
         }
         // The head alone judges cached features: too little for steps of their own.
-        while self.config.stops_early() && fit.batches_done() == fit.batches() && !fit.epoch_is_over() {
+        while self.config.last_stages == 0 && fit.batches_done() == fit.batches() && !fit.epoch_is_over() {
             fit.step(&bench.inputs(), &bench.device.tensors)?;
         }
         bench.photos.dataset.drop_surplus();
