@@ -6,8 +6,9 @@ use super::super::rows::{self, Clamp, Shifted};
 use super::super::tasks;
 use super::super::unwritten::written;
 use super::Dense;
-use super::filters::{Filters, Order, Scaled};
-use super::product::{Product, Scratch, Sink};
+use super::filters::{Order, Scaled};
+use super::prepared::{Prepared, Scratch};
+use super::product::Sink;
 use super::reading::Reading;
 use super::vectors::Machine;
 use crate::nn::spec::Activation;
@@ -37,11 +38,11 @@ pub fn forward<M: Machine + Sync>(
         channel: taps.len(),
         rows_are_outputs: true,
     };
-    let filters = Filters::<M>::new(filters, order);
+    let prepared = Prepared::<M>::new(reading, filters, order);
 
-    let (places, photo) = (reading.places(), inputs * reading.plane());
+    let (places, photo) = (dense.out_plane(), inputs * dense.picture[0] * dense.picture[1]);
     let batch = x.len() / photo;
-    let group = tasks::photos_together(batch, places);
+    let group = tasks::photos_together(batch, prepared.columns());
     // Fewer photos than threads: each photo in parts, by channels.
     let part = match batch < tasks::threads() {
         true => outputs.div_ceil(tasks::threads().div_ceil(batch)).next_multiple_of(8),
@@ -56,15 +57,10 @@ pub fn forward<M: Machine + Sync>(
         tasks::for_each(parts.collect(), Scratch::default, |scratch, _, (first, index, out)| {
             let rows = index * part..(index * part + part).min(outputs);
             let photos = out.len() / (rows.len() * places);
-            M::compute(Product {
-                filters: &filters,
-                rows: rows.clone(),
-                reading: &reading,
-                source: &x[first * photo..][..photos * photo],
-                channels: inputs,
-                scratch,
-                sink: Finish { out, first: rows.start, rows: rows.len(), places, bias, clamp: Clamp::new(activation) },
-            });
+            let source = &x[first * photo..][..photos * photo];
+            let clamp = Clamp::new(activation);
+            let sink = Finish { out, first: rows.start, rows: rows.len(), places, bias, clamp };
+            prepared.run(rows, source, scratch, sink);
         });
     };
     // SAFETY: a product hands over each of its rows for each place of each photo.

@@ -10,6 +10,7 @@
 //!  weight    the gradient of its filters      product   block by block, panel by panel
 //!  reading   what a window covers, and, the   tile      the innermost loop
 //!            other way round, what covers     vectors   what it is written in
+//!  prepared  filters, for the product or for  winograd  fewer products for 3 × 3
 //! ```
 
 mod aligned;
@@ -19,6 +20,7 @@ mod forward;
 #[cfg(any(target_family = "wasm", test))]
 mod in_lanes;
 mod picture;
+mod prepared;
 mod product;
 mod reading;
 mod tile;
@@ -26,6 +28,7 @@ mod vectors;
 mod weight;
 #[cfg(not(target_family = "wasm"))]
 mod widest;
+mod winograd;
 
 use pulp::Arch;
 

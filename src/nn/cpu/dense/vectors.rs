@@ -21,6 +21,10 @@ pub trait Vectors: Copy {
     /// The values from `to` on must be writable. They need no alignment.
     unsafe fn store(self, vector: Self::Vector, to: *mut f32);
 
+    fn plus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    fn minus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
     /// `sum + a · b`
     fn plus_product(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 
