@@ -1,44 +1,43 @@
 //! The convolution itself.
 
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use super::super::rows::{self, Clamp, Shifted};
 use super::super::tasks;
 use super::super::unwritten::written;
 use super::Dense;
 use super::filters::{Order, Scaled};
+use super::kept::Kept;
 use super::prepared::{Prepared, Scratch};
 use super::product::Sink;
 use super::reading::Reading;
 use super::vectors::Machine;
 use crate::nn::spec::Activation;
 
-/// `activation(filters ∗ x + bias)`
+/// `activation(filters ∗ x + bias)`, by filters that are kept where there is room for them.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, height, width]`
 /// - filters: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
 /// - output: `[batch, outputs, out_height, out_width]`
-pub fn forward<M: Machine + Sync>(
+pub fn forward<M: Machine>(
     dense: &Dense,
     x: &[f32],
     filters: Scaled,
     bias: &[f32],
     activation: Activation,
+    kept: Option<&Kept<M>>,
 ) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let reading = Reading::of_picture(&dense.window, dense.picture);
-    let taps: Vec<usize> = (0..reading.taps.len()).collect();
-    let filter = inputs * taps.len();
-    let order = Order {
-        rows: outputs,
-        channels: inputs,
-        taps: &taps,
-        row: filter,
-        channel: taps.len(),
-        rows_are_outputs: true,
+    let prepare = || {
+        let taps: Vec<usize> = (0..reading.taps.len()).collect();
+        let (row, channel) = (inputs * taps.len(), taps.len());
+        let order = Order { rows: outputs, channels: inputs, taps: &taps, row, channel, rows_are_outputs: true };
+        Prepared::new(reading.clone(), filters, order)
     };
-    let prepared = Prepared::<M>::new(reading, filters, order);
+    let prepared = kept.map_or_else(|| Arc::new(prepare()), |kept| kept.or(&reading, prepare));
 
     let (places, photo) = (dense.out_plane(), inputs * dense.picture[0] * dense.picture[1]);
     let batch = x.len() / photo;

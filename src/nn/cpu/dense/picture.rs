@@ -16,7 +16,7 @@ use super::vectors::Machine;
 /// - gradient: `[batch, outputs, out_height, out_width]`
 /// - filters: `[outputs, inputs, kernel, kernel]`
 /// - result: `[batch, inputs, height, width]`
-pub fn gradient<M: Machine + Sync>(dense: &Dense, filters: Scaled, gradient: &[f32]) -> Vec<f32> {
+pub fn gradient<M: Machine>(dense: &Dense, filters: Scaled, gradient: &[f32]) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let stride = dense.window.stride;
     let filter = dense.window.kernel * dense.window.kernel;

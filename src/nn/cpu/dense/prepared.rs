@@ -49,6 +49,14 @@ impl<M: Machine> Prepared<M> {
         }
     }
 
+    /// How many values it holds.
+    pub fn values(&self) -> usize {
+        match &self.filters {
+            Way::Product(filters) => filters.values(),
+            Way::Winograd(_, filters) => filters.values(),
+        }
+    }
+
     /// Hands some rows over for every place of every photo. The first of them begins a panel.
     pub fn run(&self, rows: Range<usize>, source: &[f32], scratch: &mut Scratch, sink: impl Sink) {
         let Self { reading, channels, .. } = self;

@@ -39,6 +39,6 @@ pub trait Work {
 }
 
 /// Who computes it.
-pub trait Machine {
+pub trait Machine: Send + Sync {
     fn compute(work: impl Work);
 }

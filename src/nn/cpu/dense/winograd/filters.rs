@@ -37,6 +37,11 @@ impl<M: Machine> Transformed<M> {
         Self { depth: order.channels, panels, machine: PhantomData }
     }
 
+    /// How many values it holds.
+    pub fn values(&self) -> usize {
+        self.panels.iter().map(Vec::len).sum()
+    }
+
     /// A point of the panel that begins with that row.
     #[inline(always)]
     pub fn panel(&self, row: usize, rows_of_tile: usize, point: usize) -> &[f32] {
