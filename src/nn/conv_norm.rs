@@ -60,6 +60,10 @@ pub struct ConvNorm {
     padding: Padding,
     #[module(skip)]
     activation: Activation,
+    /// Of a frozen layer, what its filters are made into on the CPU.
+    #[cfg(feature = "cpu")]
+    #[module(skip)]
+    kept: Option<fused::Kept>,
 }
 
 impl ConvNorm {
@@ -113,7 +117,16 @@ impl ConvNorm {
             groups,
             padding: padding.config(kernel),
         };
-        Self { conv, norm, live: mode == Mode::Live, bias_in_norm, padding, activation }
+        Self {
+            conv,
+            norm,
+            live: mode == Mode::Live,
+            bias_in_norm,
+            padding,
+            activation,
+            #[cfg(feature = "cpu")]
+            kept: (mode == Mode::Frozen).then(fused::Kept::default),
+        }
     }
 
     /// # Shapes
@@ -149,7 +162,7 @@ impl ConvNorm {
     fn forward_on_cpu(&self, x: &Tensor<4>, bare: bool) -> Option<Tensor<4>> {
         let spec = self.spec();
         let spec = if bare { Spec { activation: Activation::None, ..spec } } else { spec };
-        fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec)
+        fused::conv_norm(x, self.conv.weight.val(), || self.scale_and_shift(bare), spec, self.kept.as_ref())
     }
 
     /// The same on a graphics card. The statistics of a live batch-norm are not known before the convolution is.

@@ -8,6 +8,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::Tensor;
 
+pub use super::dense::Kept;
 use super::dense::Scaled;
 use super::gradients::{Clamped, Gradients};
 use super::kernel::Kernel;
@@ -22,11 +23,14 @@ use crate::nn::spec::{Activation, Spec};
 /// - weight: `[outputs, inputs / groups, kernel, kernel]`
 /// - scale and shift: `[outputs]`; asked for only where they are needed
 /// - output: `[batch, outputs, out_height, out_width]`, as [`Spec::outputs`] says
+///
+/// `kept` is of a layer whose weight and scale never change.
 pub fn conv_norm(
     x: &Tensor<4>,
     weight: Tensor<4>,
     scale_and_shift: impl FnOnce() -> (Tensor<1>, Tensor<1>),
     spec: Spec,
+    kept: Option<&Kept>,
 ) -> Option<Tensor<4>> {
     if !ours(x) {
         return None;
@@ -43,7 +47,7 @@ pub fn conv_norm(
         let nodes = [x.node(), weight.node(), scale.node(), shift.node()];
         let inputs = [x.into_primitive(), weight.into_primitive(), scale.into_primitive(), shift.into_primitive()];
         let inputs = inputs.map(|tensor| tensor.to_contiguous());
-        let y = forward(kernel, spec.activation, &inputs);
+        let y = forward(kernel, spec.activation, &inputs, None);
         let y = match ConvNormBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let [x, weight, scale, _] = inputs;
@@ -58,7 +62,7 @@ pub fn conv_norm(
     let weight = weight.try_into_primitive::<Flex>().ok()?;
     let inputs = [x, weight, scale.try_into_primitive::<Flex>().ok()?, shift.try_into_primitive::<Flex>().ok()?];
     let inputs = inputs.map(|tensor| tensor.to_contiguous());
-    Some(Tensor::from_primitive::<Flex>(forward(kernel, spec.activation, &inputs)))
+    Some(Tensor::from_primitive::<Flex>(forward(kernel, spec.activation, &inputs, kept)))
 }
 
 /// What the backward pass needs.
@@ -73,10 +77,10 @@ struct State {
     y: Option<FlexTensor>,
 }
 
-fn forward(kernel: Kernel, activation: Activation, inputs: &[FlexTensor; 4]) -> FlexTensor {
+fn forward(kernel: Kernel, activation: Activation, inputs: &[FlexTensor; 4], kept: Option<&Kept>) -> FlexTensor {
     let [x, weight, scale, shift] = inputs;
     let filters = Scaled { weight: values(weight), scale: values(scale) };
-    let y = kernel.forward(values(x), filters, values(shift), activation);
+    let y = kernel.forward(values(x), filters, values(shift), activation, kept);
     let [height, width] = kernel.out();
     tensor(y, [x.layout().shape()[0], weight.layout().shape()[0], height, width])
 }

@@ -1,6 +1,6 @@
 //! Which kernel takes a convolution. Each says of what it is given whether it is made for that; where none is, Burn's operation runs.
 
-use super::dense::{Dense, Scaled};
+use super::dense::{Dense, Kept, Scaled};
 use super::gradients::{Clamped, Gradients};
 use super::padded::Geometry;
 use super::pointwise::Sizes;
@@ -53,9 +53,16 @@ impl Kernel {
     }
 
     /// `activation((scale · weight) ∗ x + bias)`
-    pub fn forward(&self, x: &[f32], filters: Scaled, bias: &[f32], activation: Activation) -> Vec<f32> {
+    pub fn forward(
+        &self,
+        x: &[f32],
+        filters: Scaled,
+        bias: &[f32],
+        activation: Activation,
+        kept: Option<&Kept>,
+    ) -> Vec<f32> {
         if let Self::Dense(dense) = self {
-            return dense.forward(x, filters, bias, activation);
+            return dense.forward(x, filters, bias, activation, kept);
         }
         let filters = &scaled(filters);
         match self {

@@ -13,6 +13,10 @@ pub trait Lanes: Copy {
     /// The four values from `to` on must be writable. They need no alignment.
     unsafe fn store(self, to: *mut f32);
 
+    fn plus(self, other: Self) -> Self;
+
+    fn minus(self, other: Self) -> Self;
+
     /// `self + a · b`, rounded once or twice: as the processor does it faster.
     fn plus_product(self, a: Self, b: Self) -> Self;
 
@@ -68,6 +72,16 @@ mod wasm {
         unsafe fn store(self, to: *mut f32) {
             // SAFETY: as of the trait.
             unsafe { v128_store(to.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        fn plus(self, other: Self) -> Self {
+            Self(f32x4_add(self.0, other.0))
+        }
+
+        #[inline(always)]
+        fn minus(self, other: Self) -> Self {
+            Self(f32x4_sub(self.0, other.0))
         }
 
         #[cfg(target_feature = "relaxed-simd")]
@@ -152,6 +166,14 @@ impl Lanes for Portable {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: as of the trait.
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| self.0[lane] - other.0[lane]))
     }
 
     fn plus_product(self, a: Self, b: Self) -> Self {

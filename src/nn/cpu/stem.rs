@@ -123,7 +123,8 @@ mod tests {
             let geometry = Geometry::of(&window, picture).unwrap();
             let (x, weight) = (values(3 * 3 * picture[0] * picture[1], 1), values(5 * 3 * kernel * kernel, 2));
             let (bias, filters) = (values(5, 3), Scaled { weight: &weight, scale: &[1.0; 5] });
-            let expected = Dense::of(window, 3, 5, picture).unwrap().forward(&x, filters, &bias, Activation::Relu6);
+            let expected =
+                Dense::of(window, 3, 5, picture).unwrap().forward(&x, filters, &bias, Activation::Relu6, None);
             let found = forward(&geometry, 3, &x, &weight, &bias, Activation::Relu6);
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(expected) {

@@ -45,6 +45,11 @@ impl<M: Machine> Filters<M> {
         packed
     }
 
+    /// How many values it holds.
+    pub fn values(&self) -> usize {
+        self.values.len()
+    }
+
     /// The panel that begins with that row, which is the first of one, from a step in depth on.
     #[inline(always)]
     pub fn panel(&self, row: usize, rows_of_tile: usize, step: usize) -> &[f32] {

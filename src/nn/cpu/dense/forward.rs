@@ -1,47 +1,47 @@
 //! The convolution itself.
 
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use super::super::rows::{self, Clamp, Shifted};
 use super::super::tasks;
 use super::super::unwritten::written;
 use super::Dense;
-use super::filters::{Filters, Order, Scaled};
-use super::product::{Product, Scratch, Sink};
+use super::filters::{Order, Scaled};
+use super::kept::Kept;
+use super::prepared::{Prepared, Scratch};
+use super::product::Sink;
 use super::reading::Reading;
 use super::vectors::Machine;
 use crate::nn::spec::Activation;
 
-/// `activation(filters ∗ x + bias)`
+/// `activation(filters ∗ x + bias)`, by filters that are kept where there is room for them.
 ///
 /// # Shapes
 /// - x: `[batch, inputs, height, width]`
 /// - filters: `[outputs, inputs, kernel, kernel]`, bias: `[outputs]`
 /// - output: `[batch, outputs, out_height, out_width]`
-pub fn forward<M: Machine + Sync>(
+pub fn forward<M: Machine>(
     dense: &Dense,
     x: &[f32],
     filters: Scaled,
     bias: &[f32],
     activation: Activation,
+    kept: Option<&Kept<M>>,
 ) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let reading = Reading::of_picture(&dense.window, dense.picture);
-    let taps: Vec<usize> = (0..reading.taps.len()).collect();
-    let filter = inputs * taps.len();
-    let order = Order {
-        rows: outputs,
-        channels: inputs,
-        taps: &taps,
-        row: filter,
-        channel: taps.len(),
-        rows_are_outputs: true,
+    let prepare = || {
+        let taps: Vec<usize> = (0..reading.taps.len()).collect();
+        let (row, channel) = (inputs * taps.len(), taps.len());
+        let order = Order { rows: outputs, channels: inputs, taps: &taps, row, channel, rows_are_outputs: true };
+        Prepared::new(reading.clone(), filters, order)
     };
-    let filters = Filters::<M>::new(filters, order);
+    let prepared = kept.map_or_else(|| Arc::new(prepare()), |kept| kept.or(&reading, prepare));
 
-    let (places, photo) = (reading.places(), inputs * reading.plane());
+    let (places, photo) = (dense.out_plane(), inputs * dense.picture[0] * dense.picture[1]);
     let batch = x.len() / photo;
-    let group = tasks::photos_together(batch, places);
+    let group = tasks::photos_together(batch, prepared.columns());
     // Fewer photos than threads: each photo in parts, by channels.
     let part = match batch < tasks::threads() {
         true => outputs.div_ceil(tasks::threads().div_ceil(batch)).next_multiple_of(8),
@@ -56,15 +56,10 @@ pub fn forward<M: Machine + Sync>(
         tasks::for_each(parts.collect(), Scratch::default, |scratch, _, (first, index, out)| {
             let rows = index * part..(index * part + part).min(outputs);
             let photos = out.len() / (rows.len() * places);
-            M::compute(Product {
-                filters: &filters,
-                rows: rows.clone(),
-                reading: &reading,
-                source: &x[first * photo..][..photos * photo],
-                channels: inputs,
-                scratch,
-                sink: Finish { out, first: rows.start, rows: rows.len(), places, bias, clamp: Clamp::new(activation) },
-            });
+            let source = &x[first * photo..][..photos * photo];
+            let clamp = Clamp::new(activation);
+            let sink = Finish { out, first: rows.start, rows: rows.len(), places, bias, clamp };
+            prepared.run(rows, source, scratch, sink);
         });
     };
     // SAFETY: a product hands over each of its rows for each place of each photo.

@@ -41,6 +41,16 @@ impl Vectors for Four {
     }
 
     #[inline(always)]
+    fn plus(self, a: Native, b: Native) -> Native {
+        a.plus(b)
+    }
+
+    #[inline(always)]
+    fn minus(self, a: Native, b: Native) -> Native {
+        a.minus(b)
+    }
+
+    #[inline(always)]
     fn plus_product(self, sum: Native, a: Native, b: Native) -> Native {
         sum.plus_product(a, b)
     }

@@ -10,6 +10,8 @@
 //!  weight    the gradient of its filters      product   block by block, panel by panel
 //!  reading   what a window covers, and, the   tile      the innermost loop
 //!            other way round, what covers     vectors   what it is written in
+//!  prepared  filters, for the product or for  winograd  fewer products for 3 × 3
+//!            fewer of them                    kept      filters that stay prepared
 //! ```
 
 mod aligned;
@@ -18,7 +20,9 @@ mod filters;
 mod forward;
 #[cfg(any(target_family = "wasm", test))]
 mod in_lanes;
+mod kept;
 mod picture;
+mod prepared;
 mod product;
 mod reading;
 mod tile;
@@ -26,6 +30,7 @@ mod vectors;
 mod weight;
 #[cfg(not(target_family = "wasm"))]
 mod widest;
+mod winograd;
 
 use pulp::Arch;
 
@@ -40,6 +45,9 @@ use vectors::Machine;
 type Here = widest::Widest;
 #[cfg(target_family = "wasm")]
 type Here = in_lanes::InLanes;
+
+/// What a layer that never learns keeps.
+pub type Kept = kept::Kept<Here>;
 
 /// Sizes of such a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +77,15 @@ impl Dense {
     }
 
     /// See [`forward::forward`].
-    pub fn forward(&self, x: &[f32], filters: Scaled, bias: &[f32], activation: Activation) -> Vec<f32> {
-        forward::forward::<Here>(self, x, filters, bias, activation)
+    pub fn forward(
+        &self,
+        x: &[f32],
+        filters: Scaled,
+        bias: &[f32],
+        activation: Activation,
+        kept: Option<&Kept>,
+    ) -> Vec<f32> {
+        forward::forward::<Here>(self, x, filters, bias, activation, kept)
     }
 
     /// Gradients, given the output `y` where it was clamped, and the gradient of it, which is overwritten.
@@ -85,7 +100,7 @@ impl Dense {
         self.backward_by::<Here>(x, filters, y, gradient, x_wanted)
     }
 
-    fn backward_by<M: Machine + Sync>(
+    fn backward_by<M: Machine>(
         &self,
         x: &[f32],
         filters: Scaled,

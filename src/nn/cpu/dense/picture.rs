@@ -6,8 +6,9 @@ use super::super::rows::{self, Same};
 use super::super::tasks;
 use super::super::unwritten::{Slot, written};
 use super::Dense;
-use super::filters::{Filters, Order, Scaled};
-use super::product::{Product, Scratch, Sink};
+use super::filters::{Order, Scaled};
+use super::prepared::{Prepared, Scratch};
+use super::product::Sink;
 use super::reading::Reading;
 use super::vectors::Machine;
 
@@ -15,11 +16,12 @@ use super::vectors::Machine;
 /// - gradient: `[batch, outputs, out_height, out_width]`
 /// - filters: `[outputs, inputs, kernel, kernel]`
 /// - result: `[batch, inputs, height, width]`
-pub fn gradient<M: Machine + Sync>(dense: &Dense, filters: Scaled, gradient: &[f32]) -> Vec<f32> {
+pub fn gradient<M: Machine>(dense: &Dense, filters: Scaled, gradient: &[f32]) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let stride = dense.window.stride;
     let filter = dense.window.kernel * dense.window.kernel;
-    let phases: Vec<Phase<M>> = (0..stride * stride)
+    // Places whose rows and columns leave the same rests.
+    let phases: Vec<([usize; 2], Prepared<M>)> = (0..stride * stride)
         .map(|phase| {
             let phase = [phase / stride, phase % stride];
             let reading = Reading::of_gradient(&dense.window, dense.picture, phase);
@@ -32,39 +34,27 @@ pub fn gradient<M: Machine + Sync>(dense: &Dense, filters: Scaled, gradient: &[f
                 channel: inputs * filter,
                 rows_are_outputs: false,
             };
-            Phase { phase, filters: Filters::new(filters, order), reading }
+            (phase, Prepared::new(reading, filters, order))
         })
-        .filter(|phase| phase.reading.places() > 0)
+        .filter(|(_, prepared)| prepared.reading.places() > 0)
         .collect();
 
     let [height, width] = dense.picture;
     let (plane, photo) = (height * width, outputs * dense.out_plane());
     let batch = gradient.len() / photo;
-    let group = tasks::photos_together(batch, plane / (stride * stride));
+    let group = tasks::photos_together(batch, phases.iter().map(|(_, prepared)| prepared.columns()).max().unwrap_or(1));
     let write = |out: &mut [MaybeUninit<f32>]| {
         tasks::for_each(out.chunks_mut(group * inputs * plane).collect(), Scratch::default, |scratch, index, out| {
-            for Phase { phase, filters, reading } in &phases {
-                M::compute(Product {
-                    filters,
-                    rows: 0..inputs,
-                    reading,
-                    source: &gradient[index * group * photo..][..out.len() / (inputs * plane) * photo],
-                    channels: outputs,
-                    scratch,
-                    sink: Spread { out, inputs, plane, width, stride, phase: *phase, columns: reading.grid[1] },
-                });
+            for (phase, prepared) in &phases {
+                let source = &gradient[index * group * photo..][..out.len() / (inputs * plane) * photo];
+                let columns = prepared.reading.grid[1];
+                let sink = Spread { out, inputs, plane, width, stride, phase: *phase, columns };
+                prepared.run(0..inputs, source, scratch, sink);
             }
         });
     };
     // SAFETY: each place of a plane belongs to one phase, and a product hands over each of its rows for each place of each photo.
     unsafe { written(batch * inputs * plane, write) }
-}
-
-/// Places whose rows and columns leave the same rests.
-struct Phase<M> {
-    phase: [usize; 2],
-    reading: Reading,
-    filters: Filters<M>,
 }
 
 /// Puts the places of a phase where they belong.

@@ -18,6 +18,13 @@ pub trait Sink {
     fn put(&mut self, row: usize, photo: usize, place: usize, values: &[f32]);
 }
 
+#[cfg(target_family = "wasm")]
+impl Sink for &mut dyn Sink {
+    fn put(&mut self, row: usize, photo: usize, place: usize, values: &[f32]) {
+        (**self).put(row, photo, place, values);
+    }
+}
+
 /// Room for a block, kept from one to the next.
 #[derive(Default)]
 pub struct Scratch {

@@ -3,7 +3,9 @@
 use super::super::gradients::Clamped;
 use super::Here;
 use super::in_lanes::InLanes;
+use super::reading::Reading;
 use super::vectors::Machine;
+use super::winograd::Winograd;
 use super::{Dense, Scaled, forward};
 use crate::nn::spec::{Activation, Padding, Spec};
 
@@ -34,7 +36,7 @@ fn products(dense: &Dense, batch: usize, mut work: impl FnMut(usize, usize, usiz
     }
 }
 
-fn check<M: Machine + Sync>(dense: &Dense, batch: usize) {
+fn check<M: Machine>(dense: &Dense, batch: usize) {
     let Dense { window, inputs, outputs, picture, .. } = *dense;
     let (activation, plane) = (window.activation, dense.out_plane());
     let x = values(batch * inputs * picture[0] * picture[1], 1);
@@ -47,7 +49,7 @@ fn check<M: Machine + Sync>(dense: &Dense, batch: usize) {
     products(dense, batch, |out, from, filter| expected[out] += x[from] * weight[filter]);
     let (low, high) = activation.bounds();
     expected.iter_mut().for_each(|value| *value = value.clamp(low, high));
-    let y = forward::forward::<M>(dense, &x, filters, &bias, activation);
+    let y = forward::forward::<M>(dense, &x, filters, &bias, activation, None);
     assert_same(&y, &expected, dense, "output");
 
     let mut gradient = values(y.len(), 4);
@@ -109,15 +111,46 @@ fn many_blocks_of_columns_and_of_depth_are_the_definition() {
     }
 }
 
+#[test]
+fn fewer_products_are_the_definition() {
+    for padding in [Padding::Same, Padding::Each(0), Padding::Each(1), Padding::Each(2), Padding::Each(3)] {
+        for (inputs, outputs, picture, batch) in
+            [(24, 24, [12, 12], 3), (33, 41, [14, 14], 2), (70, 25, [13, 30], 1), (25, 64, [57, 15], 1)]
+        {
+            let window = Spec { kernel: 3, stride: 1, groups: 1, padding, activation: Activation::Relu };
+            let dense = Dense::of(window, inputs, outputs, picture).unwrap();
+            assert!(Winograd::of(&Reading::of_picture(&window, picture), inputs, outputs).is_some());
+            check::<Here>(&dense, batch);
+            check::<InLanes>(&dense, batch);
+        }
+    }
+}
+
 /// As of one photo alone, to the bit.
 #[test]
 fn a_photo_does_not_depend_on_the_others() {
     let window = Spec { kernel: 3, stride: 1, groups: 1, padding: Padding::Each(1), activation: Activation::None };
-    let dense = Dense::of(window, 20, 12, [7, 7]).unwrap();
-    let (x, weight, bias) = (values(5 * 20 * 49, 1), values(12 * 20 * 9, 2), values(12, 3));
+    for (inputs, outputs, side) in [(20, 12, 7), (40, 32, 14), (24, 24, 30)] {
+        let dense = Dense::of(window, inputs, outputs, [side; 2]).unwrap();
+        let (photo, filter) = (inputs * side * side, inputs * 9);
+        let (x, weight, bias) = (values(5 * photo, 1), values(outputs * filter, 2), values(outputs, 3));
+        let filters = Scaled { weight: &weight, scale: &bias };
+        let convolve = |x: &[f32]| forward::forward::<Here>(&dense, x, filters, &bias, Activation::None, None);
+        assert!(convolve(&x) == x.chunks_exact(photo).flat_map(convolve).collect::<Vec<_>>());
+    }
+}
+
+/// To the bit, whether they were kept for these sizes or for others.
+#[test]
+fn what_is_kept_changes_nothing() {
+    let kept = super::Kept::default();
+    let (x, weight, bias) = (values(2 * 24 * 14 * 14, 1), values(30 * 24 * 9, 2), values(30, 3));
     let filters = Scaled { weight: &weight, scale: &bias };
-    let together = forward::forward::<Here>(&dense, &x, filters, &bias, Activation::None);
-    let alone =
-        x.chunks_exact(20 * 49).flat_map(|x| forward::forward::<Here>(&dense, x, filters, &bias, Activation::None));
-    assert!(together == alone.collect::<Vec<_>>());
+    for (side, photos) in [(14, 1), (14, 2), (7, 2), (14, 1)] {
+        let window = Spec { kernel: 3, stride: 1, groups: 1, padding: Padding::Each(1), activation: Activation::None };
+        let dense = Dense::of(window, 24, 30, [side; 2]).unwrap();
+        let x = &x[..photos * 24 * side * side];
+        let anew = dense.forward(x, filters, &bias, Activation::None, None);
+        assert!(dense.forward(x, filters, &bias, Activation::None, Some(&kept)) == anew);
+    }
 }

@@ -21,6 +21,10 @@ pub trait Vectors: Copy {
     /// The values from `to` on must be writable. They need no alignment.
     unsafe fn store(self, vector: Self::Vector, to: *mut f32);
 
+    fn plus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    fn minus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
     /// `sum + a · b`
     fn plus_product(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 
@@ -35,6 +39,6 @@ pub trait Work {
 }
 
 /// Who computes it.
-pub trait Machine {
+pub trait Machine: Send + Sync {
     fn compute(work: impl Work);
 }

@@ -17,7 +17,7 @@ const PLACES: usize = 1024;
 /// - x: `[batch, inputs, height, width]`
 /// - gradient: `[batch, outputs, out_height, out_width]`
 /// - result: `[outputs, inputs, kernel, kernel]`
-pub fn gradient<M: Machine + Sync>(dense: &Dense, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+pub fn gradient<M: Machine>(dense: &Dense, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let Dense { inputs, outputs, .. } = *dense;
     let batch = gradient.len() / (outputs * dense.out_plane());
     let taps = dense.window.kernel * dense.window.kernel;

@@ -52,6 +52,16 @@ impl<S: Simd> Vectors for Of<S> {
     }
 
     #[inline(always)]
+    fn plus(self, a: S::f32s, b: S::f32s) -> S::f32s {
+        self.0.add_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn minus(self, a: S::f32s, b: S::f32s) -> S::f32s {
+        self.0.sub_f32s(a, b)
+    }
+
+    #[inline(always)]
     fn plus_product(self, sum: S::f32s, a: S::f32s, b: S::f32s) -> S::f32s {
         self.0.mul_add_e_f32s(a, b, sum)
     }
