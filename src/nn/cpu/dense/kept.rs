@@ -1,8 +1,8 @@
 //! Filters of a layer that never learns, kept as they were prepared for its first pictures.
 //!
 //! To prepare them takes as long for one photo as for many: of ResNet-18's last stages and a photo alone, as long as half of the products.
-//! What is kept is memory besides the filters' own, so that it is kept only where it is worth that: 64 MB of ResNet-18, whose filters are
-//! 45 MB, and 5 MB of VGG-16, whose large filters go over large pictures.
+//! What is kept is memory besides the filters' own, so that it is kept only where it is worth that: some 69 MB of ResNet-18, whose filters
+//! are 45 MB, and nothing of VGG-16, whose large filters go over large pictures.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
