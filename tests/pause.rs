@@ -115,7 +115,7 @@ fn scratch() -> TrainConfig {
     TrainConfig { input_size: 64, ..all_stages(Regime::Scratch) }
 }
 
-fn configs() -> [(&'static str, TrainConfig); 5] {
+fn configs() -> [(&'static str, TrainConfig); 6] {
     let small = |config: TrainConfig| TrainConfig { batch_size: 6, seed: 5, ..config };
     [
         ("the head", small(TrainConfig { epochs: 6, ..head() })),

@@ -30,8 +30,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 1000,
     doc: {
-      en: "Passes over the photos. For the output layer alone it is a limit: the held-out photos usually stop it earlier. 0 lets the regime choose.",
-      zh: "训练多少轮。只训练输出层时是上限，通常会由留出的照片提前停止。0 表示由训练方式决定。",
+      en: "Passes over the photos; with patience the most there may be. 0 lets the regime choose.",
+      zh: "训练多少轮；设置了早停耐心时是上限。0 表示由训练方式决定。",
     },
   },
   {
@@ -81,12 +81,12 @@ export const OPTIONS = /** @type {const} */ ([
   {
     name: "patience",
     kind: "int",
-    default: 10,
-    min: 1,
+    default: 0,
+    min: 0,
     max: 1000,
     doc: {
-      en: "When the output layer learns alone: epochs without a clearly better validation loss before stopping.",
-      zh: "只训练输出层时：验证损失连续多少轮没有明显改善就停止。",
+      en: "When the output layer learns alone: epochs without a clearly better validation loss before stopping, at a constant rate; the best epoch is kept. 0 goes through all epochs at a falling rate, which is better with few photos.",
+      zh: "只训练输出层时：以恒定的学习率训练，验证损失连续多少轮没有明显改善就停止，并采用最好的一轮。0 表示以逐渐降低的学习率训练满全部轮数，照片少时效果更好。",
     },
   },
   {
@@ -98,6 +98,16 @@ export const OPTIONS = /** @type {const} */ ([
     doc: {
       en: "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
       zh: "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。",
+    },
+  },
+  {
+    name: "features",
+    kind: "choice",
+    default: "auto",
+    choices: ["auto", "last", "several"],
+    doc: {
+      en: "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto, which is several but for scratch.",
+      zh: "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（除 scratch 外都用 several）。",
     },
   },
   {
