@@ -65,6 +65,8 @@ fn the_table_of_the_four_regimes() {
     let mut solved = findings(300, HANDS, 1.0);
     solved.separability = Some(Separability { accuracy: 1.0, interval: Interval { low: 0.98, high: 1.0 }, folds: 5 });
     assert_eq!(advice(solved, &unlimited()).plan.regime, Regime::Head, "nothing left to gain");
+    let of_few = |accuracy| advice(findings(70, HANDS, accuracy), &unlimited()).plan.regime;
+    assert_eq!([0.96, 0.99].map(of_few), [Regime::LastK, Regime::Head], "hardly anything, however wide the interval");
 }
 
 #[test]

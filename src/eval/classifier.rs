@@ -69,7 +69,7 @@ pub struct Answer {
 /// Raw outputs of one or more photos, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawOutputs {
-    /// `[photos, features]`, pooled.
+    /// Averages of the last map, `[photos, channels]`.
     pub features: Vec<f32>,
     /// `[photos, classes]`.
     pub logits: Vec<f32>,
@@ -164,7 +164,8 @@ impl Classifier {
         let features = self.suffix.pooled_over(self.views(), Tensor::<4>::from_data(data, device));
         let logits = read(self.suffix.logits(features.clone())).await?;
         // One readback more, only where somebody looks at them.
-        let features = if self.known.is_some() { read(features).await? } else { Vec::new() };
+        let average = || self.suffix.taps().average(features);
+        let features = if self.known.is_some() { read(average()).await? } else { Vec::new() };
         Ok(RawOutputs { features, logits })
     }
 }

@@ -15,7 +15,7 @@ pub struct Outputs {
     samples: Vec<Sample>,
     /// The draws of a photo that are averaged; see [`TrainConfig::views`](crate::train::plan::config::TrainConfig::views).
     views: &'static [usize],
-    /// `[photos, features]` and `[photos, classes]`, row-major.
+    /// `[photos, channels of the last map]`, its averages, and `[photos, classes]`, row-major.
     pub features: Vec<f32>,
     pub logits: Vec<f32>,
     done: usize,
@@ -41,7 +41,7 @@ impl Outputs {
         };
         let features = self.suffix.pooled_over(self.views.len(), input);
         self.logits.extend(read(self.suffix.logits(features.clone())).await?);
-        self.features.extend(read(features).await?);
+        self.features.extend(read(self.suffix.taps().average(features)).await?);
         self.done += photos.len();
         Ok(Progress::Done)
     }

@@ -3,7 +3,7 @@
 //! Tensors carry timm's names in PyTorch's layout, f32: `classifier.weight` `[classes, features]` and `classifier.bias`
 //! `[classes]`, and for deeper splits the stages that learnt (`blocks.6.0.…`, `conv_head.weight`, `bn2.…`). The metadata has
 //! one key, [`MODEL_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
-//! [`CENTROIDS`] `[classes, features]`, what its classes look like.
+//! [`CENTROIDS`] `[classes, channels of the last map]`, what its classes look like.
 
 use std::collections::HashSet;
 
@@ -161,7 +161,7 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let classes = card.labels.len();
     let taps = taps(&card, split, weights)?;
-    let features = taps.width();
+    let features = weights.architecture.features();
     let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
     let known = card.unknown.map(|threshold| Known {
         centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },

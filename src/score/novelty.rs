@@ -1,7 +1,7 @@
 //! "None of these": photos unlike everything a classifier was shown.
 //!
 //! A softmax has to choose one of its classes, and is often sure of it on a photo of something else. How *near* a photo lies to
-//! what was shown tells more: the cosine between its pooled features and the mean direction of the nearest class. With ten
+//! what was shown tells more: the cosine between the average of its last map and the mean direction of the nearest class. With ten
 //! photos a class it refused all of 200 photos of hands and of 40 of other things, where the logits' log-sum-exp refused
 //! 94 to 99 % at a threshold that cost three times as many known photos; with three photos a class 100 % and 50 to 70 %.
 

@@ -76,12 +76,18 @@ impl Models {
             Classifier { flip_average, ..Classifier::new(split, input.clone(), suffix, labels) }
         });
         params.finish_all()?;
-        Ok(Self { source, classifier: None, taught: None, features: ActivationCache::new([0, 1, 1]), embedders })
+        Ok(Self {
+            source,
+            classifier: None,
+            taught: None,
+            features: ActivationCache::new([weights.architecture.features(), 1, 1]),
+            embedders,
+        })
     }
 
     /// Another classifier takes the place of the one there is.
     pub fn replace(&mut self, classifier: Classifier, taught: Option<Taught>) -> &Classifier {
-        self.features = ActivationCache::new([classifier.suffix.features(), 1, 1]);
+        self.features = ActivationCache::new(self.features.shape());
         self.taught = taught;
         self.classifier.insert(classifier)
     }

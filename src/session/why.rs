@@ -175,12 +175,13 @@ impl Session {
         Ok(activations)
     }
 
-    /// What the trained classifier's head sees of activations at its split, photo after photo.
+    /// The first of what the trained classifier's head sees of activations at its split, photo after photo: the average of its last map.
     async fn trained_features(&self, activations: Vec<Vec<f32>>) -> Result<Vec<f32>> {
         let classifier = self.models.trained()?;
         let (_, embedder) = self.models.network(ModelChoice::Trained)?;
         let [channels, height, width] = embedder.cache.shape();
         let data = TensorData::new(activations.concat(), [activations.len(), channels, height, width]);
-        read(classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()))).await
+        let seen = classifier.suffix.pooled(Tensor::<4>::from_data(data, embedder.device()));
+        read(classifier.suffix.taps().average(seen)).await
     }
 }

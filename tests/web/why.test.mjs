@@ -114,9 +114,9 @@ test("the evidence for a class lies where its drawing is planted", async () => {
     const which = `${kind} in quarter ${quarter}`;
     assert.equal(asked.label, kind);
     assert.equal(against, null);
-    assert.deepEqual([width, height, map.length, evidence.length], [7, 7, 49, 49]);
+    assert.deepEqual([width, height, map.length, evidence.length], [14, 14, 196, 196]);
     assert.ok(
-      Math.abs(map.reduce((sum, value) => sum + value, 0) / 49 - asked.logit) < 1e-3,
+      Math.abs(map.reduce((sum, value) => sum + value, 0) / 196 - asked.logit) < 1e-3,
       `${which}: the map's mean is the logit`,
     );
     assert.ok(Math.abs(scale - Math.max(...evidence.map(Math.abs))) < 1e-6);

@@ -1,8 +1,8 @@
 //! A training from start to end, one small step at a time.
 //!
 //! 1. **Read**: frozen stages run once over every photo that is not cached yet; see [`Reading`].
-//! 2. **Hold out**: a fit without the held-out photos finds the number of epochs after which they are predicted best (the head
-//!    alone), or says how good its fixed schedule is (deeper).
+//! 2. **Hold out**: a fit without the held-out photos says how good its schedule is; or, where patience is asked for, finds the number of
+//!    epochs after which they are predicted best.
 //! 3. **Refit**: a fresh fit on all photos for that many epochs is the classifier that is kept.
 //!
 //! The caller pulls: between two steps it may cancel (by dropping the run), predict, take a checkpoint, or let the browser breathe.
