@@ -220,7 +220,8 @@ struct Loss {
 
 /// What masking the hottest area takes, and what masking random areas of equal size takes on average.
 fn masking(session: &Session, found: &Explanation, model: ModelChoice) -> (Loss, Loss) {
-    let score = |explanation: &Explanation| explanation.evidence.iter().sum::<f32>() / 49.0;
+    let score =
+        |explanation: &Explanation| explanation.evidence.iter().sum::<f32>() / explanation.evidence.len() as f32;
     let cell = SIDE / 7;
     let mask = |(column, row): (u32, u32)| {
         let side = CELLS * cell;
@@ -232,9 +233,13 @@ fn masking(session: &Session, found: &Explanation, model: ModelChoice) -> (Loss,
     };
     let places: Vec<(u32, u32)> =
         (0..=7 - CELLS).flat_map(|row| (0..=7 - CELLS).map(move |column| (column, row))).collect();
+    // Of a map of 14 × 14 a cell has four places.
+    let per_cell = found.width as u32 / 7;
     let heat = |&(column, row): &(u32, u32)| -> f32 {
-        let cells = (0..CELLS).flat_map(|y| (0..CELLS).map(move |x| (y, x)));
-        cells.map(|(y, x)| found.evidence[((row + y) * 7 + column + x) as usize]).sum()
+        let places = (0..CELLS * per_cell).flat_map(|y| (0..CELLS * per_cell).map(move |x| (y, x)));
+        places
+            .map(|(y, x)| found.evidence[((row * per_cell + y) * found.width as u32 + column * per_cell + x) as usize])
+            .sum()
     };
     let hot = *places.iter().max_by(|a, b| heat(a).total_cmp(&heat(b))).unwrap();
     let mut rng = Rng::new(found.seen.rgb.iter().map(|value| u64::from(*value)).sum());
