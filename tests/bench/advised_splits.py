@@ -2,7 +2,7 @@
 """The advised training beside the better of PyTorch's two, on the first five splits that PyTorch's figures were made with.
 
     cargo build --release
-    python3 tests/bench/advised_splits.py                    # 2 sets x 3 sizes x 5 splits
+    python3 tests/bench/advised_splits.py                    # 4 sets x 3 sizes x 5 splits
     python3 tests/bench/advised_splits.py --splits 2 --shots 5
     python3 tests/bench/advised_splits.py --sets digits5 --shots 10 --seeds 3
     python3 tests/bench/advised_splits.py -- --epochs 20     # whatever follows -- goes to `lastlayer train`
@@ -23,7 +23,7 @@ import time
 
 from photo_splits import arguments, check_reference, main, parse, pool, ready, reference_argument, train_on_split
 
-SETS = ('flowers5', 'digits5')
+SETS = ('flowers5', 'digits5', 'sketches6', 'waste6')
 SPLITS = 5
 TOLERANCE = 0.005
 ADVISED = ['--regime', 'auto', '--time-limit', '600']
