@@ -14,6 +14,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::backbone::registry::by_name;
+use lastlayer::backbone::taps::Features;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::conv_norm::{ConvNorm, ConvNormSpec, Mode};
 use lastlayer::nn::cpu;
@@ -93,7 +94,8 @@ fn step(bench: &Bench, network: &Architecture, last_stages: usize) {
     let split = Split(last_stages);
     let device = Device::flex().autodiff();
     let (mut stages, mut head) = (RandomParams(Rng::new(3)), RandomParams(Rng::new(4)));
-    let suffix = Suffix::load(network, split, CLASSES, &mut stages, &mut head, &device);
+    let suffix =
+        Suffix::load(network, split, split.taps(network, Features::Last), CLASSES, &mut stages, &mut head, &device);
     let [channels, height, width] = split.activation_shape(network, SIZE);
     let x = drawn([BATCH, channels, height, width], &device.clone().inner());
     let mut state = Some((suffix, Optimiser::new(0.01)));

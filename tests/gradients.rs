@@ -8,6 +8,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{TOY, drawn, narrow_networks, weights_file_of};
 use lastlayer::backbone::architecture::Architecture;
+use lastlayer::backbone::taps::Features;
 use lastlayer::backbone::weights::Weights;
 use lastlayer::model::{Prefix, Split, Suffix};
 use lastlayer::nn::params::RandomParams;
@@ -76,7 +77,7 @@ fn suffix(network: &'static Architecture, config: &TrainConfig, device: &Device)
     }
     let mut head = LargeHead(RandomParams(Rng::new(2)));
     let (weights, split) = (weights(network), Split(config.last_stages));
-    let taps = split.taps(network, config.features());
+    let taps = split.taps(network, Features::Several);
     match config.regime {
         Regime::Scratch => Suffix::load_live(network, taps, CLASSES, &mut weights.params(), &mut head, device),
         _ => Suffix::load(network, split, taps, CLASSES, &mut weights.params(), &mut head, device),
@@ -106,7 +107,7 @@ fn check(network: &'static Architecture, config: &TrainConfig) {
     // Uneven on purpose, so that the classes are weighed.
     let samples: Vec<Sample> = [0, 0, 0, 1, 2].map(|label| Sample { photo: 0, label }).to_vec();
     let targets = Loss::new(config, &samples, CLASSES).targets(&labels, CLASSES);
-    let width = Split(config.last_stages).taps(network, config.features()).width();
+    let width = Split(config.last_stages).taps(network, Features::Several).width();
     let mask = dropout_mask(PHOTOS * width, config.dropout as f32, &mut Rng::new(3));
     let loss = |suffix: Suffix| {
         let step = Part { input: input.clone(), mask: mask.clone(), targets: targets.clone() };

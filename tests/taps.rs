@@ -39,6 +39,18 @@ fn seen_are_the_last_layers_of_at_most_twice_the_sides() {
 }
 
 #[test]
+fn a_file_may_name_fewer_layers_than_there_are() {
+    let layers = ["conv_head", "blocks.2"].map(str::to_owned);
+    let taps = Taps::of_file(Some(&layers), &TOY, 0).unwrap();
+    assert_eq!((taps.layers(), taps.width()), (2, 2 * (32 + 16)));
+    assert_eq!(taps.named(&TOY), Some(layers.to_vec()));
+    assert_eq!(Taps::of_file(None, &TOY, 0).unwrap().named(&TOY), None);
+    // What they see is the first of what all see.
+    let several = Tensor::<2>::random([2, 120], Distribution::Default, &cpu().tensors);
+    assert_eq!(taps.of_several(several).dims(), [2, 96]);
+}
+
+#[test]
 fn what_is_seen_is_the_sum_of_its_places_each_tap_as_long_as_the_first() {
     let taps = Taps::new(&TOY, 0, Features::Several);
     let device = cpu().tensors;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::taps::Features;
 use crate::image::prepare::InputSpec;
 
 /// Written into the weights file's metadata under the key `card`, as JSON.
@@ -26,9 +25,10 @@ pub struct Card {
     /// Whether the source model averages its features over a photo and its mirror image; missing where not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flip_average: bool,
-    /// What the output layer sees; missing where it is the average of the last layer alone.
-    #[serde(default, skip_serializing_if = "Features::is_last")]
-    pub features: Features,
+    /// What the output layer sees, as in a model file: averages and largest values of these layers; missing where it is the average of the
+    /// last layer alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<String>>,
     /// Where a training of this program made the network out of another; missing where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuned: Option<Tuned>,

@@ -56,12 +56,23 @@ impl Taps {
         within(if last_stages == 0 { seen } else { seen.min(learning + 1).min(shapes.len()) })
     }
 
-    /// Those of the last `layers` layers, as a file names them.
-    pub fn of_layers(architecture: &Architecture, names: &[String]) -> Option<Self> {
-        let known = layer_names(architecture);
-        let fits = !names.is_empty() && known.starts_with(names);
-        let channels = || shapes(architecture)[..names.len()].iter().map(|shape| shape[0]).collect();
-        fits.then(|| Self { channels: channels(), features: Features::Several })
+    /// What the output layer of a file sees that names these `layers`, the last first; none: the average of the last layer.
+    ///
+    /// # Errors
+    /// What is wrong with them, in words.
+    pub fn of_file(layers: Option<&[String]>, architecture: &Architecture, last_stages: usize) -> Result<Self, String> {
+        let Some(layers) = layers else { return Ok(Self::new(architecture, last_stages, Features::Last)) };
+        let mut all = Self::new(architecture, last_stages, Features::Several);
+        let known = all.layer_names(architecture);
+        if layers.is_empty() || !known.starts_with(layers) {
+            return Err(format!(
+                "its output layer sees the layers {}, expected the first of {}",
+                layers.join(", "),
+                known.join(", ")
+            ));
+        }
+        all.channels.truncate(layers.len());
+        Ok(all)
     }
 
     /// Names of the layers that are seen, the last first.
@@ -69,6 +80,11 @@ impl Taps {
         let mut names = layer_names(architecture);
         names.truncate(self.channels.len());
         names
+    }
+
+    /// As files name them; `None` for the average of the last layer alone.
+    pub fn named(&self, architecture: &Architecture) -> Option<Vec<String>> {
+        (!self.features.is_last()).then(|| self.layer_names(architecture))
     }
 
     pub fn features(&self) -> Features {

@@ -18,7 +18,6 @@ use super::file::TensorFile;
 use super::recognise::{Recognised, recognise};
 use super::registry::by_name;
 use super::stored::{CARD_KEY, StoredTensor};
-use super::taps::Features;
 use super::tensor_file::{self, MODEL_KEY};
 use crate::error::{Error, ErrorCode, Result};
 use crate::nn::params::Params;
@@ -137,7 +136,7 @@ impl Weights {
             stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
             labels,
             flip_average: false,
-            features: Features::Last,
+            layers: None,
             tuned: None,
         };
         Ok(Self { tensors: Tensors::Brought { file, names, own_head }, card, sha256, architecture })

@@ -12,7 +12,7 @@ use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::backbone::architecture::{ConvLayer, Operation};
-use crate::backbone::taps::{Features, Taps};
+use crate::backbone::taps::Taps;
 use crate::backbone::tensor_file::{self, FileTensor, MODEL_KEY};
 use crate::backbone::weights::{Weights, read_floats};
 use crate::data::label;
@@ -95,7 +95,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         input: classifier.input.clone(),
         resize_filter: source.resize_filter.clone(),
         flip_average: classifier.flip_average,
-        layers: (!taps.features().is_last()).then(|| taps.layer_names(weights.architecture)),
+        layers: taps.named(weights.architecture),
         made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
@@ -160,7 +160,7 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let mut stage_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
     let classes = card.labels.len();
-    let taps = taps(&card, split, weights)?;
+    let taps = Taps::of_file(card.layers.as_deref(), weights.architecture, split.0).map_err(corrupt)?;
     let features = weights.architecture.features();
     let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
     let known = card.unknown.map(|threshold| Known {
@@ -176,20 +176,6 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
     let classifier = Classifier::new(split, card.input, suffix, labels);
     Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
-}
-
-/// What the model's output layer sees.
-fn taps(card: &ModelCard, split: Split, weights: &Weights) -> Result<Taps> {
-    let Some(layers) = &card.layers else { return Ok(split.taps(weights.architecture, Features::Last)) };
-    let most = split.taps(weights.architecture, Features::Several).layer_names(weights.architecture);
-    let taps = Taps::of_layers(weights.architecture, layers).filter(|_| most.starts_with(layers));
-    taps.ok_or_else(|| {
-        corrupt(format!(
-            "its output layer sees the layers {}, expected the first of {}",
-            layers.join(", "),
-            most.join(", ")
-        ))
-    })
 }
 
 /// Whether the model was trained on these weights, or on the same ones in another precision.

@@ -36,7 +36,7 @@ fn card(classifier: &Classifier, weights: &Weights) -> Card {
         input: classifier.input.clone(),
         labels: classifier.labels.clone(),
         flip_average: classifier.flip_average,
-        features: classifier.suffix.taps().features(),
+        layers: classifier.suffix.taps().named(weights.architecture),
         tuned: Some(Tuned { last_stages, weights_sha256: weights.first_sha256().to_owned() }),
         ..weights.card.clone()
     }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::backbone::taps::Taps;
 use crate::backbone::weights::{LoadedParams, Weights};
 use crate::data::dataset::{ClassId, PhotoId};
 use crate::device::ComputeDevice;
@@ -65,12 +66,13 @@ impl Models {
             Some(whole) => (whole, Split(1)),
             None => (weights.architecture, Split(0)),
         };
+        let taps = Taps::of_file(weights.card.layers.as_deref(), architecture, split.0)
+            .map_err(|reason| Error::new(ErrorCode::WeightsMismatch, format!("the weights do not fit: {reason}")))?;
         let source = (!labels.is_empty()).then(|| {
             if split != Split(0) {
                 embedders.push(load(split, &mut params));
             }
             let (classes, mut stages) = (labels.len(), weights.params());
-            let taps = split.taps(architecture, weights.card.features);
             let suffix = Suffix::load(architecture, split, taps, classes, &mut stages, &mut params, &device.tensors);
             let flip_average = weights.card.flip_average;
             Classifier { flip_average, ..Classifier::new(split, input.clone(), suffix, labels) }

@@ -144,7 +144,7 @@ fn weights_of(network: &Architecture, tensors: &[StoredTensor], checkpoint: Stri
         stages: network.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels,
         flip_average: false,
-        features: lastlayer::backbone::taps::Features::Last,
+        layers: None,
         tuned: None,
     };
     stored::write(tensors, &card).unwrap()

@@ -121,7 +121,7 @@ test("a comparison says whose every event is, adds up, and leaves the classifier
   assert.deepEqual(
     comparison.runs.map(({ name, config, history }) => [name, config.epochs, history.length, config.seed]),
     [
-      ["head", 30, 30, 2],
+      ["head", 200, 200, 2],
       ["one stage", 2, 2, 2],
       ["scratch", 1, 1, 2],
     ],

@@ -15,7 +15,6 @@ use clap::Parser;
 use lastlayer::backbone::architecture::Architecture;
 use lastlayer::backbone::card::{Card, WeightsManifest, imagenet_labels};
 use lastlayer::backbone::stored::write as write_weights;
-use lastlayer::backbone::taps::Features;
 use lastlayer::backbone::weights::{Weights, sha256_hex};
 use lastlayer::device::{ComputeDevice, DeviceKind};
 use lastlayer::error::{Error, ErrorCode, Result};
@@ -74,7 +73,7 @@ fn card(architecture: &Architecture, file_name: &str, source_sha256: String) -> 
         stages: architecture.stages.iter().map(|stage| stage.name.clone()).collect(),
         labels: imagenet_labels(),
         flip_average: false,
-        features: Features::Last,
+        layers: None,
         tuned: None,
     }
 }

@@ -99,8 +99,8 @@ options! {
         "How many of the backbone's last stages learn along with the output layer; 0 lets the regime choose.",
         "骨干网络最后多少个阶段与输出层一起训练；0 表示由训练方式决定。";
     features: FeatureChoice = 0 in 0..=2, "features",
-        "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto, which is several but for scratch.",
-        "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（除 scratch 外都用 several）。";
+        "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto: several where it learns alone, last otherwise.",
+        "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（只训练输出层时用 several，否则用 last）。";
     input_size: usize = 0 in 0..=512, "inputSize",
         "Side in pixels of the picture that the network sees, at least 64. Only scratch may choose: the pretrained stages know theirs. 0 lets the regime choose.",
         "网络看到的图片边长（像素），至少 64。只有 scratch 可以选择，预训练的各阶段有固定的大小。0 表示由训练方式决定。";
