@@ -106,8 +106,8 @@ export const OPTIONS = /** @type {const} */ ([
     default: "auto",
     choices: ["auto", "last", "several"],
     doc: {
-      en: "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto, which is several but for scratch.",
-      zh: "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（除 scratch 外都用 several）。",
+      en: "What the output layer sees: last (the average of the last layer's map), several (averages and largest values of the last layers' maps), or auto: several where it learns alone, last otherwise.",
+      zh: "输出层看到什么：last（最后一层特征图的平均值）、several（最后几层特征图的平均值和最大值），或 auto（只训练输出层时用 several，否则用 last）。",
     },
   },
   {
