@@ -74,8 +74,8 @@ export const OPTIONS = /** @type {const} */ ([
     min: 0,
     max: 0.5,
     doc: {
-      en: "Fraction of each class held out for the score, and to choose the number of epochs when the output layer learns alone; 0 trains for all epochs without a score.",
-      zh: "每个类别留出多少比例的照片用于评分，只训练输出层时还用来选择轮数；0 表示训练满全部轮数且没有得分。",
+      en: "Fraction of each class held out for the score, and, with patience, to choose the number of epochs; 0 trains without a score.",
+      zh: "每个类别留出多少比例的照片用于评分，设置了早停耐心时还用来选择轮数；0 表示没有得分。",
     },
   },
   {

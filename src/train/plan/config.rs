@@ -90,8 +90,8 @@ options! {
         "Decoupled weight decay: pulls weights towards zero.",
         "解耦的权重衰减：把权重拉向零。";
     holdout: f64 = 0.2 in 0.0..=0.5, "holdout",
-        "Fraction of each class held out for the score, and to choose the number of epochs when the output layer learns alone; 0 trains for all epochs without a score.",
-        "每个类别留出多少比例的照片用于评分，只训练输出层时还用来选择轮数；0 表示训练满全部轮数且没有得分。";
+        "Fraction of each class held out for the score, and, with patience, to choose the number of epochs; 0 trains without a score.",
+        "每个类别留出多少比例的照片用于评分，设置了早停耐心时还用来选择轮数；0 表示没有得分。";
     patience: usize = 0 in 0..=1000, "patience",
         "When the output layer learns alone: epochs without a clearly better validation loss before stopping, at a constant rate; the best epoch is kept. 0 goes through all epochs at a falling rate, which is better with few photos.",
         "只训练输出层时：以恒定的学习率训练，验证损失连续多少轮没有明显改善就停止，并采用最好的一轮。0 表示以逐渐降低的学习率训练满全部轮数，照片少时效果更好。";

@@ -17,7 +17,7 @@ pub struct Report {
     pub train_images: usize,
     /// Photos per class, in the order of `classes`.
     pub per_class: Vec<usize>,
-    /// Photos held out to choose the number of epochs.
+    /// Photos held out for the score, and to choose the number of epochs where patience is asked for.
     pub held_out: usize,
     /// How many of them have near-duplicates among the photos learnt from, because their class holds nothing else: their score
     /// says little of new photos.
