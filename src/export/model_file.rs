@@ -5,16 +5,16 @@
 //! one key, [`MODEL_KEY`], whose value is the JSON of a [`ModelCard`]. A classifier that was evaluated also has
 //! [`CENTROIDS`] `[classes, channels of the last map]`, what its classes look like.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use burn::tensor::Device;
 use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use crate::backbone::architecture::{ConvLayer, Operation};
+use crate::backbone::architecture::{Architecture, ConvLayer, Operation};
 use crate::backbone::taps::Taps;
 use crate::backbone::tensor_file::{self, FileTensor, MODEL_KEY};
-use crate::backbone::weights::{Weights, read_floats};
+use crate::backbone::weights::{LoadedParams, Weights, read_floats};
 use crate::data::label;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Classifier, Known};
@@ -157,17 +157,20 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     }
     let split = Split(card.last_stages).check(weights.architecture).map_err(|error| corrupt(error.message))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(error.to_string()))?;
-    let mut stage_params = ModelParams { tensors: &tensors, problems: Vec::new() };
-    let mut head_params = ModelParams { tensors: &tensors, problems: Vec::new() };
+    let (split, taps) = reach(split, card.layers.as_deref(), weights.architecture)?;
+    let file = || ModelParams { tensors: &tensors, problems: Vec::new() };
+    let unchanged = unchanged(split.0, card.last_stages, weights.architecture);
+    let mut stage_params = StageParams { file: file(), unchanged, weights: weights.params() };
+    let mut head_params = file();
     let classes = card.labels.len();
-    let taps = Taps::of_file(card.layers.as_deref(), weights.architecture, split.0).map_err(corrupt)?;
     let features = weights.architecture.features();
     let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
     let known = card.unknown.map(|threshold| Known {
         centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
         threshold,
     });
-    let problems = [stage_params.problems, head_params.problems].concat();
+    stage_params.weights.finish()?;
+    let problems = [stage_params.file.problems, head_params.problems].concat();
     if !problems.is_empty() {
         return Err(corrupt(problems.join("; ")));
     }
@@ -176,6 +179,22 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
     let classifier = Classifier::new(split, card.input, suffix, labels);
     Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
+}
+
+/// The split at which all is there that the output layer sees, and what that is. A head that was taught alone on a network whose last stages an
+/// earlier task had taught may see layers before these: stages are in the suffix then that nobody has changed.
+fn reach(split: Split, layers: Option<&[String]>, architecture: &Architecture) -> Result<(Split, Taps)> {
+    let at = |k: usize| Taps::of_file(layers, architecture, k).map(|taps| (Split(k), taps));
+    let deeper = || (split.0 + 1..=architecture.stages.len()).find_map(|k| at(k).ok());
+    at(split.0).or_else(|reason| deeper().filter(|_| split.0 > 0).ok_or(reason)).map_err(corrupt)
+}
+
+/// Parameters of the stages in the suffix before the `learnt` last ones.
+fn unchanged(in_suffix: usize, learnt: usize, architecture: &Architecture) -> BTreeSet<String> {
+    let stages = architecture.stages.len();
+    let operations =
+        architecture.stages[stages - in_suffix..stages - learnt].iter().flat_map(|stage| &stage.operations);
+    operations.flat_map(Operation::convolutions).flat_map(ConvLayer::parameters).map(|(name, _)| name).collect()
 }
 
 /// Whether the model was trained on these weights, or on the same ones in another precision.
@@ -213,6 +232,19 @@ fn read_card(bytes: &[u8]) -> Result<ModelCard> {
 
 fn corrupt(reason: String) -> Error {
     Error::new(ErrorCode::ModelCorrupt, format!("not a usable lastlayer model file: {reason}")).with("detail", reason)
+}
+
+/// [`Params`] of stages: those of the file, but those that nobody has changed of the weights.
+struct StageParams<'a> {
+    file: ModelParams<'a>,
+    unchanged: BTreeSet<String>,
+    weights: LoadedParams<'a>,
+}
+
+impl Params for StageParams<'_> {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        if self.unchanged.contains(name) { self.weights.take(name, shape) } else { self.file.take(name, shape) }
+    }
 }
 
 /// [`Params`] out of a model file.

@@ -16,9 +16,6 @@ use crate::train::plan::config::TrainConfig;
 use crate::train::read::cache::ActivationCache;
 use crate::train::read::sample::Sample;
 
-/// Side of the pictures, in pixels: small, and the last feature map, of 3 × 3 pixels, is averaged by the same pipeline as one of 7 × 7
-/// (which are no multiples of four either).
-const SIZE: usize = 96;
 /// Classes of ImageNet.
 const SOURCE_CLASSES: usize = 1_000;
 
@@ -33,13 +30,15 @@ pub fn warm_up(device: &ComputeDevice, architecture: &Architecture) -> Result<()
         return Ok(());
     }
     let (split, tensors) = (Split(0), &device.tensors);
+    // Of the network's own size: by which pipeline a map is averaged depends on how large it is.
+    let size = architecture.input.size as usize;
     let prefix = Prefix::load(architecture, split, &mut Zeros, tensors);
     let taps = |features| split.taps(architecture, features);
     let last = taps(Features::Last);
     let source = Suffix::load(architecture, split, last, SOURCE_CLASSES, &mut Zeros, &mut Zeros, tensors);
-    source.forward(prefix.forward(Tensor::zeros([1, 3, SIZE, SIZE], tensors)));
+    source.forward(prefix.forward(Tensor::zeros([1, 3, size, size], tensors)));
 
-    let shape = split.activation_shape(architecture, SIZE);
+    let shape = split.activation_shape(architecture, size);
     let mut cache = ActivationCache::new(shape);
     let samples: Vec<Sample> = (0..2).map(|label| Sample { photo: label as PhotoId, label }).collect();
     for sample in &samples {
