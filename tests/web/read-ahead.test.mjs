@@ -75,8 +75,8 @@ function course(page, course) {
 test("what is read while nothing else is to do need not be read by the training, which is the same", async () => {
   const page = await bed.lab();
   const off = await course(page, { readAhead: false });
-  assert.equal(off.draws, 32);
-  assert.deepEqual([off.photosRead, off.total], [6, 6 * 33], "nothing was read before it was asked for");
+  assert.equal(off.draws, 16);
+  assert.deepEqual([off.photosRead, off.total], [6, 6 * 17], "nothing was read before it was asked for");
   const one = await course(page, { workers: 1 });
   assert.deepEqual([one.photosRead, one.total], [0, 0]);
   const several = await course(page, { workers: 3 });
@@ -134,7 +134,7 @@ test("where it takes too long it is given up after two pieces", async () => {
   const script = TELLING.replace("performance.now = () => 0;", "let now = 0; performance.now = () => (now += 2000);");
   const seen = await course(page, { workers: 1, script });
   // Of six photos the first piece read four, and the second two and two draws.
-  assert.deepEqual([seen.photosRead, seen.total], [6, 6 * 33 - 8]);
+  assert.deepEqual([seen.photosRead, seen.total], [6, 6 * 17 - 8]);
 });
 
 test("on a graphics API in software nothing is read ahead", async () => {
