@@ -102,9 +102,8 @@ impl Taps {
     }
 
     /// By which the rate of an output layer that sees the last average alone is multiplied for one that sees these. AdamW moves every
-    /// weight by as much, so that one with three times as many goes three times as far in a step; and further still, since the last
-    /// average has many more numbers near nothing than other taps. Half of what the number of weights asks for is better by a tenth of a
-    /// point (four sets, ten splits each), a quarter is no better.
+    /// weight by as much, so that one with three times as many goes three times as far in a step. Half of what the number of weights asks for
+    /// is better by a tenth of a point (four sets, ten splits each), a quarter is no better.
     pub fn rate_factor(&self) -> f64 {
         match self.features {
             Features::Last => 1.0,

@@ -6,7 +6,7 @@
     python3 tests/bench/model_in_timm.py model.safetensors build/weights/efficientnet_lite0-*.safetensors PHOTO...
 
 The code is the README's, run as it stands but for the names of the two files. Photos are prepared with Pillow (short side to the input size,
-antialiased bicubic, centre crop), which differs from the command line's by up to one level of 255; so do JPEG decoders.
+antialiased bicubic, centre crop) and decoded by it, which is not the command line's decoder.
 
 Exit code: 0 when every probability is within 0.02, or 1.
 """
