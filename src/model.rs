@@ -80,13 +80,14 @@ impl Prefix {
     /// - images: `[batch, 3, size, size]`, normalised
     /// - output: the activation at the split, `[batch, channels, height, width]`; at `Split(0)` all [`Taps`], `[batch, width, 1, 1]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        let mut maps = self.maps(images);
         match &self.taps {
             Some(taps) => {
-                let seen = taps.see(&self.maps(images));
+                let seen = taps.see(&maps);
                 let [batch, width] = seen.dims();
                 seen.reshape([batch, width, 1, 1])
             }
-            None => self.forward_layers(images, usize::MAX),
+            None => maps.swap_remove(0),
         }
     }
 

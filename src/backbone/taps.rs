@@ -130,7 +130,7 @@ impl Taps {
         }
         let wanted = length(&average);
         let scaled = |tap: Tensor<2>| {
-            let factor = wanted.clone() / length(&tap);
+            let factor = lengthening(&tap, &wanted);
             tap * factor
         };
         let mut taps = Vec::with_capacity(2 * maps.len());
@@ -152,7 +152,7 @@ impl Taps {
         let mut taps = Vec::with_capacity(2 * maps.len());
         for (index, map) in maps.iter().enumerate() {
             let [batch, _, height, width] = map.dims();
-            let factor = |tap: Tensor<4>| (wanted.clone() / length(&flat(tap))).reshape([batch, 1, 1, 1]);
+            let factor = |tap: Tensor<4>| lengthening(&flat(tap), &wanted).reshape([batch, 1, 1, 1]);
             let averages = map.clone() / (height * width) as f32;
             taps.push(if index == 0 { averages } else { averages * factor(global_average(map.clone())) });
             if !self.features.is_last() {
@@ -221,6 +221,11 @@ fn layer_names(architecture: &Architecture) -> Vec<String> {
 
 fn flat(pooled: Tensor<4>) -> Tensor<2> {
     pooled.flatten::<2>(1, 3)
+}
+
+/// What each row is multiplied by to be as long as is wanted, `[batch, 1]`.
+fn lengthening(rows: &Tensor<2>, wanted: &Tensor<2>) -> Tensor<2> {
+    wanted.clone() / length(rows)
 }
 
 /// Of each row, `[batch, 1]`. The root of nothing has no slope to go back by, so it is never quite nothing.
