@@ -4,7 +4,7 @@
 //! Its parts, which know no session, and what it does with them, a file for each kind of call:
 //!
 //! ```text
-//! models  sharing  event  run │ photos  answers  why │ ahead  starting  running  resume │ lending  helping
+//! models  sharing  event  run │ photos  answers  why │ ahead  provisional  starting  running  resume │ lending  helping
 //! ```
 
 mod ahead;
@@ -15,6 +15,7 @@ mod helping;
 pub mod lending;
 mod models;
 mod photos;
+pub mod provisional;
 mod resume;
 mod run;
 mod running;
@@ -36,6 +37,7 @@ use crate::data::dataset::Dataset;
 use crate::device::ComputeDevice;
 use crate::error::Result;
 use crate::eval::classifier::Classifier;
+use crate::eval::provisional::Provisionally;
 use crate::image::prepare::InputSpec;
 use crate::model::Split;
 use crate::train::plan::budget::ACTIVATION_BUDGET;
@@ -54,6 +56,7 @@ pub struct Session {
     /// What is under way.
     run: Option<Box<dyn Run>>,
     expected: Expected,
+    provisionally: Provisionally,
     advice: Option<Box<Advice>>,
     /// What advice has found out of the device so far.
     measured: Vec<Measured>,
@@ -86,6 +89,7 @@ impl Session {
             models,
             run: None,
             expected: Expected::default(),
+            provisionally: Provisionally::default(),
             advice: None,
             measured: Vec::new(),
             sharing: Sharing::default(),

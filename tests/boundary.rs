@@ -14,6 +14,7 @@ use lastlayer::eval::compared::{Compared, ComparedRun, Difference};
 use lastlayer::eval::explain::{ClassScore, Explanation};
 use lastlayer::eval::feature_maps::Channel;
 use lastlayer::eval::nearest::{Features, Nearest, Neighbour};
+use lastlayer::eval::provisional::{Impression, LeftOut};
 use lastlayer::image::Pixels;
 use lastlayer::image::prepare::Crop;
 use lastlayer::metrics::Scores;
@@ -24,6 +25,7 @@ use lastlayer::score::interval::Interval;
 use lastlayer::score::novelty::Threshold;
 use lastlayer::score::paired::PairedCounts;
 use lastlayer::session::event::StepEvent;
+use lastlayer::session::provisional::ProvisionalStep;
 use lastlayer::train::plan::budget::{Change, Reduced};
 use lastlayer::train::plan::config::TrainConfig;
 use lastlayer::train::plan::regime::Regime;
@@ -40,6 +42,7 @@ fn what_crosses_the_boundary_is_what_the_fixture_says() {
         "StepEvent": events(),
         "Advice": [advice(true), advice(false)],
         "CoreResumed": [resumed(Some(FitPhase::Refit)), resumed(None)],
+        "ProvisionalStep": provisional(),
         "NearestIds": [nearest(Features::Source), nearest(Features::Trained)],
         "Layout": [layout()],
         "Answer": [answer(true), answer(false)],
@@ -291,6 +294,18 @@ fn advice(some: bool) -> Advice {
 fn resumed(phase: Option<FitPhase>) -> Resumed {
     let history = vec![epoch(phase.is_some())];
     Resumed { config: TrainConfig::default(), epochs_chosen: true, phase, epoch: 1, epochs: 2, history }
+}
+
+fn provisional() -> Vec<ProvisionalStep> {
+    let interval = Interval { low: 0.25, high: 0.75 };
+    let impression = |scores| Impression { classes: vec!["a".to_owned()], photos: 1, scores };
+    let made = |scores| ProvisionalStep::Made { impression: impression(scores) };
+    let all =
+        [ProvisionalStep::UpToDate, ProvisionalStep::More, made(Some(LeftOut { top1: 0.5, interval })), made(None)];
+    let known = |step: &ProvisionalStep| match step {
+        ProvisionalStep::UpToDate | ProvisionalStep::More | ProvisionalStep::Made { .. } => {}
+    };
+    all.into_iter().inspect(known).collect()
 }
 
 fn nearest(features: Features) -> Nearest {

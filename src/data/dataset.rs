@@ -1,6 +1,6 @@
 //! Photos and classes. A class keeps its identity when it is renamed, so a trained classifier goes on under the new name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::label;
 use super::similar::PerceptualHash;
@@ -82,6 +82,22 @@ impl Dataset {
 
     pub fn photos(&self) -> impl ExactSizeIterator<Item = &Photo> {
         self.photos.values()
+    }
+
+    /// All of them, the first photo of every class before the second of any.
+    pub fn photos_in_turns(&self) -> impl Iterator<Item = &Photo> {
+        let mut before = HashMap::<ClassId, usize>::new();
+        let mut turns: Vec<(usize, &Photo)> = self
+            .photos
+            .values()
+            .map(|photo| {
+                let turn = before.entry(photo.class).or_default();
+                *turn += 1;
+                (*turn, photo)
+            })
+            .collect();
+        turns.sort_by_key(|&(turn, _)| turn);
+        turns.into_iter().map(|(_, photo)| photo)
     }
 
     pub fn photo(&self, id: PhotoId) -> Result<&Photo> {

@@ -9,3 +9,4 @@ pub mod explain;
 pub mod feature_maps;
 pub mod nearest;
 pub mod outputs;
+pub mod provisional;

@@ -112,7 +112,8 @@ impl Session {
         settled.map(|(config, _)| config).filter(|config| config.regime == Regime::Head)
     }
 
-    /// Draws of a pass that are not cached and not lent, of photos whose pixels are at hand, in order of adding. Beside the photos
+    /// Draws of a pass that are not cached and not lent, of photos whose pixels are at hand, the classes by turns: so that there
+    /// is something of each as soon as may be. Beside the photos
     /// as they are, no more than the activation budget has room for once `more` others are cached.
     fn readable_ahead(&self, Pass { embedder, number }: Pass, more: usize) -> impl Iterator<Item = Draw> {
         let embedder = &self.models.embedders[embedder];
@@ -129,6 +130,6 @@ impl Session {
                 && !lent.contains(&(photo.id, number))
         };
         let room = if number == 0 { usize::MAX } else { cache.room(self.activation_budget).saturating_sub(more) };
-        self.dataset.photos().filter(wanted).take(room).map(move |photo| Draw { photo: photo.id, number })
+        self.dataset.photos_in_turns().filter(wanted).take(room).map(move |photo| Draw { photo: photo.id, number })
     }
 }

@@ -24,6 +24,8 @@ pub enum ModelChoice {
     Auto,
     Source,
     Trained,
+    /// The first classifier, as long as nothing is trained or opened: see [`provisional`](crate::eval::provisional).
+    Provisional,
 }
 
 pub(super) struct Models {
@@ -31,7 +33,9 @@ pub(super) struct Models {
     pub source: Option<Classifier>,
     /// The trained or opened one.
     pub classifier: Option<Classifier>,
-    /// How that one came about; `None` for one out of a file.
+    /// The first one, made while photos arrive; `None` once there is another.
+    pub provisional: Option<Classifier>,
+    /// How the trained one came about; `None` for one out of a file.
     pub taught: Option<Taught>,
     /// Pooled features of photos by that one, where its last stages learnt; read when first asked for.
     pub features: ActivationCache,
@@ -81,6 +85,7 @@ impl Models {
         Ok(Self {
             source,
             classifier: None,
+            provisional: None,
             taught: None,
             features: ActivationCache::new([weights.architecture.features(), 1, 1]),
             embedders,
@@ -91,6 +96,7 @@ impl Models {
     pub fn replace(&mut self, classifier: Classifier, taught: Option<Taught>) -> &Classifier {
         self.features = ActivationCache::new(self.features.shape());
         self.taught = taught;
+        self.provisional = None;
         self.classifier.insert(classifier)
     }
 
@@ -110,6 +116,7 @@ impl Models {
         let classifier = match model {
             ModelChoice::Source => self.source.as_ref().ok_or_else(no_source)?,
             ModelChoice::Trained => self.trained()?,
+            ModelChoice::Provisional => self.provisional.as_ref().ok_or_else(no_provisional)?,
             ModelChoice::Auto => self.classifier.as_ref().or(self.source.as_ref()).ok_or_else(no_classifier)?,
         };
         let mut embedders = self.embedders.iter();
@@ -177,6 +184,7 @@ impl Models {
 
     pub fn forget_photos(&mut self, ids: &[PhotoId]) {
         self.embedders.iter_mut().for_each(|embedder| embedder.cache.remove(ids));
+        self.provisional = None;
         self.features.remove(ids);
     }
 }
@@ -185,6 +193,13 @@ fn no_source() -> Error {
     Error::new(
         ErrorCode::NoClassifier,
         "these weights have no output layer that is used here, so the network has no answers of its own: train first",
+    )
+}
+
+fn no_provisional() -> Error {
+    Error::new(
+        ErrorCode::NoClassifier,
+        "there is no first classifier: it is made once photos of two classes are read, and goes when one is trained or opened",
     )
 }
 

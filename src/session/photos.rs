@@ -88,7 +88,9 @@ impl Session {
     }
 
     pub fn move_photos(&mut self, ids: &[PhotoId], label: &str) -> Result<()> {
-        self.editable()?.move_photos(ids, label)
+        self.editable()?.move_photos(ids, label)?;
+        self.models.provisional = None; // until it is made anew
+        Ok(())
     }
 
     pub fn remove_class(&mut self, label: &str) -> Result<()> {
@@ -112,8 +114,9 @@ impl Session {
             classifier.check_rename(class, to.trim())?;
         }
         self.dataset.rename_class(from, to)?;
-        if let (Some(classifier), Some(label)) = (&mut self.models.classifier, self.dataset.label(class)) {
-            classifier.rename(class, label);
+        if let Some(label) = self.dataset.label(class) {
+            let classifiers = self.models.classifier.iter_mut().chain(&mut self.models.provisional);
+            classifiers.for_each(|classifier| classifier.rename(class, label));
         }
         Ok(())
     }

@@ -294,6 +294,14 @@ impl Core {
         session.read_ahead().await.map_err(throw)
     }
 
+    /// Goes on with the first classifier, which is there before anything is trained: `{type: "upToDate"}` where there is nothing to do,
+    /// `{type: "more"}`, or `{type: "made", impression}` where it answers anew.
+    #[wasm_bindgen(js_name = goOnProvisionally)]
+    pub fn go_on_provisionally(&self) -> JsResult<JsValue> {
+        let step = self.session.take().map(|mut session| session.go_on_provisionally()).map_err(throw)?;
+        to_js(&step)
+    }
+
     /// The answer to a loan: what `embed` or `learn` of another worker's core made of it.
     pub fn accept(&self, id: u32, answer: &[f32]) -> JsResult<()> {
         self.session.take().and_then(|mut session| session.accept(id, answer)).map_err(throw)
@@ -472,6 +480,7 @@ fn model_choice(name: &str) -> JsResult<ModelChoice> {
         "auto" => Ok(ModelChoice::Auto),
         "source" => Ok(ModelChoice::Source),
         "trained" => Ok(ModelChoice::Trained),
-        _ => Err(throw(unknown_value("model", name, "auto, source or trained"))),
+        "provisional" => Ok(ModelChoice::Provisional),
+        _ => Err(throw(unknown_value("model", name, "auto, source, trained or provisional"))),
     }
 }

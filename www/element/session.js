@@ -308,6 +308,10 @@ export class Session {
     for (const type of ["progress", "train"]) {
       tuner.addEventListener(type, (event) => this.notify(type, /** @type {CustomEvent} */ (event).detail));
     }
+    tuner.addEventListener("provisional", (event) => {
+      this.notify("provisional", /** @type {CustomEvent} */ (event).detail);
+      this.testing.impressed();
+    });
     tuner.addEventListener("restart", (event) => {
       /** @type {{ lost: { name: string }[] }} */ const { lost } = /** @type {CustomEvent} */ (event).detail;
       this.#noteLost(lost.map(({ name }) => name));

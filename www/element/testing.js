@@ -18,14 +18,29 @@ export class Testing {
     /** How many photos came with the training photos, and have not been tested yet. */ this.waiting = 0;
     /** The folders of a data set that was dropped whole. @type {import("../ui/types.d.ts").TestView["parts"]} */
     this.parts = null;
-    /** What the reader chose, where there is a choice. @type {"source" | "trained"} */ this.choice = "trained";
+    /** What the reader chose, where there is a choice. @type {"source" | "own"} */ this.choice = "own";
+    /** Who has answered. @type {import("../ui/types.d.ts").Answering} */ this.answered = "source";
     this.abort = new AbortController();
     this.why = new Why(session);
   }
 
-  /** @returns {"source" | "trained"} */
+  /** Whose answers are shown. */
   get model() {
-    return this.session.training.labels.length > 0 ? this.choice : "source";
+    const { own } = this;
+    return own !== null && this.choice === "own" ? own : "source";
+  }
+
+  /** Who answers beside the source model, if anybody does. */
+  get own() {
+    if (this.session.training.labels.length > 0) return "trained";
+    return this.session.tuner?.provisional ? "provisional" : null;
+  }
+
+  /** The classes of who answers, where they are the reader's. */
+  get #known() {
+    const { model, session } = this;
+    if (model === "source") return [];
+    return model === "trained" ? session.training.labels : (session.tuner?.provisional?.classes ?? []);
   }
 
   /** How many classes the network knows by itself; null as long as that is not known. */
@@ -46,7 +61,9 @@ export class Testing {
       waiting,
       parts,
       model,
-      canChoose: this.session.training.labels.length > 0 && this.#sourceClasses !== 0,
+      own: this.own ?? "trained",
+      provisionalPhotos: this.session.tuner?.provisional?.photos ?? 0,
+      canChoose: this.own !== null && this.#sourceClasses !== 0,
       sourceClasses: this.#sourceClasses,
       canTellUnknown,
       why: this.why.view,
@@ -101,10 +118,20 @@ export class Testing {
     return this.#run();
   }
 
-  /** @param {"source" | "trained"} model */
+  /** @param {import("../ui/types.d.ts").Answering} model */
   choose(model) {
-    this.choice = model;
+    this.choice = model === "source" ? "source" : "own";
     return this.#run();
+  }
+
+  /**
+   * There is a first classifier, or a better one. It answers about what is shown where another one has answered, and
+   * about a single photo every time.
+   */
+  impressed() {
+    const { items, running, waiting, answered, model } = this;
+    if (model !== "provisional" || items.length === 0 || running || waiting > 0) return;
+    if (answered !== model || items.length === 1) void this.#run();
   }
 
   /** There is a new classifier: it answers from now on, also about the photos that are already here. */
@@ -114,7 +141,7 @@ export class Testing {
 
   /** There is another network, and no classifier of it: that one answers from now on. */
   otherNetwork() {
-    this.choice = "trained";
+    this.choice = "own";
     void this.#run();
   }
 
@@ -150,7 +177,7 @@ export class Testing {
     this.abort = new AbortController();
     const { signal } = this.abort;
     const { items, model } = this;
-    Object.assign(this, { rows: [...this.unreadable], score: NOTHING, waiting: 0 });
+    Object.assign(this, { rows: [...this.unreadable], score: NOTHING, waiting: 0, answered: model });
     this.why.about(null);
     // A network without classes of its own answers once it has been taught some.
     const mute = model === "source" && this.#sourceClasses === 0;
@@ -158,7 +185,7 @@ export class Testing {
     this.running = items.length > 0 && !mute ? { done: 0, total: items.length } : null;
     this.session.changed();
     if (items.length === 0 || mute) return;
-    const known = new Set(model === "trained" ? this.session.training.labels : []);
+    const known = new Set(this.#known);
     const labels = items.map(({ folder }) => (folder !== null && known.has(folder) ? folder : null));
     const report = await this.session.attempt((tuner) =>
       tuner.predictAll(

@@ -48,6 +48,7 @@ export class Training {
       opened,
       hasClassifier: this.labels.length > 0,
       advice: adviceView(this.advice),
+      provisional: tuner?.provisional ?? null,
     };
   }
 

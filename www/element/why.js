@@ -17,7 +17,7 @@ export class Why {
     this.open = false;
     /**
      * The photo, by the file and the classifier that answered.
-     * @type {{ blob: Blob, model: "source" | "trained" } | null}
+     * @type {{ blob: Blob, model: import("../ui/types.d.ts").Answering } | null}
      */
     this.subject = null;
     /** The class that the reader chose; null for the first guess. @type {string | null} */ this.label = null;
@@ -46,7 +46,7 @@ export class Why {
 
   /**
    * Another photo, or the same one before another classifier; null for none.
-   * @param {{ blob: Blob, model: "source" | "trained" } | null} subject
+   * @param {{ blob: Blob, model: import("../ui/types.d.ts").Answering } | null} subject
    */
   about(subject) {
     this.abort.abort();
@@ -78,7 +78,7 @@ export class Why {
 
   /** The map is the same one, under another name. @param {string} from @param {string} to */
   renamed(from, to) {
-    if (this.subject?.model !== "trained") return;
+    if ((this.subject?.model ?? "source") === "source") return;
     if (this.label === from) this.label = to;
     if (this.explanation?.class.label === from)
       this.explanation = { ...this.explanation, class: { ...this.explanation.class, label: to } };
@@ -135,14 +135,12 @@ export class Why {
       this.session.announce("why.done", { label: explanation.class.label });
     }
     this.session.changed();
-    if (explanation && model === "trained" && !this.nearest) await this.#findSimilar(blob, signal);
+    if (explanation && model !== "source" && !this.nearest) await this.#findSimilar(blob, model, signal);
   }
 
-  /** @param {Blob} blob @param {AbortSignal} signal */
-  async #findSimilar(blob, signal) {
-    const nearest = await this.session.attempt((tuner) =>
-      tuner.nearest(blob, { count: SIMILAR, model: "trained", signal }),
-    );
+  /** @param {Blob} blob @param {import("../ui/types.d.ts").Answering} model @param {AbortSignal} signal */
+  async #findSimilar(blob, model, signal) {
+    const nearest = await this.session.attempt((tuner) => tuner.nearest(blob, { count: SIMILAR, model, signal }));
     if (signal.aborted || !nearest) return;
     this.nearest = nearest;
     this.session.changed();

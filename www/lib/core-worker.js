@@ -91,10 +91,11 @@ export class CoreWorker {
     },
     embed: ({ lastStages, pictures }) => this.core.embed(lastStages, pictures),
     learn: (parts) => this.core.learn(parts),
-    addPhoto: async (photo) => {
+    addPhoto: async (photo, { emit }) => {
       const added = await this.#files.add(photo);
       // While the next one is decoded.
-      if (added.duplicateOf === undefined) await this.#reading.added();
+      const made = added.duplicateOf === undefined ? await this.#reading.added() : undefined;
+      if (made) emit(made);
       return added;
     },
   });

@@ -1,8 +1,8 @@
 /** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation } from "./types/public.d.ts" */
-/** @import { Explanation, FeatureMaps, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
+/** @import { Explanation, FeatureMaps, Impression, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
 /** @import { Prediction, Progress, Report, RunConfig, TestReport, TestRow } from "./types/public.d.ts" */
 /** @import { TrainConfig, TrainEvent } from "./types/public.d.ts" */
-/** @import { Caller } from "./types/calls.d.ts" */
+/** @import { Caller, ProvisionalEvent } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
@@ -30,7 +30,8 @@ const QUIET = 500;
  * meanwhile.
  *
  * Events (`CustomEvent`, with `detail`):
- * - `change`: photos, classes, report, stale, evaluation or checkpoint changed.
+ * - `change`: photos, classes, report, stale, evaluation, provisional or checkpoint changed.
+ * - `provisional`: an {@link Impression}: there is a first classifier of the photos that were added, or a better one.
  * - `progress`: {@link Progress} of photos being added.
  * - `train`: {@link TrainEvent}, of trainings, cross-validations and comparisons.
  * - `checkpoint`: a `Blob`, from which {@link FineTuner#resume} goes on: to be stored by pages that want to survive
@@ -132,6 +133,16 @@ export class FineTuner extends EventTarget {
   }
 
   /**
+   * What the first classifier is made of and how good it seems: it is there a moment after photos of two classes were
+   * added, is kept up to date while more arrive, and answers where `model: "provisional"` asks it. A training takes its
+   * place. Null where there is none: also where `create` was told to read nothing ahead, or the device is too slow.
+   * @returns {Impression | null}
+   */
+  get provisional() {
+    return this.#mirror.provisional;
+  }
+
+  /**
    * Where a training can be continued: the paused one, or the last state kept of one that a crash has ended. Null again
    * when a training has ended or was cancelled, and after {@link FineTuner#discard}.
    * @returns {Blob | null}
@@ -195,7 +206,7 @@ export class FineTuner extends EventTarget {
           const { duplicateOf, note } = await this.#connection.call(
             "addPhoto",
             { ...photo, next: next(position) },
-            { signal },
+            { signal, onEvent: this.#made },
           );
           const of = duplicateOf === undefined ? undefined : this.#mirror.photo(duplicateOf);
           if (of) {
@@ -226,6 +237,7 @@ export class FineTuner extends EventTarget {
     const list = [...ids];
     await this.#connection.call("remove", { ids: list });
     this.#change(() => this.#mirror.removed(list));
+    this.#readAhead();
   }
 
   /**
@@ -237,6 +249,7 @@ export class FineTuner extends EventTarget {
     const ids = this.photos.filter((photo) => photo.label === label).map(({ id }) => id);
     await this.#connection.call("removeClass", { label, ids });
     this.#change(() => this.#mirror.removedClass(label));
+    this.#readAhead();
   }
 
   /**
@@ -277,6 +290,7 @@ export class FineTuner extends EventTarget {
     label = cleanLabel(label);
     await this.#connection.call("move", { ids: list, label });
     this.#change(() => this.#mirror.moved(list, label));
+    this.#readAhead();
   }
 
   /**
@@ -550,7 +564,8 @@ export class FineTuner extends EventTarget {
       };
       labels = labels.map((label) => label && cleanLabel(label));
       // The source model's labels are not ours to compare with: it was never shown these classes.
-      const known = model === "source" ? [] : this.#mirror.labels;
+      const { labels: trained, provisional } = this.#mirror;
+      const known = model === "source" ? [] : model === "provisional" ? (provisional?.classes ?? []) : trained;
       return testAll(
         list.map(({ blob }) => blob),
         answer,
@@ -614,6 +629,8 @@ export class FineTuner extends EventTarget {
    */
   async #restore(worker, code) {
     const { classes, photos, model, labels, own } = this.#mirror;
+    // It may be what the worker died of: it is made again when more photos come.
+    this.#mirror.provisional = null;
     /** @type {Photo[]} */
     const lost = [];
     for (const label of classes) await worker.call("addClass", { label });
@@ -664,9 +681,18 @@ export class FineTuner extends EventTarget {
     this.#stopWaiting();
     this.#stopWaiting = clock.every(QUIET, () => {
       this.#stopWaiting();
-      this.#connection.call("readAhead").catch(() => {});
+      this.#connection.call("readAhead", undefined, { onEvent: this.#made }).catch(() => {});
     });
   }
+
+  /**
+   * There is a first classifier, or a better one.
+   * @param {ProvisionalEvent} event
+   */
+  #made = ({ impression }) => {
+    this.#change(() => (this.#mirror.provisional = impression));
+    this.#dispatch("provisional", impression);
+  };
 
   /** @param {() => void} apply */
   #change(apply) {

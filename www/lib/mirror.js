@@ -1,4 +1,4 @@
-/** @import { Evaluation, Photo, Report } from "./types/public.d.ts" */
+/** @import { Evaluation, Impression, Photo, Report } from "./types/public.d.ts" */
 import { renamedEvaluation } from "./renamed-evaluation.js";
 
 /**
@@ -16,6 +16,8 @@ export class Mirror {
   stale = false;
   /** Of the photos as they are and the classifier there is. @type {Evaluation | null} */
   evaluation = null;
+  /** Of the first classifier, as long as there is no other. @type {Impression | null} */
+  provisional = null;
   /** The classifier as a model file, null where there is none. @type {Uint8Array<ArrayBuffer> | null} */
   model = null;
   /** Of the training that was paused, or else the last one kept of a training that did not end. @type {Blob | null} */
@@ -52,6 +54,7 @@ export class Mirror {
   removed(ids) {
     const gone = new Set(ids);
     this.photos = this.photos.filter(({ id }) => !gone.has(id));
+    this.provisional = null; // until it is made anew
     this.#changed();
   }
 
@@ -60,6 +63,7 @@ export class Mirror {
     this.classes = this.classes.filter((name) => name !== label);
     this.photos = this.photos.filter((photo) => photo.label !== label);
     this.own = this.own.map((own, output) => own && this.labels[output] !== label);
+    this.provisional = null;
     this.#changed();
   }
 
@@ -73,6 +77,8 @@ export class Mirror {
     this.classes = this.classes.map(rename);
     this.photos = this.photos.map((photo) => (photo.label === from ? { ...photo, label: to } : photo));
     this.labels = this.labels.map((label, output) => (this.own[output] ? rename(label) : label));
+    const { provisional } = this;
+    if (provisional) this.provisional = { ...provisional, classes: provisional.classes.map(rename) };
     if (this.report) this.report = { ...this.report, classes: [...this.labels] };
     // Of the classes there are, or it would have been forgotten.
     if (this.evaluation) this.evaluation = renamedEvaluation(this.evaluation, from, to);
@@ -86,6 +92,7 @@ export class Mirror {
     this.addedClass(label);
     const chosen = new Set(ids);
     this.photos = this.photos.map((photo) => (chosen.has(photo.id) ? { ...photo, label } : photo));
+    this.provisional = null;
     this.#changed();
   }
 
@@ -95,6 +102,7 @@ export class Mirror {
    */
   trained(report, model) {
     this.report = report;
+    this.provisional = null;
     this.stale = false;
     this.model = model;
     this.labels = report.classes;
@@ -120,6 +128,7 @@ export class Mirror {
    */
   openedModel(model, labels) {
     this.report = null;
+    this.provisional = null;
     this.stale = false;
     this.model = model;
     this.labels = labels;

@@ -1,4 +1,4 @@
-/** @import { Handlers } from "./types/calls.d.ts" */
+/** @import { Handlers, ProvisionalEvent } from "./types/calls.d.ts" */
 /** @import { Bench } from "./core-worker.js" */
 /** @import { PhotoFiles } from "./photo-files.js" */
 /** @import { Runs } from "./runs.js" */
@@ -11,7 +11,8 @@ const LONGEST_PIECE = 1000;
 
 /**
  * Reads photos, and the draws of them that a training is likely to ask for, one piece at a time, until there is
- * something better to do: a run, or files to take in, after which it is called again.
+ * something better to do: a run, or files to take in, after which it is called again. Of what is read a first classifier
+ * is made meanwhile.
  */
 export class ReadingAhead {
   /** Whether anything is read before a training asks for it. */
@@ -43,14 +44,27 @@ export class ReadingAhead {
     readAhead: () => this.#read(),
   });
 
-  /** A photo was added: it is lent to helpers while further ones are, and nothing else is done meanwhile. */
+  /**
+   * A photo was added: it is lent to helpers while further ones are, and nothing else is done meanwhile but a first
+   * classifier of what these have read.
+   */
   async added() {
     this.#additions += 1;
+    if (!this.allowed || this.#runs.underWay) return undefined;
     const { core, helpers } = this.#bench;
-    if (this.allowed && !this.#runs.underWay) await helpers?.feed(core, core.unread(), this.#files.supplyAll);
+    await helpers?.feed(core, core.unread(), this.#files.supplyAll);
+    return this.#provisionally().event;
   }
 
-  /** @returns {AsyncGenerator<undefined, void, void>} */
+  /** A piece of work on the first classifier. @returns {{ over: boolean, event: ProvisionalEvent | undefined }} */
+  #provisionally() {
+    const step = this.#bench.core.goOnProvisionally();
+    const event =
+      step.type === "made" ? { type: /** @type {const} */ ("provisional"), impression: step.impression } : undefined;
+    return { over: step.type === "upToDate", event };
+  }
+
+  /** @returns {AsyncGenerator<ProvisionalEvent | undefined, void, void>} */
   async *#read() {
     if (!this.allowed || this.#underWay) return;
     const { core, helpers } = this.#bench;
@@ -66,7 +80,12 @@ export class ReadingAhead {
         this.allowed = this.#slowPieces < 2;
         if (!this.allowed) break;
         await helpers?.feed(core, left, this.#files.supplyAll);
-        yield;
+        yield this.#provisionally().event;
+      }
+      while (!this.#runs.underWay) {
+        const { over, event } = this.#provisionally();
+        if (over) break;
+        yield event;
       }
     } finally {
       this.#underWay = false;

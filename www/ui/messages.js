@@ -313,6 +313,18 @@ export const MESSAGES = {
     en: "With one photo per class nothing can be held out, so there will be no score. Two or more are better.",
     zh: "每类只有一张照片，无法留出照片做验证，因此不会有成绩。最好每类两张以上。",
   },
+  "train.provisional": {
+    en: {
+      one: "First impression, from {count} photo: told right when left out, {top1}. On new photos {low} to {high}. Training makes it thorough.",
+      other:
+        "First impression, from {count} photos: told right when left out, {top1}. On new photos {low} to {high}. Training makes it thorough.",
+    },
+    zh: "根据 {count} 张照片的初步印象：逐张留出时识别正确 {top1}，对新照片为 {low} 到 {high}。训练后更可靠。",
+  },
+  "train.provisionalNoScore": {
+    en: "There is a first classifier already. It takes two different photos of every class to say how good it is.",
+    zh: "初步分类器已就绪。每个类别至少要有两张不同的照片，才能评估它的好坏。",
+  },
   "train.options": { en: "Advanced options", zh: "高级选项" },
   "train.reset": { en: "Back to defaults", zh: "恢复默认值" },
   "train.range": { en: "{min} to {max}", zh: "{min} 到 {max}" },
@@ -658,6 +670,14 @@ export const MESSAGES = {
   "test.model": { en: "Model", zh: "模型" },
   "test.source": { en: "Source model", zh: "源模型" },
   "test.trained": { en: "Your classifier", zh: "你的分类器" },
+  "test.provisional": { en: "First classifier", zh: "初步分类器" },
+  "test.provisionalNote": {
+    en: {
+      one: "Answers come from a first classifier of the {count} photo read so far: provisional, until you train.",
+      other: "Answers come from a first classifier of the {count} photos read so far: provisional, until you train.",
+    },
+    zh: "当前由根据已读取的 {count} 张照片得到的初步分类器作答，训练后会被取代。",
+  },
   "test.sourceNote": {
     en: "Answers come from the source model, which knows the 1000 classes of ImageNet and nothing of yours yet.",
     zh: "当前由源模型作答：它只认识 ImageNet 的 1000 个类别，还不认识你的类别。",

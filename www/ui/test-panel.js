@@ -232,12 +232,13 @@ export class TestPanel extends LitElement {
    * @param {import("./types.d.ts").PanelLanguage} language
    * @param {import("./types.d.ts").TestView} test
    */
-  #model(language, { model, canChoose, canTellUnknown, sourceClasses }) {
-    const note =
-      model === "source"
-        ? sourceNote(language, sourceClasses)
-        : language.say("test.trainedNote", { count: this.classCount });
-    const option = (/** @type {"source" | "trained"} */ value) =>
+  #model(language, { model, own, provisionalPhotos, canChoose, canTellUnknown, sourceClasses }) {
+    const note = {
+      source: () => sourceNote(language, sourceClasses),
+      trained: () => language.say("test.trainedNote", { count: this.classCount }),
+      provisional: () => language.say("test.provisionalNote", { count: provisionalPhotos }),
+    }[model]();
+    const option = (/** @type {import("./types.d.ts").Answering} */ value) =>
       html`<label
         ><input
           type="radio"
@@ -251,7 +252,7 @@ export class TestPanel extends LitElement {
         ${
           canChoose
             ? html`<div class="choice" role="radiogroup" aria-label=${language.say("test.model")}>
-                ${option("trained")}${option("source")}
+                ${option(own)}${option("source")}
               </div>`
             : nothing
         }
@@ -306,7 +307,7 @@ export class TestPanel extends LitElement {
     const on = language.say("test.scoredOn", { count: scored });
     return html`${scores(language, { score, classes: this.classCount, top1Id: "test-top1", top5Id: "test-top5", on })}
       ${
-        !score && !running && model === "trained"
+        !score && !running && model !== "source"
           ? html`<p class="small soft">${language.say("test.noLabels")}</p>`
           : nothing
       }

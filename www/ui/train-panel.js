@@ -28,7 +28,7 @@ const FOCUS_AFTER = {
  * `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`,
  * `options-change`, `model-save` and `model-open` (`{ file }`). For tests: `train-button`, `advise-button`,
  * `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage
- * in `data-stage`), `train-reasons`, `train-stale`, `save-model`, `input-model`.
+ * in `data-stage`), `train-reasons`, `provisional` (`data-photos`), `train-stale`, `save-model`, `input-model`.
  */
 export class TrainPanel extends LitElement {
   static properties = {
@@ -225,7 +225,7 @@ export class TrainPanel extends LitElement {
   }
 
   /** @param {import("./types.d.ts").PanelLanguage} language @param {import("./types.d.ts").TrainingView} training */
-  #start(language, { report }) {
+  #start(language, { report, provisional }) {
     const reasons = this.#reasons(language);
     const lone = this.classes.length > 0 && this.classes.every((view) => view.photos.length === 1);
     return html`<div class="start">
@@ -250,11 +250,31 @@ export class TrainPanel extends LitElement {
           ${language.say("advice.button")}
         </button>
       </div>
+      ${this.#provisional(language, provisional)}
       <div class="reasons" id="reasons" data-testid="train-reasons">
         ${reasons.map((reason) => html`<p>${reason}</p>`)}
         ${reasons.length === 0 && lone ? html`<p>${language.say("train.noHoldout")}</p>` : nothing}
       </div>
     </div>`;
+  }
+
+  /**
+   * What a first classifier seems to be worth, before anything is trained.
+   * @param {import("./types.d.ts").PanelLanguage} language
+   * @param {import("./types.d.ts").TrainingView["provisional"]} provisional
+   */
+  #provisional(language, provisional) {
+    if (!provisional) return nothing;
+    const { photos, scores } = provisional;
+    const text = scores
+      ? language.say("train.provisional", {
+          count: photos,
+          top1: language.percent(scores.top1),
+          low: language.percent(scores.interval.low),
+          high: language.percent(scores.interval.high),
+        })
+      : language.say("train.provisionalNoScore");
+    return html`<p class="reasons" data-testid="provisional" data-photos=${photos}>${text}</p>`;
   }
 
   /**

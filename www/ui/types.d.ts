@@ -146,6 +146,11 @@ export type OverfittingView = {
   valTop1: number;
 };
 /** `pausable`: what runs is a training, and not the advice before it. */
+/** Of the first classifier: `scores` is null where no class can do without one of its photos. */
+export type ImpressionView = {
+  photos: number;
+  scores: { top1: number; interval: { low: number; high: number } } | null;
+};
 export type TrainingView = {
   stage: TrainingStage | null;
   history: EpochView[];
@@ -157,6 +162,8 @@ export type TrainingView = {
   opened: { name: string; labels: string[] } | null;
   hasClassifier: boolean;
   advice: AdviceView | null;
+  /** Of the first classifier, as long as there is no other. */
+  provisional: ImpressionView | null;
 };
 
 /** `share`: how much of all folds is done, 0..1. */
@@ -273,6 +280,8 @@ export type TestRowView = {
   problem: ProblemView | null;
   seen: boolean;
 };
+/** Who answers: the network as it was pretrained, the classifier that was trained or opened, or the first one. */
+export type Answering = "source" | "trained" | "provisional";
 /**
  * `waiting`: photos that came with the training photos, and have not been tested yet; `parts`: the folders of a data
  * set, of which only those in `test` are tested with; `sourceClasses`: how many the network knows by itself, 0 where it
@@ -287,7 +296,11 @@ export type TestView = {
   scored: number;
   top1: number | null;
   top5: number | null;
-  model: "source" | "trained";
+  model: Answering;
+  /** Whose answers these are where they are not the source model's. */
+  own: Exclude<Answering, "source">;
+  /** Photos that the first classifier has learnt from, where that answers. */
+  provisionalPhotos: number;
   canChoose: boolean;
   sourceClasses: number | null;
   canTellUnknown: boolean | null;

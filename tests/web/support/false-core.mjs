@@ -2,7 +2,7 @@ import { CoreWorker } from "../../../www/lib/core-worker.js";
 import { WorkerClient } from "../../../www/lib/worker-client.js";
 import { FakeWorker } from "./fake-worker.mjs";
 
-/** @import { Core, StepEvent } from "../../../www/lib/types/core.d.ts" */
+/** @import { Core, StepEvent, ProvisionalStep } from "../../../www/lib/types/core.d.ts" */
 /** @import { Helper } from "../../../www/lib/helpers.js" */
 
 /** Where a run stands still until the test lets it go on. @typedef {() => StepEvent | Promise<StepEvent>} Step */
@@ -17,6 +17,8 @@ export class FalseCore {
   steps = [];
   /** Pieces that can be read ahead. */
   pieces = 0;
+  /** What the next pieces of the first classifier come to. @type {ProvisionalStep[]} */
+  impressions = [];
   needs = false;
 
   info() {
@@ -89,6 +91,10 @@ export class FalseCore {
     this.log.push("readAhead");
     this.pieces -= 1;
     return true;
+  }
+  /** @returns {ProvisionalStep} */
+  goOnProvisionally() {
+    return this.impressions.shift() ?? { type: "upToDate" };
   }
   async predict() {
     this.log.push("predict");

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const TSC = join(ROOT, "node_modules/.bin/tsc");
 
 /** Where what is written has no name of its own: the boundary adds to it what JSON does not have. */
-const PREAMBLE = `import type { CoreResumed, ErrorMessage, NearestIds, StepEvent } from "LIB/types/core.d.ts";
+const PREAMBLE = `import type { CoreResumed, ErrorMessage, NearestIds, ProvisionalStep, StepEvent } from "LIB/types/core.d.ts";
 import type { Advice, Answer, ExplanationNumbers, FeatureMap, Layout } from "LIB/types/public.d.ts";
 type ExplanationAsWritten = Omit<ExplanationNumbers, "map" | "evidence">;
 type ChannelAsWritten = Omit<FeatureMap, "picture">;

@@ -297,3 +297,22 @@ test("reading ahead lets files be taken in first", async () => {
   await client.call("readAhead");
   assert.deepEqual(core.log, ["add 1", "readAhead", "readAhead"]);
 });
+
+/** @param {number} photos @returns {{ type: "made", impression: import("../../../www/lib/types/public.d.ts").Impression }} */
+const made = (photos) => ({ type: "made", impression: { classes: ["rose", "tulip"], photos, scores: null } });
+
+test("a first classifier is told while photos are added, between the pieces that are read, and to its end", async () => {
+  const { core, client } = await workerOver();
+  /** @type {number[]} */
+  const told = [];
+  const onEvent = (/** @type {import("../../../www/lib/types/calls.d.ts").ProvisionalEvent} */ event) =>
+    told.push(event.impression.photos);
+  core.impressions = [{ type: "upToDate" }, made(2)];
+  await client.call("addPhoto", photo(1), { onEvent });
+  await client.call("addPhoto", photo(2), { onEvent });
+  assert.deepEqual(told, [2]);
+  core.pieces = 2;
+  core.impressions = [{ type: "more" }, made(4), { type: "more" }, made(5), { type: "upToDate" }, made(9)];
+  await client.call("readAhead", undefined, { onEvent });
+  assert.deepEqual(told, [2, 4, 5]);
+});

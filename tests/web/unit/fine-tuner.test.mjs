@@ -487,3 +487,39 @@ test("a comparison that ends before any of its runs is over has nothing to repor
   const error = await rejection(tuner.compare([{ name: "a" }, { name: "b" }]));
   assert.ok(!(error instanceof InterruptedError) && error.code === "too-few-photos");
 });
+
+test("a first classifier is there as soon as the worker tells, and photos that are tested count by its classes", async () => {
+  const impression = { classes: ["rose", "tulip"], photos: 2, scores: null };
+  const { tuner, workers } = await tunerWith({
+    addPhoto: (_, { emit }) => {
+      emit({ type: "provisional", impression });
+      return {};
+    },
+    readAhead: () => {},
+    answer: ({ model }) => {
+      assert.equal(model, "provisional");
+      return {
+        predictions: [{ label: "rose", index: 0, probability: 1 }],
+        unknown: false,
+        similarity: null,
+        threshold: null,
+      };
+    },
+  });
+  /** @type {unknown[]} */
+  const told = [];
+  tuner.addEventListener("provisional", (event) => told.push(/** @type {CustomEvent} */ (event).detail));
+  await tuner.add([photo("1.jpg")], "rose");
+  assert.deepEqual([tuner.provisional, told], [impression, [impression]]);
+  const labels = ["rose", "tulip", "other"];
+  const report = await tuner.predictAll([photo("2.jpg"), photo("3.jpg"), photo("4.jpg")], {
+    labels,
+    model: "provisional",
+  });
+  assert.deepEqual([report.scored, report.top1], [2, 0.5]);
+  // A new worker has none.
+  workers[0]?.crash("out of memory");
+  await tuner.predict(new Blob());
+  assert.equal(tuner.provisional, null);
+  tuner.close();
+});

@@ -36,3 +36,27 @@ test("classes of a model file are its own", () => {
   mirror.renamed("b", "z");
   assert.deepEqual(seen(mirror), { classes: ["a", "z"], labels: ["b", "x"], report: undefined });
 });
+
+test("a first classifier goes with what it says: what is moved or removed, and a training or a file that takes its place", () => {
+  const impressed = () => {
+    const mirror = new Mirror();
+    ["a", "b"].forEach((label, id) => mirror.addedPhoto({ id, name: "", label, blob: new Blob() }));
+    mirror.provisional = { classes: ["a", "b"], photos: 2, scores: null };
+    return mirror;
+  };
+  const mirror = impressed();
+  mirror.addedPhoto({ id: 7, name: "", label: "b", blob: new Blob() });
+  mirror.renamed("a", "c");
+  assert.deepEqual(mirror.provisional, { classes: ["c", "b"], photos: 2, scores: null });
+  for (const change of /** @type {((mirror: Mirror) => void)[]} */ ([
+    (mirror) => mirror.moved([0], "b"),
+    (mirror) => mirror.removed([0]),
+    (mirror) => mirror.removedClass("a"),
+    (mirror) => mirror.trained(report(["a", "b"]), new Uint8Array()),
+    (mirror) => mirror.openedModel(new Uint8Array(), ["x"]),
+  ])) {
+    const changed = impressed();
+    change(changed);
+    assert.equal(changed.provisional, null, String(change));
+  }
+});

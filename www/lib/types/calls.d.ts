@@ -24,6 +24,7 @@ import type {
   Evaluation,
   Explanation,
   FeatureMaps,
+  Impression,
   Info,
   Layout,
   ModelChoice,
@@ -63,7 +64,7 @@ export interface Calls {
    * The class is made where there is none of that label. The answer is the id of the photo with the same bytes where
    * there is one already, or else what the person should know of the file.
    */
-  addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, Added>;
+  addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, Added, ProvisionalEvent>;
   /** Files that were to follow will not. */
   forgetNext: Call<{ ids: number[] }, void>;
   remove: Call<{ ids: number[] }, void>;
@@ -73,7 +74,7 @@ export interface Calls {
   move: Call<{ ids: number[]; label: string }, void>;
 
   /** Reads photos and the draws that a training is likely to ask for, until there is something better to do. */
-  readAhead: Call<undefined, void>;
+  readAhead: Call<undefined, void, ProvisionalEvent>;
   advise: Call<{ config: Partial<TrainConfig> }, Advice, RunningEvent>;
   train: Call<{ config: Partial<TrainConfig> }, Learnt, LearningEvent>;
   /** A training that goes on where its checkpoint was taken; what was left to advice was decided before. */
@@ -200,6 +201,12 @@ export interface Expected {
 export interface Learnt {
   report: CoreReport;
   model: Bytes;
+}
+
+/** There is a first classifier, or another one: it is made while photos are added and read. */
+export interface ProvisionalEvent {
+  type: "provisional";
+  impression: Impression;
 }
 
 /** The state of a training, kept for when the worker dies. */

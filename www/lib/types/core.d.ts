@@ -13,6 +13,7 @@ import type {
   FeatureMap,
   FeatureMaps,
   Layout,
+  Impression,
   ModelChoice,
   Nearest,
   PhotoNote,
@@ -113,6 +114,9 @@ export interface ComparisonOptions {
   seed: number | undefined;
 }
 
+/** What a piece of work on the first classifier came to. */
+export type ProvisionalStep = { type: "upToDate" } | { type: "more" } | { type: "made"; impression: Impression };
+
 /** Where a training goes on. */
 export type CoreResumed = Omit<ResumedEvent, "type">;
 
@@ -168,6 +172,8 @@ export interface Core {
   leftAhead(): number;
   /** Reads a batch of what the next training is expected to need; false where nothing is left to read here. */
   readAhead(): Promise<boolean>;
+  /** Goes on with the first classifier by a piece of work. */
+  goOnProvisionally(): ProvisionalStep;
   /** `workers`: how many have nothing else to do, this one among them. */
   lend(workers: number): Promise<CoreLoan | { needPhotos: number[] } | undefined>;
   /** Of a step of what is under way; 1 where steps are not shared. */

@@ -252,8 +252,24 @@ export interface Nearest {
   neighbours: Neighbour[];
 }
 
-/** Which classifier answers: `auto` is the trained one where there is one, else the source model. */
-export type ModelChoice = "auto" | "source" | "trained";
+/**
+ * Which classifier answers: `auto` is the trained one where there is one, else the source model; `provisional` the first
+ * one, as long as nothing is trained or opened (see `FineTuner.provisional`).
+ */
+export type ModelChoice = "auto" | "source" | "trained" | "provisional";
+
+/** The first classifier, made of what is read of the photos before anything is trained. */
+export interface Impression {
+  /** Its classes: those of which a photo is read. */
+  classes: string[];
+  /** Photos that it has learnt from, 400 at most. */
+  photos: number;
+  /**
+   * How often it is right about each of these photos as learnt from all others, near-duplicates of it left out with it;
+   * null as long as a class has one photo alone, or near-duplicates of one.
+   */
+  scores: { top1: number; interval: { low: number; high: number } } | null;
+}
 
 export interface TestRow {
   name: string;
