@@ -8,6 +8,10 @@ A tap is what one layer gives, averaged over its places or its largest value the
 after them. Each row of the table is a choice of taps and a scaling, its score the mean over `photo_splits.py`'s ten splits of top-1 on the photos
 left out, for each set and number of photos a class. Regression: L-BFGS from zero, L2 of `--l2` / 2 for each weight, no augmentation.
 
+`--fit ridge` takes the closed form of `src/eval/provisional` instead: ridge regression on the classes as numbers, penalised by `--l2` times the mean
+square of what it sees, less its mean. A second row then says how often it is right about a photo that it learns from, this one left out, and how
+improbable it finds the class of other photos (nats), its numbers times eight being logits.
+
 Scalings: `none`; `standard`: each feature less its mean, by its deviation, of the training photos (a deviation of nothing counts as the least
 other one); `photo`: each tap of a photo by its own length there; `last`: each tap of a photo as long as the average of the last layer is there,
 which itself stays as it is; `length`: each tap by its mean length over the training photos, so that all taps of a photo are as long as one another; `feature`: the same, by the root
@@ -33,6 +37,8 @@ from make_imagenet40 import checkpoint, network, transform  # noqa: E402
 BATCH = 16
 # Of a tap with `length`: where the weight of the regularisation no longer matters.
 LENGTH = 30
+# What a ridge regression says times this are logits.
+LOGITS = 8
 
 
 @torch.no_grad()
@@ -81,14 +87,31 @@ def scaled(taps, last, train, how):
     return torch.cat(columns, 1)
 
 
-def score(taps, last, labels, per_class, split, how, l2):
+def score(taps, last, labels, per_class, split, how, l2, fit):
+    """Accuracy on photos left out; of a ridge regression also that of leaving one out, and the mean loss."""
     train, test = draw(labels, per_class, split)
     x = scaled(taps, last, train, how)
     classes = list(dict.fromkeys(labels))
     y = torch.tensor([classes.index(label) for label in labels])
+    if fit == 'ridge':
+        return ridge(x[train].double(), y[train], x[test].double(), y[test], len(classes), l2)
     head = logistic(x[train], y[train], len(classes), l2)
     with torch.no_grad():
-        return (head(x[test]).argmax(1) == y[test]).float().mean().item()
+        return [(head(x[test]).argmax(1) == y[test]).float().mean().item()]
+
+
+def ridge(x, y, others, classes_of_others, classes, penalty):
+    targets = torch.nn.functional.one_hot(y, classes).double()
+    mean, shares = x.mean(0), targets.mean(0)
+    x, others = x - mean, others - mean
+    products = x @ x.T
+    penalty = penalty * products.diagonal().mean()
+    inverse = torch.linalg.inv(products + penalty * torch.eye(len(y)))
+    dual = inverse @ (targets - shares)
+    said = others @ (x.T @ dual) + shares
+    left_out = targets - dual * penalty / (penalty * inverse.diagonal() - 1 / len(y))[:, None]
+    loss = torch.nn.functional.cross_entropy(LOGITS * said, classes_of_others).item()
+    return [(said.argmax(1) == classes_of_others).double().mean().item(), (left_out.argmax(1) == y).double().mean().item(), loss]
 
 
 def choices():
@@ -109,6 +132,7 @@ def benchmark(argv):
     parser.add_argument('--data', type=Path, default=DATA)
     parser.add_argument('--sets', nargs='+', choices=MEMBERS, default=SETS)
     parser.add_argument('--scalings', nargs='+', default=['none', 'length'])
+    parser.add_argument('--fit', choices=['logistic', 'ridge'], default='logistic')
     parser.add_argument('--l2', nargs='+', type=float, default=[1e-3])
     parser.add_argument('--splits', type=int, default=SPLITS)
     parser.add_argument('--only', help='choices whose name has this in it')
@@ -125,17 +149,21 @@ def benchmark(argv):
             continue
         for how in chosen.scalings:
             for l2 in chosen.l2:
-                row = []
+                rows = []
                 for name in chosen.sets:
                     taps, labels = sets[name]
                     used = [(taps[(layer, kind)], taps[(layer, 'average')]) for layer in names for kind in kinds]
                     for per_class in SHOTS:
                         last = taps[('tail', 'average')]
-                        scores = [score(used, last, labels, per_class, split, how, l2) for split in range(chosen.splits)]
-                        row.append(100 * sum(scores) / len(scores))
+                        scores = [score(used, last, labels, per_class, split, how, l2, chosen.fit) for split in range(chosen.splits)]
+                        rows.append([sum(values) / len(values) for values in zip(*scores)])
                 numbers = sum(tap.shape[1] for tap, _ in used)
-                cells = ' | '.join(f'{value:.1f}' for value in [*row, sum(row) / len(row)])
+                columns = [*rows, [sum(values) / len(values) for values in zip(*rows)]]
+                cells = ' | '.join(f'{100 * column[0]:.1f}' for column in columns)
                 print(f'| {what} | {how} | {l2:g} | {numbers} | {cells} |', flush=True)
+                if chosen.fit == 'ridge':
+                    cells = ' | '.join(f'{100 * left_out:.1f}, {loss:.2f}' for _, left_out, loss in columns)
+                    print(f'| … left out, and loss | | | | {cells} |', flush=True)
     return 0
 
 

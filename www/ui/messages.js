@@ -322,8 +322,8 @@ export const MESSAGES = {
     zh: "根据 {count} 张照片的初步印象：逐张留出时识别正确 {top1}，对新照片为 {low} 到 {high}。训练后更可靠。",
   },
   "train.provisionalNoScore": {
-    en: "There is a first classifier already. It takes two different photos of every class to say how good it is.",
-    zh: "初步分类器已就绪。每个类别至少要有两张不同的照片，才能评估它的好坏。",
+    en: "There is a first classifier already. It takes two different photos of a class to say how good it is.",
+    zh: "初步分类器已就绪。同一类别至少要有两张不同的照片，才能评估它的好坏。",
   },
   "train.options": { en: "Advanced options", zh: "高级选项" },
   "train.reset": { en: "Back to defaults", zh: "恢复默认值" },

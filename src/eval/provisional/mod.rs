@@ -41,7 +41,8 @@ pub struct Impression {
     pub classes: Vec<String>,
     /// Photos that it has learnt from.
     pub photos: usize,
-    /// Of each of them, by all others but near-duplicates of it. `None` where a class has one photo alone.
+    /// Of each of them, by all others but near-duplicates of it; those of classes aside that have one photo, or near-duplicates of one. `None`
+    /// where all have.
     pub scores: Option<LeftOut>,
 }
 
@@ -182,20 +183,25 @@ fn wanted(with: &Materials<'_>) -> Vec<(PhotoId, ClassId)> {
     photos().filter(first).collect()
 }
 
-/// Leaving out one by one is a cross-validation of as many folds as there are photos.
+/// Leaving out one by one is a cross-validation of as many folds as there are photos. A class of one photo, or of near-duplicates of one, cannot
+/// do without it: it is not judged.
 fn scores(rows: Rows<'_>, groups: &[usize]) -> Option<LeftOut> {
     let alone = |class: usize| {
         let mut of_class = groups.iter().zip(rows.labels).filter(|&(_, &label)| label == class).map(|(group, _)| group);
         let first = of_class.next();
         of_class.all(|group| Some(group) == first)
     };
-    if (0..rows.classes).any(alone) {
-        return None;
+    let judged: Vec<bool> = (0..rows.classes).map(|class| !alone(class)).collect();
+    let (mut logits, mut labels, mut sizes) = (Vec::new(), Vec::new(), vec![0; groups.len()]);
+    for ((row, &label), &group) in rows.logits.chunks_exact(rows.classes).zip(rows.labels).zip(groups) {
+        if judged[label] {
+            logits.extend_from_slice(row);
+            labels.push(label);
+            sizes[group] += 1;
+        }
     }
-    let top1 = Scores::from_logits(rows.logits, rows.classes, rows.labels)?.top1;
-    let mut sizes = vec![0; groups.len()];
-    groups.iter().for_each(|&group| sizes[group] += 1);
-    Some(LeftOut { top1, interval: cross_validated(top1, independent_count(&sizes), groups.len()) })
+    let top1 = Scores::from_logits(&logits, rows.classes, &labels)?.top1;
+    Some(LeftOut { top1, interval: cross_validated(top1, independent_count(&sizes), labels.len()) })
 }
 
 /// The parameters of the output layer.

@@ -266,7 +266,7 @@ export interface Impression {
   photos: number;
   /**
    * How often it is right about each of these photos as learnt from all others, near-duplicates of it left out with it;
-   * null as long as a class has one photo alone, or near-duplicates of one.
+   * classes of one photo, or of near-duplicates of one, aside. Null where all are such.
    */
   scores: { top1: number; interval: { low: number; high: number } } | null;
 }
