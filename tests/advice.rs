@@ -8,6 +8,7 @@ use common::{add_drawn, cpu, head, open_toy, toy_session, toy_weights_file, trai
 use lastlayer::advise::cost::{Measured, Speed};
 use lastlayer::advise::decide::{Advice, Findings, Separability, decide};
 use lastlayer::advise::similarity::Similarity;
+use lastlayer::advise::trial::{Trial, Tried};
 use lastlayer::backbone::efficientnet_lite::LITE0;
 use lastlayer::error::ErrorCode;
 use lastlayer::score::interval::Interval;
@@ -24,7 +25,14 @@ fn findings(per_class: usize, score: f64, accuracy: f64) -> Findings {
     let similarity = Some(Similarity { score, confidence: score, already_told_apart: 0.0 });
     let interval = Interval { low: accuracy - 0.1, high: (accuracy + 0.05).min(1.0) };
     let separability = Some(Separability { accuracy, interval, folds: 5 });
-    Findings { photos: 5 * per_class, classes: 5, smallest: per_class, largest: per_class, similarity, separability }
+    let (photos, smallest, largest, trial) = (5 * per_class, per_class, per_class, None);
+    Findings { photos, classes: 5, smallest, largest, similarity, separability, trial }
+}
+
+/// A try after which the loss with the last stage is so many times that of the output layer.
+fn tried(ratio: f64) -> Option<Trial> {
+    let (head, deeper) = (Tried { accuracy: 0.8, loss: 0.5 }, Tried { accuracy: 0.8, loss: 0.5 * ratio });
+    Some(Trial { last_stages: 1, folds: 2, photos: 50, head, deeper, seconds: 6.0 })
 }
 
 /// A middling laptop.
@@ -67,6 +75,56 @@ fn the_table_of_the_four_regimes() {
     assert_eq!(advice(solved, &unlimited()).plan.regime, Regime::Head, "nothing left to gain");
     let of_few = |accuracy| advice(findings(70, HANDS, accuracy), &unlimited()).plan.regime;
     assert_eq!([0.96, 0.99].map(of_few), [Regime::LastK, Regime::Head], "hardly anything, however wide the interval");
+}
+
+#[test]
+fn a_try_decides_whatever_the_similarity() {
+    for score in [FLOWERS, BETWEEN, HANDS] {
+        for (ratio, regime, code) in [
+            (0.5, Regime::LastK, "verdict-deeper-pays"),
+            (1.2, Regime::LastK, "verdict-deeper-pays"),
+            (1.5, Regime::Head, "verdict-deeper-does-not-pay"),
+        ] {
+            let advice = advice(Findings { trial: tried(ratio), ..findings(10, score, 0.8) }, &unlimited());
+            assert_eq!(
+                (advice.plan.regime, codes(&advice)[3..5].to_vec()),
+                (regime, vec!["tried", code]),
+                "{score} {ratio}"
+            );
+        }
+    }
+    // What it took is no longer there for the training.
+    let within = |trial| {
+        advice(Findings { trial, ..findings(40, HANDS, 0.8) }, &TrainConfig { time_limit: 60.0, ..unlimited() })
+    };
+    assert!(within(tried(0.5)).plan.seconds <= 54.0 && within(None).plan.seconds > 54.0);
+}
+
+#[test]
+fn a_try_is_made_where_it_is_open_and_short() {
+    let of = |per_class: usize, wish: TrainConfig| {
+        let mut session = toy_session();
+        add_drawn(&mut session, 3, per_class, 0);
+        advise(&mut session, wish).findings
+    };
+    // The toy tells its photos apart but for a few, where each gets the label of another class.
+    let wish = TrainConfig::default;
+    assert_eq!(of(4, wish()).trial, None, "too few");
+    assert_eq!(of(6, wish()).trial, None, "solved");
+    let mut session = toy_session();
+    add_drawn(&mut session, 3, 7, 0);
+    for (photo, label) in [(0, "two"), (8, "zero"), (15, "one"), (16, "two"), (1, "zero"), (9, "one")] {
+        session.move_photos(&[photo], label).unwrap();
+    }
+    let advice = advise(&mut session, wish());
+    let trial = advice.findings.trial.unwrap();
+    assert_eq!((trial.last_stages, trial.folds, trial.photos), (1, 2, 21));
+    assert!([trial.head, trial.deeper].iter().all(|tried| tried.loss > 0.0 && tried.accuracy < 1.0), "{trial:?}");
+    assert!(codes(&advice).contains(&"tried"));
+    let chosen = advise(&mut session, TrainConfig { regime: Regime::Head, ..wish() });
+    assert_eq!(chosen.findings.trial, None, "the person has chosen");
+    let (_, report) = train(&mut session, advice.plan.config.clone());
+    assert_eq!(report.config, advice.plan.config);
 }
 
 #[test]

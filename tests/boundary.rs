@@ -6,6 +6,7 @@
 use lastlayer::advise::cost::{Measured, Speed};
 use lastlayer::advise::decide::{Advice, Findings, Plan, Reason, Separability};
 use lastlayer::advise::similarity::Similarity;
+use lastlayer::advise::trial::{Trial, Tried};
 use lastlayer::data::folder_layout::{Group, Layout, Note};
 use lastlayer::device::DeviceKind;
 use lastlayer::error::{Error, ErrorCode};
@@ -283,6 +284,14 @@ fn advice(some: bool) -> Advice {
             largest: 3,
             similarity: Some(Similarity { score: 0.5, confidence: 0.5, already_told_apart: 0.0 }),
             separability: some.then_some(Separability { accuracy: 0.75, interval, folds: 3 }),
+            trial: some.then_some(Trial {
+                last_stages: 1,
+                folds: 2,
+                photos: 6,
+                head: Tried { accuracy: 0.5, loss: 0.75 },
+                deeper: Tried { accuracy: 0.75, loss: 0.5 },
+                seconds: 1.5,
+            }),
         },
         speed: Speed { measured: vec![measured], readers: 2 },
         time_limit: 120.0,

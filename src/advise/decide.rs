@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::cost::{Speed, expected_seconds};
 use super::similarity::Similarity;
+use super::trial::Trial;
 use crate::backbone::architecture::Architecture;
 use crate::error::Result;
 use crate::score::interval::Interval;
@@ -48,6 +49,27 @@ pub struct Findings {
     pub similarity: Option<Similarity>,
     /// How well an output layer on frozen features tells the classes apart; `None` where no photo can be held out.
     pub separability: Option<Separability>,
+    /// What a short try of deeper stages has brought; `None` where it was not open, or would have taken too long.
+    pub trial: Option<Trial>,
+}
+
+impl Findings {
+    fn per_class(&self) -> usize {
+        self.photos / self.classes.max(1)
+    }
+
+    /// Whether the output layer tells the photos apart so well that nothing is left to gain.
+    fn is_solved(&self) -> bool {
+        self.separability.is_some_and(|Separability { accuracy, interval, .. }| {
+            interval.low >= NOTHING_TO_GAIN || (self.per_class() < MANY && accuracy >= HARDLY_ANYTHING_TO_GAIN)
+        })
+    }
+}
+
+/// Whether a try could tell what to train: between the output layer alone and deeper stages, of photos that are neither so few nor so many, nor so
+/// easy, that it needs none.
+pub fn is_open(findings: &Findings, wish: &TrainConfig) -> bool {
+    wish.needs_advice() && (VERY_FEW..MANY).contains(&findings.per_class()) && !findings.is_solved()
 }
 
 /// A cross-validation of the output layer alone.
@@ -113,7 +135,9 @@ pub fn decide(
     };
     let (regime, mut reasons) = choose(&findings);
     let plans: Vec<Plan> = ladder(regime, wish, photos).into_iter().map(&plan).collect::<Result<_>>()?;
-    let fitting = plans.iter().position(|plan| plan.seconds <= wish.time_limit);
+    // What the try took is gone.
+    let limit = wish.time_limit - findings.trial.map_or(0.0, |trial| trial.seconds);
+    let fitting = plans.iter().position(|plan| plan.seconds <= limit);
     let chosen = fitting.unwrap_or(plans.len() - 1);
     let advised = plans[chosen].clone();
     let without_limit = (chosen > 0).then(|| plans[0].clone());
@@ -128,8 +152,8 @@ pub fn decide(
 
 /// The regime that the table of the four gives, and what speaks for it.
 fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
-    let Findings { photos, classes, smallest, largest, similarity, separability } = findings;
-    let per_class = photos / classes.max(&1);
+    let Findings { photos, smallest, largest, similarity, separability, trial, .. } = findings;
+    let per_class = findings.per_class();
     let score = similarity.map(|similarity| similarity.score);
     let told_apart = separability.map(|separability| separability.accuracy);
     let similar = match (score, told_apart) {
@@ -153,11 +177,11 @@ fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
             ),
         ));
     }
-    let solved = separability.is_some_and(|Separability { accuracy, interval, .. }| {
-        interval.low >= NOTHING_TO_GAIN || (per_class < MANY && accuracy >= HARDLY_ANYTHING_TO_GAIN)
-    });
+    reasons.extend(trial.as_ref().map(tried));
     let (regime, (code, text)) = match (similar, per_class) {
-        _ if solved => (Regime::Head, SOLVED),
+        _ if findings.is_solved() => (Regime::Head, SOLVED),
+        _ if trial.is_some_and(|trial| trial.pays()) => (Regime::LastK, DEEPER_PAYS),
+        _ if trial.is_some() => (Regime::Head, DEEPER_DOES_NOT_PAY),
         (true, ..MANY) => (Regime::Head, HEAD),
         (false, ..VERY_FEW) => (Regime::Head, TOO_FEW),
         (false, ..MANY) => (Regime::LastK, LAST_K),
@@ -218,6 +242,26 @@ fn likeness(score: f64) -> Reason {
     }
 }
 
+fn tried(trial: &Trial) -> Reason {
+    let Trial { head, deeper, photos, seconds, .. } = *trial;
+    let params = [
+        ("photos", photos as f64),
+        ("headAccuracy", head.accuracy),
+        ("headLoss", head.loss),
+        ("deeperAccuracy", deeper.accuracy),
+        ("deeperLoss", deeper.loss),
+        ("seconds", seconds),
+    ];
+    let text = format!(
+        "Tried for {seconds:.0} s, each half of the photos judged by the other: the output layer alone tells {:.0} % right, at a loss of {:.2}; with the          last stage {:.0} %, at a loss of {:.2}.",
+        head.accuracy * 100.0,
+        head.loss,
+        deeper.accuracy * 100.0,
+        deeper.loss
+    );
+    reason("tried", &params, text)
+}
+
 /// Verdicts: code and text.
 const SOLVED: (&str, &str) =
     ("verdict-solved", "The frozen features already tell the classes apart: nothing deeper has anything to gain.");
@@ -228,6 +272,12 @@ const TOO_FEW: (&str, &str) = (
 );
 const LAST_K: (&str, &str) =
     ("verdict-last-k", "Few and unlike: the last stages should learn along with the output layer.");
+const DEEPER_PAYS: (&str, &str) =
+    ("verdict-deeper-pays", "The last stages gain by these photos: they should learn along with the output layer.");
+const DEEPER_DOES_NOT_PAY: (&str, &str) = (
+    "verdict-deeper-does-not-pay",
+    "The last stages do not gain by these photos: the output layer alone is better, and far quicker.",
+);
 const FULL: (&str, &str) = ("verdict-full", "Many photos: all stages may learn, from the pretrained weights.");
 const SCRATCH: (&str, &str) = ("verdict-scratch", "Very many and unlike: training from random weights can pay.");
 

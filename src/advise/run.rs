@@ -5,16 +5,22 @@
 //!    like and unlike were measured so.
 //! 3. **Cross-validate** an output layer on the frozen features: a second or less, since they are cached.
 //! 4. **Measure** one batch at each split that may be advised, unless that is known.
+//! 5. **Try** whether deeper stages pay, where that is open and takes no more than a part of the time that a training may.
 
-use super::cost::{Measured, Speed};
-use super::decide::{Advice, Findings, Separability, decide};
+use super::cost::{Measured, Speed, expected_seconds};
+use super::decide::{Advice, Findings, Separability, decide, is_open};
 use super::measure::measure;
 use super::similarity::{Similarity, similarity};
+use super::trial::{self, Trial, Tried};
+use crate::backbone::architecture::Architecture;
 use crate::error::{ErrorCode, Result};
 use crate::eval::cross_validation::{CrossValidation, Evaluated, REJECT_RATE};
 use crate::eval::outputs::Outputs;
 use crate::model::Suffix;
+use crate::score::evaluation::Evaluation;
+use crate::train::fit::Fit;
 use crate::train::fit::inputs::Inputs;
+use crate::train::plan::budget::settle_within;
 use crate::train::plan::config::TrainConfig;
 use crate::train::plan::regime::Regime;
 use crate::train::read::reading::{EmbedEvent, Reading};
@@ -27,6 +33,8 @@ use crate::train::run::workbench::Workbench;
 const BATCH: usize = 16;
 /// What `last-k` trains, which is timed beside the output layer.
 const TIMED: usize = 3;
+/// A try takes at most this part of the time that a training may.
+const TRIAL_SHARE: f64 = 0.25;
 /// Everything is timed too where the photos are that many: it takes a second or more.
 const PHOTOS_FOR_ALL: usize = 200;
 
@@ -53,6 +61,11 @@ pub struct AdviceRun {
     similarity: Option<Similarity>,
     separability: Option<Separability>,
     measured: Vec<Measured>,
+    /// When the try began.
+    tried_since: f64,
+    /// What it has found out of the output layer.
+    tried_head: Option<Tried>,
+    trial: Option<Trial>,
     phase: Phase,
 }
 
@@ -61,6 +74,10 @@ enum Phase {
     Source(Box<Outputs>),
     CrossValidate(Box<CrossValidation>),
     Measure,
+    Consider,
+    /// The output layer alone, then the last stage with it: see `config`.
+    BeginTry,
+    Try(Box<CrossValidation>),
     Advise,
 }
 
@@ -72,6 +89,14 @@ impl UnderWay for AdviceRun {
     fn reading(&mut self) -> Option<&mut Reading> {
         match &mut self.phase {
             Phase::Read(reading) => Some(reading),
+            Phase::CrossValidate(run) | Phase::Try(run) => run.reading(),
+            _ => None,
+        }
+    }
+
+    fn fit(&mut self) -> Option<&mut Fit> {
+        match &mut self.phase {
+            Phase::Try(run) => run.fit(),
             _ => None,
         }
     }
@@ -97,12 +122,24 @@ impl AdviceRun {
         let measured: Vec<Measured> = known.iter().copied().filter(|known| known.batch_size == batch_size).collect();
         let is_known = |k: usize| measured.iter().any(|measured| measured.last_stages == k);
         // The toy backbones of tests have fewer stages.
-        let wanted = [stages, TIMED, 0].into_iter().filter(|&k| k == 0 || k < stages || many);
+        let wanted = [stages, TIMED, trial::LAST_STAGES, 0].into_iter().filter(|&k| k == 0 || k < stages || many);
         let to_time = wanted.filter(|&k| !is_known(k)).collect();
         // The training that follows makes draws of their pixels.
         let phase = Phase::Read(Reading::new(&set.samples, &config, &mut bench.photos).keeping_pixels());
-        let (similarity, separability) = (None, None);
-        Ok(Self { wish, set, source, config, to_time, similarity, separability, measured, phase })
+        Ok(Self {
+            wish,
+            set,
+            source,
+            config,
+            to_time,
+            similarity: None,
+            separability: None,
+            measured,
+            tried_since: 0.0,
+            tried_head: None,
+            trial: None,
+            phase,
+        })
     }
 
     /// One batch of photos read, asked about or learnt from, or one split measured.
@@ -148,6 +185,26 @@ impl AdviceRun {
                 self.measured.push(measure(&self.config, batch_size(&self.wish, &self.set), classes, &bench).await?);
                 self.time_next();
             }
+            Phase::Consider => {
+                self.phase = Phase::Advise;
+                if self.is_worth_trying(&bench)? {
+                    self.tried_since = bench.now;
+                    self.try_next(head(&self.wish), bench.weights.architecture)?;
+                }
+            }
+            Phase::BeginTry => {
+                let (set, folds) = (self.set.clone(), Some(trial::FOLDS));
+                let run = CrossValidation::new(self.config.clone(), folds, REJECT_RATE, None, set, bench)?;
+                self.phase = Phase::Try(Box::new(run));
+            }
+            Phase::Try(run) => {
+                let (now, architecture) = (bench.now, bench.weights.architecture);
+                match run.step(bench).await? {
+                    Step::NeedPhotos(ids) => return Ok(Step::NeedPhotos(ids)),
+                    Step::Event(_) => {}
+                    Step::Finished(evaluated) => self.tried(&evaluated.evaluation, now, architecture)?,
+                }
+            }
             Phase::Advise => return self.advise(&bench).map(|advice| Step::Finished(Box::new(advice))),
         }
         Ok(Step::Event(AdviceEvent::Advising))
@@ -160,7 +217,7 @@ impl AdviceRun {
 
     fn time_next(&mut self) {
         let Some(last_stages) = self.to_time.pop() else {
-            self.phase = Phase::Advise;
+            self.phase = Phase::Consider;
             return;
         };
         self.phase = Phase::Measure;
@@ -168,21 +225,61 @@ impl AdviceRun {
         self.config.regime = if last_stages == 0 { Regime::Head } else { Regime::LastK };
     }
 
-    fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
+    /// Whether it is open what deeper stages bring, and a try takes little enough of the time and of the memory.
+    fn is_worth_trying(&self, bench: &Workbench<'_>) -> Result<bool> {
+        let architecture = bench.weights.architecture;
+        if trial::LAST_STAGES >= architecture.stages.len() || !is_open(&self.findings(), &self.wish) {
+            return Ok(false);
+        }
+        let (photos, size) = (self.set.samples.len(), architecture.input.size as usize);
+        let (config, reduced) =
+            settle_within(bench.photos.activation_budget, trial::config(&self.wish), photos, architecture, size)?;
+        let seconds = expected_seconds(&config, photos, 0, &self.speed(bench), architecture);
+        Ok(reduced.is_none() && seconds <= TRIAL_SHARE * self.wish.time_limit)
+    }
+
+    /// One half of the try, which begins with the next step: the workbench is of that configuration then.
+    fn try_next(&mut self, config: TrainConfig, architecture: &Architecture) -> Result<()> {
+        self.config = config.settle(architecture, self.set.samples.len())?;
+        self.phase = Phase::BeginTry;
+        Ok(())
+    }
+
+    fn tried(&mut self, evaluation: &Evaluation, now: f64, architecture: &Architecture) -> Result<()> {
+        let tried = Tried::of(evaluation);
+        let Some(head) = self.tried_head else {
+            self.tried_head = Some(tried);
+            return self.try_next(trial::config(&self.wish), architecture);
+        };
+        let (folds, photos) = (evaluation.method.folds, evaluation.photos.len());
+        let seconds = now - self.tried_since;
+        self.trial = Some(Trial { last_stages: trial::LAST_STAGES, folds, photos, head, deeper: tried, seconds });
+        self.phase = Phase::Advise;
+        Ok(())
+    }
+
+    fn speed(&self, bench: &Workbench<'_>) -> Speed {
+        let mut measured = self.measured.clone();
+        measured.sort_by_key(|measured| measured.last_stages);
+        Speed { measured, readers: bench.readers }
+    }
+
+    fn findings(&self) -> Findings {
         let per_class = || self.set.per_class.iter().copied();
-        let findings = Findings {
+        Findings {
             photos: self.set.samples.len(),
             classes: self.set.labels.len(),
             smallest: per_class().min().unwrap_or(0),
             largest: per_class().max().unwrap_or(0),
             similarity: self.similarity,
             separability: self.separability,
-        };
-        let mut measured = self.measured.clone();
-        measured.sort_by_key(|measured| measured.last_stages);
-        let speed = Speed { measured, readers: bench.readers };
+            trial: self.trial,
+        }
+    }
+
+    fn advise(&self, bench: &Workbench<'_>) -> Result<Advice> {
         let embedded = |config: &TrainConfig| bench.embedded(&self.set.samples, config);
-        decide(findings, speed, &self.wish, embedded, bench.weights.architecture)
+        decide(self.findings(), self.speed(bench), &self.wish, embedded, bench.weights.architecture)
     }
 }
 

@@ -14,6 +14,9 @@ and the test accuracies are compared split by split.
 Where stages learn, another seed makes another classifier: with ten hand signs a class the mean over five splits was 0.977, 0.989 and 0.976.
 `--seeds N` trains every split N times and takes the mean.
 
+Column `try`: the loss with the last stage by that of the output layer alone, where the advice has tried it (src/advise/trial.rs), of every split;
+`took`: seconds of the training by those that were expected, the first split aside, whose photos are decoded for the first time.
+
 Exit code: 0 when the mean difference is at least -0.005 in every row and above zero over all of them, or when the photos are absent
 (then it says so); 1 when not; 2 when something did not work.
 """
@@ -57,7 +60,7 @@ def measure(chosen, passed_on, reference):
             theirs = reference[name][f'{per_class} per class']
             better = max(('head', 'last-3'), key=lambda key: mean(theirs[key][:SPLITS]))
             row = {'set': name, 'per_class': per_class, 'against': better, 'reference': theirs[better][:chosen.splits], 'ours': [], 'plans': [],
-                   'similarity': [], 'predicted': [], 'seconds': []}
+                   'similarity': [], 'trials': [], 'predicted': [], 'took': [], 'seconds': []}
             rows.append(row)
             for split in range(chosen.splits):
                 began = time.monotonic()
@@ -66,21 +69,36 @@ def measure(chosen, passed_on, reference):
                 row['ours'].append(mean([result['test']['top1'] for result in results]))
                 row['plans'].append(plan(result))
                 row['similarity'].append(result['advice']['findings']['similarity']['score'])
+                row['trials'].append(result['advice']['findings']['trial'])
                 row['predicted'].append(result['advice']['plan']['seconds'])
+                row['took'].append(result['seconds'])
                 row['seconds'].append(round((time.monotonic() - began) / chosen.seeds, 1))
                 print(f'{name}, {per_class} per class, split {split + 1}/{chosen.splits}: {row["ours"][-1]:.4f} ({row["reference"][split]:.4f}); '
-                      f'{row["plans"][-1]}; {row["seconds"][-1]:.0f} s', file=sys.stderr, flush=True)
+                      f'{row["plans"][-1]}; try {ratio(row["trials"][-1])}; expected {row["predicted"][-1]:.1f} s, took {row["took"][-1]:.1f}; '
+                      f'{row["seconds"][-1]:.0f} s in all', file=sys.stderr, flush=True)
             row['differences'] = [round(a - b, 4) + 0.0 for a, b in zip(row['ours'], row['reference'])]
     return rows
 
 
+def ratio(trial):
+    """Of the losses; `-` where nothing was tried."""
+    return f'{trial["deeper"]["loss"] / trial["head"]["loss"]:.2f}' if trial else '-'
+
+
 def table(rows):
-    print(f'{"set":<10}{"per class":>9}  {"against":<8}{"ours":>8}{"PyTorch":>9}{"difference":>12}{"seconds":>9}{"predicted":>11}  advised')
+    print(f'{"set":<10}{"per class":>9}  {"against":<8}{"ours":>8}{"PyTorch":>9}{"difference":>12}{"seconds":>9}{"expected":>10}{"took":>7}  advised; try')
     for row in rows:
         difference = mean(row['differences'])
         print(f'{row["set"]:<10}{row["per_class"]:>9}  {row["against"]:<8}{mean(row["ours"]):>8.4f}{mean(row["reference"]):>9.4f}{difference:>+12.4f}'
-              f'{mean(row["seconds"]):>9.0f}{mean(row["predicted"]):>11.0f}  {"; ".join(dict.fromkeys(row["plans"]))}'
+              f'{mean(row["seconds"]):>9.0f}{mean(row["predicted"]):>10.1f}{took(row):>7}  {"; ".join(dict.fromkeys(row["plans"]))}; '
+              f'{", ".join(ratio(trial) for trial in row["trials"])}'
               f'{"" if difference >= -TOLERANCE else f"   below -{TOLERANCE}"}')
+
+
+def took(row):
+    """Seconds by the expected ones."""
+    shares = [took / expected for took, expected in zip(row['took'], row['predicted'])][1:]
+    return f'{mean(shares):.2f}x' if shares else '-'
 
 
 def benchmark(argv):

@@ -4,9 +4,9 @@ import { choiceLabel } from "./language.js";
 import { shared } from "./styles.js";
 
 /** How a number of a reason is written, by its name; all others as plain numbers. */
-const PERCENTAGES = ["accuracy", "low", "high", "fraction", "chance"];
+const PERCENTAGES = ["accuracy", "low", "high", "fraction", "chance", "headAccuracy", "deeperAccuracy"];
 const SECONDS = ["limit", "seconds"];
-const TWO_DIGITS = ["similarity", "threshold"];
+const TWO_DIGITS = ["similarity", "threshold", "headLoss", "deeperLoss"];
 
 /**
  * What to train and why, and the four ways there are, to choose from. Sends `regime-choose` (`{ regime }`).

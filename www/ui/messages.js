@@ -908,6 +908,10 @@ export const MESSAGES = {
     en: "A new output layer alone, on frozen features, is right on {accuracy} of photos it has not seen ({low} to {high} expected on new ones).",
     zh: "只训练新的输出层时，对没见过的照片正确率为 {accuracy}（新照片预计 {low} 到 {high}）。",
   },
+  "advice.tried": {
+    en: "Tried for {seconds}, each half of the photos judged by the other: the output layer alone is right on {headAccuracy}, at a loss of {headLoss}; with the last stage on {deeperAccuracy}, at a loss of {deeperLoss}.",
+    zh: "试训 {seconds}，两半照片互相检验：只训练输出层时正确率 {headAccuracy}、损失 {headLoss}；连同最后一个阶段时正确率 {deeperAccuracy}、损失 {deeperLoss}。",
+  },
   "advice.verdict-solved": {
     en: "The frozen features already tell the classes apart: deeper training has nothing to gain.",
     zh: "冻结的特征已经能区分各类别，训练更深的层没有好处。",
@@ -923,6 +927,14 @@ export const MESSAGES = {
   "advice.verdict-last-k": {
     en: "So the last stages should learn along with the output layer.",
     zh: "因此最后几个阶段应与输出层一起训练。",
+  },
+  "advice.verdict-deeper-pays": {
+    en: "The last stages gain by these photos: they should learn along with the output layer.",
+    zh: "最后几个阶段能从这些照片中获益：应与输出层一起训练。",
+  },
+  "advice.verdict-deeper-does-not-pay": {
+    en: "The last stages do not gain by these photos: the output layer alone is better, and far quicker.",
+    zh: "最后几个阶段不能从这些照片中获益：只训练输出层更好，也快得多。",
   },
   "advice.verdict-full": {
     en: "So all stages may learn, from the pretrained weights.",

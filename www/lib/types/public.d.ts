@@ -411,6 +411,19 @@ export interface Findings {
    * be held out.
    */
   separability: { accuracy: number; interval: { low: number; high: number }; folds: number } | null;
+  /**
+   * A short try of whether deeper stages pay: the last `lastStages` beside the output layer alone, each of `folds` parts of
+   * the photos judged by fits of the others. Null where that was not open, or would have taken too long.
+   */
+  trial: {
+    lastStages: number;
+    folds: number;
+    /** Photos that were judged. */
+    photos: number;
+    head: { accuracy: number; loss: number };
+    deeper: { accuracy: number; loss: number };
+    seconds: number;
+  } | null;
 }
 
 export interface DoneEvent {

@@ -46,10 +46,54 @@ export async function open({ site, network: name, device, create, hardware }) {
       "last-1": (work) => bench.stages(work, { regime: "last-k", lastStages: 1 }),
       "last-2": (work) => bench.stages(work, { regime: "last-k", lastStages: 2 }),
       full: (work) => bench.stages(work, { regime: "full" }),
+      "first-answer": (work) => firstAnswer(() => library.FineTuner.create(options), work),
       "whole-job": async (work) => (await asUsual()).wholeJob(work, {}),
       "whole-job-plain": async (work) => (await asUsual()).wholeJob(work, { augment: 0 }),
     },
   };
+}
+
+/**
+ * From files to the first answer of a classifier of them, which is provisional. It takes a FineTuner that has trained
+ * nothing.
+ * @param {() => Promise<FineTuner>} create
+ * @param {Work} work
+ * @returns {Promise<Timing>}
+ */
+async function firstAnswer(create, { photos }) {
+  const tuner = await create();
+  const files = await Promise.all(range(0, photos).map(photoFile));
+  const start = performance.now();
+  /** @type {Promise<number>} */
+  const first = new Promise((resolve) => {
+    const answer = async () => {
+      await tuner.predict(/** @type {File} */ (files[0]), { model: "provisional" });
+      resolve(performance.now());
+    };
+    tuner.addEventListener("provisional", () => void answer(), { once: true });
+  });
+  /** @type {Promise<number>} */
+  const all = new Promise((resolve) => {
+    tuner.addEventListener("provisional", () => tuner.provisional?.photos === photos && resolve(performance.now()));
+  });
+  await addTo(tuner, files);
+  const [milliseconds, complete] = [(await first) - start, (await all) - start];
+  tuner.close();
+  return { milliseconds, note: `of all ${photos} photos after ${(complete / 1000).toFixed(1)} s` };
+}
+
+/**
+ * Class by class, as from folders.
+ * @param {FineTuner} tuner
+ * @param {File[]} files
+ */
+async function addTo(tuner, files) {
+  for (const [index, label] of CLASSES.entries()) {
+    const ofClass = files.filter((_, number) => labelOf(number) === index);
+    if (ofClass.length === 0) continue;
+    const { added } = await tuner.add(ofClass, label);
+    if (added.length < ofClass.length) throw new Error("a photo was not taken");
+  }
 }
 
 class Bench {
@@ -196,13 +240,8 @@ class Bench {
   }
 
   /** @param {File[]} files */
-  async #add(files) {
-    for (const [index, label] of CLASSES.entries()) {
-      const ofClass = files.filter((_, number) => labelOf(number) === index);
-      if (ofClass.length === 0) continue;
-      const { added } = await this.tuner.add(ofClass, label);
-      if (added.length < ofClass.length) throw new Error("a photo was not taken");
-    }
+  #add(files) {
+    return addTo(this.tuner, files);
   }
 
   /**

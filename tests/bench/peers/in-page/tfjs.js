@@ -40,6 +40,7 @@ export async function open({ peers, network: name, backend, threads = 1 }) {
       "last-1": (work) => bench.stages(work, 1),
       "last-2": (work) => bench.stages(work, 2),
       full: (work) => bench.stages(work, network.stages),
+      "first-answer": (work) => teachableMachine(tf, work),
       "whole-job": (work) => teachableMachine(tf, work),
       "whole-job-plain": (work) => teachableMachine(tf, work),
     },
