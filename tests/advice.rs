@@ -32,7 +32,7 @@ fn findings(per_class: usize, score: f64, accuracy: f64) -> Findings {
 /// A try after which the loss with the last stage is so many times that of the output layer.
 fn tried(ratio: f64) -> Option<Trial> {
     let (head, deeper) = (Tried { accuracy: 0.8, loss: 0.5 }, Tried { accuracy: 0.8, loss: 0.5 * ratio });
-    Some(Trial { last_stages: 1, folds: 2, photos: 50, head, deeper, seconds: 6.0 })
+    Some(Trial { last_stages: 1, folds: 2, photos: 50, head, deeper, seconds: 6.0, expected_seconds: 6.0 })
 }
 
 /// A middling laptop.
@@ -93,6 +93,14 @@ fn a_try_decides_whatever_the_similarity() {
             );
         }
     }
+    // What takes twice as long as it should in the try does so in the training.
+    let of = |expected_seconds| {
+        let trial = tried(0.5).map(|trial| Trial { expected_seconds, ..trial });
+        advice(Findings { trial, ..findings(10, HANDS, 0.8) }, &unlimited())
+    };
+    assert!((of(3.0).plan.seconds / of(6.0).plan.seconds - 2.0).abs() < 1e-9);
+    assert_eq!(of(0.0).plan.seconds, of(6.0).plan.seconds, "of a stopped clock");
+    assert_eq!(of(3.0).regimes[0].seconds, of(6.0).regimes[0].seconds, "the output layer alone");
     // What it took is no longer there for the training.
     let within = |trial| {
         advice(Findings { trial, ..findings(40, HANDS, 0.8) }, &TrainConfig { time_limit: 60.0, ..unlimited() })

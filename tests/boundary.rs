@@ -291,6 +291,7 @@ fn advice(some: bool) -> Advice {
                 head: Tried { accuracy: 0.5, loss: 0.75 },
                 deeper: Tried { accuracy: 0.75, loss: 0.5 },
                 seconds: 1.5,
+                expected_seconds: 1.25,
             }),
         },
         speed: Speed { measured: vec![measured], readers: 2 },

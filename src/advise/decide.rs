@@ -130,7 +130,8 @@ pub fn decide(
     let photos = findings.photos;
     let plan = |config: TrainConfig| -> Result<Plan> {
         let config = config.settle(architecture, photos)?;
-        let seconds = expected_seconds(&config, photos, embedded(&config), &speed, architecture);
+        let pace = findings.trial.filter(|_| config.last_stages > 0).map_or(1.0, |trial| trial.pace());
+        let seconds = pace * expected_seconds(&config, photos, embedded(&config), &speed, architecture);
         Ok(Plan { regime: config.regime, config, seconds })
     };
     let (regime, mut reasons) = choose(&findings);

@@ -61,8 +61,9 @@ pub struct AdviceRun {
     similarity: Option<Similarity>,
     separability: Option<Separability>,
     measured: Vec<Measured>,
-    /// When the try began.
+    /// When the try began, and how long it should take.
     tried_since: f64,
+    try_seconds: f64,
     /// What it has found out of the output layer.
     tried_head: Option<Tried>,
     trial: Option<Trial>,
@@ -136,6 +137,7 @@ impl AdviceRun {
             separability: None,
             measured,
             tried_since: 0.0,
+            try_seconds: 0.0,
             tried_head: None,
             trial: None,
             phase,
@@ -187,8 +189,8 @@ impl AdviceRun {
             }
             Phase::Consider => {
                 self.phase = Phase::Advise;
-                if self.is_worth_trying(&bench)? {
-                    self.tried_since = bench.now;
+                if let Some(seconds) = self.worth_trying(&bench)? {
+                    (self.tried_since, self.try_seconds) = (bench.now, seconds);
                     self.try_next(head(&self.wish), bench.weights.architecture)?;
                 }
             }
@@ -225,17 +227,17 @@ impl AdviceRun {
         self.config.regime = if last_stages == 0 { Regime::Head } else { Regime::LastK };
     }
 
-    /// Whether it is open what deeper stages bring, and a try takes little enough of the time and of the memory.
-    fn is_worth_trying(&self, bench: &Workbench<'_>) -> Result<bool> {
+    /// How long a try should take, where it is open what deeper stages bring, and a try takes little enough of the time and of the memory.
+    fn worth_trying(&self, bench: &Workbench<'_>) -> Result<Option<f64>> {
         let architecture = bench.weights.architecture;
         if trial::LAST_STAGES >= architecture.stages.len() || !is_open(&self.findings(), &self.wish) {
-            return Ok(false);
+            return Ok(None);
         }
         let (photos, size) = (self.set.samples.len(), architecture.input.size as usize);
         let (config, reduced) =
             settle_within(bench.photos.activation_budget, trial::config(&self.wish), photos, architecture, size)?;
         let seconds = expected_seconds(&config, photos, 0, &self.speed(bench), architecture);
-        Ok(reduced.is_none() && seconds <= TRIAL_SHARE * self.wish.time_limit)
+        Ok((reduced.is_none() && seconds <= TRIAL_SHARE * self.wish.time_limit).then_some(seconds))
     }
 
     /// One half of the try, which begins with the next step: the workbench is of that configuration then.
@@ -252,8 +254,15 @@ impl AdviceRun {
             return self.try_next(trial::config(&self.wish), architecture);
         };
         let (folds, photos) = (evaluation.method.folds, evaluation.photos.len());
-        let seconds = now - self.tried_since;
-        self.trial = Some(Trial { last_stages: trial::LAST_STAGES, folds, photos, head, deeper: tried, seconds });
+        self.trial = Some(Trial {
+            last_stages: trial::LAST_STAGES,
+            folds,
+            photos,
+            head,
+            deeper: tried,
+            seconds: now - self.tried_since,
+            expected_seconds: self.try_seconds,
+        });
         self.phase = Phase::Advise;
         Ok(())
     }

@@ -20,6 +20,9 @@ const EPOCHS: usize = 25;
 /// are fewer than in the whole: of sketches 1.1 with ten photos a class and 1.9 with five, where stages bring two points and nothing.
 const PAYS: f64 = 1.25;
 
+/// A try that took less, or more, than so many times the expected was disturbed.
+const MOST: f64 = 4.0;
+
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,8 +36,9 @@ pub struct Trial {
     pub head: Tried,
     /// With the last stages.
     pub deeper: Tried,
-    /// How long it took.
+    /// How long it took, and how long it should have taken.
     pub seconds: f64,
+    pub expected_seconds: f64,
 }
 
 /// What one of the two said of the photos left out.
@@ -53,6 +57,14 @@ impl Tried {
 }
 
 impl Trial {
+    /// How many times as long as expected deeper fits take here. One batch was timed, alone; the try shared its steps with whatever else is at work on
+    /// them, and had the machine as it is.
+    pub fn pace(&self) -> f64 {
+        let pace = self.seconds / self.expected_seconds;
+        // Of a stopped clock it says nothing.
+        if pace.is_finite() && pace > 0.0 { pace.clamp(1.0 / MOST, MOST) } else { 1.0 }
+    }
+
     /// Whether deeper stages can be expected to gain by all of the photos.
     pub fn pays(&self) -> bool {
         self.deeper.loss <= PAYS * self.head.loss

@@ -58,11 +58,11 @@ const HEAD_EPOCHS: (usize, usize) = (20, 200);
 const DEEPER_STEPS: usize = 150;
 const DEEPER_EPOCHS: (usize, usize) = (20, 60);
 
-/// Pictures that a training embeds, unless more draws are asked for: the fewer the photos, the more a further draw of each
-/// teaches, and the less it costs. An output layer alone that sees several layers gains 0.3 points by two draws, 0.8 by eight
-/// (`docs/features.md`), at three and nine times the embedding.
-const PICTURES: usize = 300;
-const DRAWS: (usize, usize) = (1, 16);
+/// Pictures that a training of an output layer embeds, unless more draws are asked for, photos as they are counted twice: the fewer the
+/// photos, the more a further draw of each teaches, and the less it costs. With three and five a class draws bring half a point to a
+/// whole one, with ten nothing (`docs/features.md`), at as many times the embedding: from 84 photos on there are none.
+const PICTURES: usize = 250;
+const MOST_DRAWS: usize = 16;
 /// A deeper fit takes far longer to learn from them than to embed them.
 const DEEPER_PICTURES: usize = 800;
 const DEEPER_LEAST_DRAWS: usize = 4;
@@ -75,8 +75,7 @@ const FEW_DRAWS: usize = 8;
 
 /// Augmented draws of each of `photos` photos, where nobody says how many draws.
 pub fn usual_draws(regime: Regime, photos: usize, batch_size: usize) -> i32 {
-    let (least, most) = DRAWS;
-    let affordable = (PICTURES / photos.max(1)).saturating_sub(1).clamp(least, most);
+    let affordable = (PICTURES / photos.max(1)).saturating_sub(2).min(MOST_DRAWS);
     let deeper = (DEEPER_PICTURES / photos.max(1)).clamp(DEEPER_LEAST_DRAWS, DEEPER_DRAWS);
     let steps = usual_epochs(regime, photos, batch_size).saturating_mul(photos.div_ceil(batch_size));
     let draws = match regime {

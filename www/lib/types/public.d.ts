@@ -423,6 +423,8 @@ export interface Findings {
     head: { accuracy: number; loss: number };
     deeper: { accuracy: number; loss: number };
     seconds: number;
+    /** How long it should have taken: deeper trainings are expected to take as many times longer, or shorter. */
+    expectedSeconds: number;
   } | null;
 }
 
