@@ -2,11 +2,15 @@
 //!
 //! Both are packed by place. Then what a tap reads begins somewhere else, and nothing has to be packed once for each.
 
+use std::mem::MaybeUninit;
+
 use super::super::tasks;
+use super::super::unwritten::written;
 use super::Dense;
 use super::packed::{Chunk, PackPlanes, Strip, panels, parts, side_by_side, strips};
 use super::tile::Tile;
 use super::vectors::{Machine, Shape, Vectors, Work};
+#[cfg(not(target_family = "wasm"))]
 use super::winograd;
 
 /// # Shapes
@@ -17,6 +21,8 @@ pub fn gradient<M: Machine>(dense: &Dense, x: &[f32], gradient: &[f32]) -> Vec<f
     let Dense { inputs, outputs, .. } = *dense;
     let batch = gradient.len() / (outputs * dense.out_plane());
     let taps = dense.window.kernel * dense.window.kernel;
+    // In WebAssembly it would be 6 kB more to download, compressed.
+    #[cfg(not(target_family = "wasm"))]
     if winograd::weight::is_for(dense, batch) {
         return winograd::weight::gradient::<M>(dense, x, gradient);
     }
@@ -64,17 +70,19 @@ pub fn gradient<M: Machine>(dense: &Dense, x: &[f32], gradient: &[f32]) -> Vec<f
 
 /// `[outputs, taps, padded inputs]` as `[outputs, inputs, taps]`.
 fn unfold(sums: &[f32], inputs: usize, outputs: usize, taps: usize, padded: usize) -> Vec<f32> {
-    let mut out = vec![0.0; outputs * inputs * taps];
-    tasks::for_each(
-        out.chunks_exact_mut(inputs * taps).zip(sums.chunks_exact(taps * padded)).collect(),
-        || (),
-        |(), _, (out, sums)| {
-            for (input, out) in out.chunks_exact_mut(taps).enumerate() {
-                out.iter_mut().enumerate().for_each(|(tap, out)| *out = sums[tap * padded + input]);
-            }
-        },
-    );
-    out
+    let write = |out: &mut [MaybeUninit<f32>]| {
+        tasks::for_each(
+            out.chunks_exact_mut(inputs * taps).zip(sums.chunks_exact(taps * padded)).collect(),
+            || (),
+            |(), _, (out, sums)| {
+                for (input, out) in out.chunks_exact_mut(taps).enumerate() {
+                    out.iter_mut().enumerate().for_each(|(tap, out)| _ = out.write(sums[tap * padded + input]));
+                }
+            },
+        );
+    };
+    // SAFETY: there are sums for each of the outputs, and each of their filters' values is written.
+    unsafe { written(outputs * inputs * taps, write) }
 }
 
 /// A tile's rows of the result, that is, so many outputs.

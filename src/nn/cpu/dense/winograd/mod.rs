@@ -10,7 +10,7 @@
 //! ```text
 //!  filters  transformed, in panels       transforms  of a line
 //!  sources  transformed, tile by tile    tiles       where they lie
-//!  results  transformed back             weight      the gradient of the filters
+//!  results  transformed back             weight      the gradient of the filters, natively
 //! ```
 
 mod filters;
@@ -18,6 +18,7 @@ mod results;
 mod sources;
 mod tiles;
 mod transforms;
+#[cfg(not(target_family = "wasm"))]
 pub mod weight;
 
 use std::ops::Range;

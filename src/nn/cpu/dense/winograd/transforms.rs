@@ -51,6 +51,7 @@ pub fn outputs<T: Vectors>(by: T, [a, b, c, d, e, f]: [T::Vector; INPUTS]) -> [T
 }
 
 /// The transpose of [`outputs`]: of gradients of outputs.
+#[cfg(not(target_family = "wasm"))]
 #[inline(always)]
 pub fn gradients<T: Vectors>(by: T, [a, b, c, d]: [T::Vector; OUTPUTS]) -> [T::Vector; INPUTS] {
     let times = |sum, factor, value| by.plus_product(sum, by.splat(factor), value);
@@ -60,6 +61,7 @@ pub fn gradients<T: Vectors>(by: T, [a, b, c, d]: [T::Vector; OUTPUTS]) -> [T::V
 }
 
 /// The transpose of [`filters`]: of sums of products, the gradients of a filter.
+#[cfg(not(target_family = "wasm"))]
 #[inline(always)]
 pub fn of_filters<T: Vectors>(by: T, [a, b, c, d, e, f]: [T::Vector; INPUTS]) -> [T::Vector; 3] {
     let times = |sum, factor, value| by.plus_product(sum, by.splat(factor), value);
