@@ -13,6 +13,7 @@ use super::dense::Scaled;
 use super::gradients::{Clamped, Gradients};
 use super::kernel::Kernel;
 use super::rows;
+use super::tasks;
 use super::tensors::{ours, tensor, values};
 use crate::nn::spec::{Activation, Spec};
 
@@ -104,18 +105,26 @@ impl Backward<Flex, 4> for ConvNormBackward {
         if let (Some(node), Some(values)) = (x_node, x_gradient) {
             gradients.register::<Flex>(node.id, tensor(values, x.layout().shape().clone()));
         }
-        // The filters are weight · scale: the gradient of each is the filters' times the other.
+        // The filters are weight · scale: the gradient of each is the filters' times the other. Channel by channel, so that a filter is
+        // still near for the second.
         let channels = values(&scale).len();
         let per_channel = filter_gradient.len() / channels;
+        let mut scale_gradient = vec![0.0; channels];
+        let filters = filter_gradient.chunks_exact_mut(per_channel).zip(values(&weight).chunks_exact(per_channel));
+        tasks::for_each(
+            filters.zip(scale_gradient.iter_mut().zip(values(&scale))).collect(),
+            || (),
+            |(), _, ((gradient, weight), (scale_gradient, scale))| {
+                if scale_node.is_some() {
+                    *scale_gradient = rows::dot(gradient, weight);
+                }
+                gradient.iter_mut().for_each(|gradient| *gradient *= scale);
+            },
+        );
         if let Some(node) = scale_node {
-            let pairs = filter_gradient.chunks_exact(per_channel).zip(values(&weight).chunks_exact(per_channel));
-            let values: Vec<f32> = pairs.map(|(gradient, weight)| rows::dot(gradient, weight)).collect();
-            gradients.register::<Flex>(node.id, tensor(values, [channels]));
+            gradients.register::<Flex>(node.id, tensor(scale_gradient, [channels]));
         }
         if let Some(node) = weight_node {
-            for (gradient, scale) in filter_gradient.chunks_exact_mut(per_channel).zip(values(&scale)) {
-                gradient.iter_mut().for_each(|gradient| *gradient *= scale);
-            }
             gradients.register::<Flex>(node.id, tensor(filter_gradient, weight.layout().shape().clone()));
         }
         if let Some(node) = shift_node {

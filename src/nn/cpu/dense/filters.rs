@@ -1,10 +1,12 @@
 //! The filters as the rows of a product: in panels of as many rows as a tile has, those of one step in depth side by side.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::super::tasks;
-use super::vectors::{Machine, Vectors, Work};
+use super::super::unwritten::written;
+use super::vectors::{Machine, Shape, Vectors, Work};
 
 /// The filters, and what those of each output channel are multiplied by: as they are packed, which spares a copy of them.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +42,11 @@ pub struct Filters<M> {
 
 impl<M: Machine> Filters<M> {
     pub fn new(filters: Scaled, order: Order) -> Self {
-        let mut packed = Self { depth: order.depth(), values: Vec::new(), machine: PhantomData };
-        M::compute(Pack { filters, order, out: &mut packed.values });
-        packed
+        let (depth, rows) = (order.depth(), Shape::of::<M>().rows);
+        let write = |out: &mut [MaybeUninit<f32>]| M::compute(Pack { filters, order, out });
+        // SAFETY: every step of every panel is packed, zeros in place of rows that there are not.
+        let values = unsafe { written(order.rows.next_multiple_of(rows) * depth, write) };
+        Self { depth, values, machine: PhantomData }
     }
 
     /// How many values it holds.
@@ -60,7 +64,7 @@ impl<M: Machine> Filters<M> {
 struct Pack<'a> {
     filters: Scaled<'a>,
     order: Order<'a>,
-    out: &'a mut Vec<f32>,
+    out: &'a mut [MaybeUninit<f32>],
 }
 
 impl Work for Pack<'_> {
@@ -76,10 +80,9 @@ impl Work for Pack<'_> {
 /// of a whole channel's, and to go through all of them for a few rows would find none of it in the caches.
 const CHANNELS: usize = 8;
 
-fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut Vec<f32>) {
+fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut [MaybeUninit<f32>]) {
     let (depth, taps) = (order.depth(), order.taps.len());
     let panel = ROWS * depth;
-    out.resize(order.rows.div_ceil(ROWS) * panel, 0.0);
     if panel == 0 {
         return;
     }
@@ -101,7 +104,13 @@ fn pack<const ROWS: usize>(filters: Scaled, order: Order, out: &mut Vec<f32>) {
 }
 
 /// Some channels of the panel that begins with row `first`.
-fn pack_panel<const ROWS: usize>(filters: Scaled, order: Order, first: usize, channels: Range<usize>, out: &mut [f32]) {
+fn pack_panel<const ROWS: usize>(
+    filters: Scaled,
+    order: Order,
+    first: usize,
+    channels: Range<usize>,
+    out: &mut [MaybeUninit<f32>],
+) {
     let rows = (order.rows - first).min(ROWS);
     let mut steps = out.chunks_exact_mut(ROWS);
     for channel in channels {
@@ -113,9 +122,10 @@ fn pack_panel<const ROWS: usize>(filters: Scaled, order: Order, first: usize, ch
         for (tap, step) in order.taps.iter().zip(steps.by_ref()) {
             if rows == ROWS {
                 let values = &values[*tap..][..(ROWS - 1) * order.row + 1];
-                (0..ROWS).for_each(|row| step[row] = values[row * order.row] * factors[row]);
+                (0..ROWS).for_each(|row| _ = step[row].write(values[row * order.row] * factors[row]));
             } else {
-                (0..rows).for_each(|row| step[row] = values[row * order.row + tap] * factors[row]);
+                let value = |row: usize| if row < rows { values[row * order.row + tap] * factors[row] } else { 0.0 };
+                (0..ROWS).for_each(|row| _ = step[row].write(value(row)));
             }
         }
     }

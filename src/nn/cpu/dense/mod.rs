@@ -12,6 +12,7 @@
 //!            other way round, what covers     vectors   what it is written in
 //!  prepared  filters, for the product or for  winograd  fewer products for 3 × 3
 //!            fewer of them                    kept      filters that stay prepared
+//!                                             packed    pictures by place, for `weight`
 //! ```
 
 mod aligned;
@@ -21,6 +22,7 @@ mod forward;
 #[cfg(any(target_family = "wasm", test))]
 mod in_lanes;
 mod kept;
+mod packed;
 mod picture;
 mod prepared;
 mod product;

@@ -91,7 +91,7 @@ impl<M: Machine, S: Sink> Product<'_, M, S> {
                     let sums = &mut sums[index * ROWS * stride + panel.start..];
                     match panel.vectors {
                         1 => add::<T, ROWS, 1>(vectors, a, b, depth, sums, stride, start == 0),
-                        2 => add::<T, ROWS, 2>(vectors, a, b, depth, sums, stride, start == 0),
+                        count if T::is_two(count) => add::<T, ROWS, 2>(vectors, a, b, depth, sums, stride, start == 0),
                         _ => add::<T, ROWS, 3>(vectors, a, b, depth, sums, stride, start == 0),
                     }
                 }
@@ -133,7 +133,7 @@ fn add<T: Vectors, const ROWS: usize, const VECTORS: usize>(
             true => Tile::<T, ROWS, VECTORS>::zero(vectors),
             false => Tile::<T, ROWS, VECTORS>::load(vectors, sums.as_ptr(), stride),
         };
-        tile.add_product(depth, a.as_ptr(), b.as_ptr(), width);
+        tile.add_product(depth, (a.as_ptr(), ROWS), (b.as_ptr(), width));
         tile.store(sums.as_mut_ptr(), stride);
     }
 }

@@ -5,7 +5,7 @@ use super::Here;
 use super::in_lanes::InLanes;
 use super::reading::Reading;
 use super::vectors::Machine;
-use super::winograd::Winograd;
+use super::winograd::{self, Winograd};
 use super::{Dense, Scaled, forward};
 use crate::nn::spec::{Activation, Padding, Spec};
 
@@ -120,6 +120,20 @@ fn fewer_products_are_the_definition() {
             let window = Spec { kernel: 3, stride: 1, groups: 1, padding, activation: Activation::Relu };
             let dense = Dense::of(window, inputs, outputs, picture).unwrap();
             assert!(Winograd::of(&Reading::of_picture(&window, picture), inputs, outputs).is_some());
+            check::<Here>(&dense, batch);
+            check::<InLanes>(&dense, batch);
+        }
+    }
+}
+
+/// Of small maps, several of which share a strip, and of one that takes several strips.
+#[test]
+fn fewer_products_of_filters_gradients_are_the_definition() {
+    for padding in [Padding::Same, Padding::Each(1), Padding::Each(2)] {
+        for (inputs, outputs, picture, batch) in [(24, 25, [7, 7], 18), (33, 41, [8, 6], 9), (70, 24, [41, 40], 1)] {
+            let window = Spec { kernel: 3, stride: 1, groups: 1, padding, activation: Activation::Relu };
+            let dense = Dense::of(window, inputs, outputs, picture).unwrap();
+            assert!(winograd::weight::is_for(&dense, batch));
             check::<Here>(&dense, batch);
             check::<InLanes>(&dense, batch);
         }

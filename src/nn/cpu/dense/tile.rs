@@ -46,12 +46,18 @@ impl<T: Vectors, const ROWS: usize, const VECTORS: usize> Tile<T, ROWS, VECTORS>
         }
     }
 
-    /// Adds `a · b`: `a` has the `ROWS` values of one step in depth side by side, `b` its vectors every `step` values.
+    /// Adds `a · b`: `a` has the `ROWS` values of one step in depth side by side, `b` its vectors. With each comes how many values are from
+    /// one step to the next.
     ///
     /// # Safety
     /// `depth` such steps must be readable from both on.
     #[inline(always)]
-    pub unsafe fn add_product(&mut self, depth: usize, mut a: *const f32, mut b: *const f32, step: usize) {
+    pub unsafe fn add_product(
+        &mut self,
+        depth: usize,
+        (mut a, a_step): (*const f32, usize),
+        (mut b, b_step): (*const f32, usize),
+    ) {
         let vectors = self.vectors;
         // A copy, which stays in registers.
         let mut sums = self.sums;
@@ -68,9 +74,9 @@ impl<T: Vectors, const ROWS: usize, const VECTORS: usize> Tile<T, ROWS, VECTORS>
                         *sum = vectors.plus_product(*sum, factor, column);
                     }
                 }
-                a = a.add(ROWS);
-                // Past the last step this may point behind what there is, where it is not read.
-                b = b.wrapping_add(step);
+                // Past the last step these may point behind what there is, where it is not read.
+                a = a.wrapping_add(a_step);
+                b = b.wrapping_add(b_step);
             }
         }
         self.sums = sums;

@@ -11,6 +11,12 @@ pub trait Vectors: Copy {
     const ROWS: usize;
     const MOST: usize;
 
+    /// Whether so many, more than one, are two; known as it is compiled where no tile has more, so that no code is made for three.
+    #[inline(always)]
+    fn is_two(count: usize) -> bool {
+        Self::MOST == 2 || count == 2
+    }
+
     fn splat(self, value: f32) -> Self::Vector;
 
     /// # Safety
@@ -41,4 +47,27 @@ pub trait Work {
 /// Who computes it.
 pub trait Machine: Send + Sync {
     fn compute(work: impl Work);
+}
+
+/// What a machine's tiles are like.
+pub struct Shape {
+    pub width: usize,
+    pub most: usize,
+    pub rows: usize,
+}
+
+impl Shape {
+    pub fn of<M: Machine>() -> Self {
+        let mut shape = None;
+        M::compute(Measure(&mut shape));
+        shape.expect("measured")
+    }
+}
+
+struct Measure<'a>(&'a mut Option<Shape>);
+
+impl Work for Measure<'_> {
+    fn run<T: Vectors>(self, _: T) {
+        *self.0 = Some(Shape { width: T::WIDTH, most: T::MOST, rows: T::ROWS });
+    }
 }

@@ -10,7 +10,7 @@
 //! ```text
 //!  filters  transformed, in panels       transforms  of a line
 //!  sources  transformed, tile by tile    tiles       where they lie
-//!  results  transformed back
+//!  results  transformed back             weight      the gradient of the filters, natively
 //! ```
 
 mod filters;
@@ -18,6 +18,8 @@ mod results;
 mod sources;
 mod tiles;
 mod transforms;
+#[cfg(not(target_family = "wasm"))]
+pub mod weight;
 
 use std::ops::Range;
 
@@ -126,7 +128,7 @@ fn multiply<T: Vectors, const ROWS: usize>(by: T, a: &[f32], b: &[f32], depth: u
             let (b, out) = (b.as_ptr().add(first * T::WIDTH), out.as_mut_ptr().add(first * T::WIDTH));
             match count {
                 1 => tile::<T, ROWS, 1>(by, a.as_ptr(), b, depth, out, line),
-                2 => tile::<T, ROWS, 2>(by, a.as_ptr(), b, depth, out, line),
+                count if T::is_two(count) => tile::<T, ROWS, 2>(by, a.as_ptr(), b, depth, out, line),
                 _ => tile::<T, ROWS, 3>(by, a.as_ptr(), b, depth, out, line),
             }
         }
@@ -148,7 +150,7 @@ unsafe fn tile<T: Vectors, const ROWS: usize, const VECTORS: usize>(
     let mut tile = Tile::<T, ROWS, VECTORS>::zero(by);
     // SAFETY: as above.
     unsafe {
-        tile.add_product(depth, a, b, line);
+        tile.add_product(depth, (a, ROWS), (b, line));
         tile.store(out, line);
     }
 }

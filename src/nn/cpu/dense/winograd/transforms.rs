@@ -1,4 +1,5 @@
-//! The three transforms of F(4 × 4, 3 × 3), of a line; of a square, they go over its columns and then over its rows. By the points 0, ±1, ±2
+//! The three transforms of F(4 × 4, 3 × 3), of a line, and the transposes of two; of a square, they go over its columns and then over its
+//! rows. By the points 0, ±1, ±2
 //! and ∞, as in Lavin and Gray, “Fast Algorithms for Convolutional Neural Networks”, 2015.
 
 use super::super::vectors::Vectors;
@@ -46,5 +47,30 @@ pub fn outputs<T: Vectors>(by: T, [a, b, c, d, e, f]: [T::Vector; INPUTS]) -> [T
         times(across, 2.0, opposite),
         times(near, 4.0, far),
         by.plus(times(across, 8.0, opposite), f),
+    ]
+}
+
+/// The transpose of [`outputs`]: of gradients of outputs.
+#[cfg(not(target_family = "wasm"))]
+#[inline(always)]
+pub fn gradients<T: Vectors>(by: T, [a, b, c, d]: [T::Vector; OUTPUTS]) -> [T::Vector; INPUTS] {
+    let times = |sum, factor, value| by.plus_product(sum, by.splat(factor), value);
+    let (even, odd) = (by.plus(a, c), by.plus(b, d));
+    let (far_even, far_odd) = (times(a, 4.0, c), times(b, 4.0, d));
+    [a, by.plus(even, odd), by.minus(even, odd), times(far_even, 2.0, far_odd), times(far_even, -2.0, far_odd), d]
+}
+
+/// The transpose of [`filters`]: of sums of products, the gradients of a filter.
+#[cfg(not(target_family = "wasm"))]
+#[inline(always)]
+pub fn of_filters<T: Vectors>(by: T, [a, b, c, d, e, f]: [T::Vector; INPUTS]) -> [T::Vector; 3] {
+    let times = |sum, factor, value| by.plus_product(sum, by.splat(factor), value);
+    let (near, far) = (by.plus(b, c), by.plus(d, e));
+    let (across, opposite) = (by.minus(c, b), by.minus(d, e));
+    let zero = by.splat(0.0);
+    [
+        times(times(times(zero, 0.25, a), -1.0 / 6.0, near), 1.0 / 24.0, far),
+        times(times(zero, 1.0 / 6.0, across), 1.0 / 12.0, opposite),
+        times(f, 1.0 / 6.0, by.minus(far, near)),
     ]
 }
