@@ -81,8 +81,13 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         let shape = vec![classifier.labels.len(), centroids.features];
         tensors.push(FileTensor { name: CENTROIDS.to_owned(), shape, values: centroids.values.clone() });
     }
+    tensor_file::write(&tensors, MODEL_KEY, &card(classifier, weights))
+}
+
+/// What the file of a classifier says of it.
+pub fn card(classifier: &Classifier, weights: &Weights) -> ModelCard {
     let (source, taps) = (&weights.card, classifier.suffix.taps());
-    let card = ModelCard {
+    ModelCard {
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
         last_stages: classifier.split.0.max(weights.tuned_stages()),
@@ -100,8 +105,7 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
         unknown: classifier.known.as_ref().map(|known| known.threshold),
-    };
-    tensor_file::write(&tensors, MODEL_KEY, &card)
+    }
 }
 
 /// What earlier trainings changed and this one left as it was: with that the file needs nothing but the weights at the beginning.
