@@ -3,6 +3,8 @@
 
 use super::model_file::ModelCard;
 use crate::image::prepare::{Framing, InputSpec};
+use crate::score::interval::{Interval, jeffreys};
+use crate::score::record::{Accuracy, CrossValidated, Record};
 use crate::train::plan::regime::Regime;
 
 /// The text, from what a model file says of itself.
@@ -21,10 +23,17 @@ pub fn write(card: &ModelCard) -> String {
 }
 
 fn classes(card: &ModelCard) -> String {
-    let rows: Vec<String> = card.labels.iter().map(|label| format!("* {}", escaped(label))).collect();
+    let photos = card.record.as_ref().map_or(&[][..], |record| &record.photos);
+    let counts = photos.iter().map(Some).chain(std::iter::repeat(None));
+    let row = |(label, count): (&String, Option<&usize>)| match count {
+        Some(count) => format!("* {}: {count} photos", escaped(label)),
+        None => format!("* {}", escaped(label)),
+    };
+    let rows: Vec<String> = card.labels.iter().zip(counts).map(row).collect();
+    let unknown =
+        if photos.is_empty() { " How many photos of each it was taught on the file does not say." } else { "" };
     format!(
-        "## Data\n\nThe classes, in the order of the outputs:\n\n{}\n\nThe file does not know how many photos of each it was taught on, \
-         nor has it any of them.",
+        "## Data\n\nThe classes, in the order of the outputs:\n\n{}\n\nThe photos are not in the file.{unknown}",
         rows.join("\n")
     )
 }
@@ -64,21 +73,58 @@ fn pictures(input: &InputSpec, flip_average: bool) -> String {
 }
 
 fn scores(card: &ModelCard) -> String {
+    let judged = match &card.record {
+        Some(record) => judged(record),
+        None => vec!["The file does not say how good it is.".to_owned()],
+    };
     let calibrated = match card.temperature {
         Some(temperature) => format!(
-            "It was cross-validated: its logits are divided by the temperature {temperature:.3} that this found, so that 80 % means right \
-             about four times out of five."
+            "Its logits are divided by {temperature:.3} before the softmax, so that 80 % means right about four times out of five."
         ),
-        None => "Its probabilities are not calibrated: it was not cross-validated.".to_owned(),
+        None => "Its probabilities are not calibrated.".to_owned(),
     };
-    let unknown = card.unknown.map_or(String::new(), |unknown| {
+    let unknown = card.unknown.map(|unknown| {
         format!(
-            " A photo whose features have a cosine below {:.3} with every class is none of them; of photos of the classes that refuses {:.0} %.",
+            "A photo whose features have a cosine below {:.3} with every class is said to be none of them, which refuses about {} of the \
+             photos that are of one.",
             unknown.similarity,
-            100.0 * unknown.reject_rate
+            percent(unknown.reject_rate)
         )
     });
-    format!("## Scores\n\n{calibrated}{unknown}")
+    let lines: Vec<String> = judged.into_iter().chain([calibrated]).chain(unknown).collect();
+    format!("## Scores\n\n{}", lines.join("\n\n"))
+}
+
+fn judged(record: &Record) -> Vec<String> {
+    let held_out = match (record.held_out, record.chosen) {
+        (None, _) => "No photos were held out.".to_owned(),
+        (Some(Accuracy { top1, count }), true) => format!(
+            "{} right of {count} photos held out, at the best of the epochs that were tried, so a little too good.",
+            percent(top1)
+        ),
+        (Some(Accuracy { top1, count }), false) => format!(
+            "{} right of {count} photos held out from a fit before this one; of new photos {}, if they are like these.",
+            percent(top1),
+            between(jeffreys(top1, count as f64))
+        ),
+    };
+    let cross_validated = record.cross_validated.map(|CrossValidated { folds, accuracy, limits }| {
+        format!(
+            "Cross-validated in {folds} folds: {} right of {} photos; of new photos {}, if they are like these.",
+            percent(accuracy.top1),
+            accuracy.count,
+            between(limits)
+        )
+    });
+    [held_out].into_iter().chain(cross_validated).collect()
+}
+
+fn between(Interval { low, high }: Interval) -> String {
+    format!("{} to {} (95 % interval)", percent(low), percent(high))
+}
+
+fn percent(fraction: f64) -> String {
+    format!("{:.1} %", 100.0 * fraction)
 }
 
 fn limits(card: &ModelCard) -> String {
