@@ -1,16 +1,20 @@
-//! Models for other programs: what is in the files, for a narrow member of every family and every regime. That the files compute the same
-//! elsewhere is what `bench/export_parity.py` looks at.
+//! Models for other programs: what is in the files and what they compute, for a narrow member of every family and every regime. That other
+//! programs compute the same is what `bench/export_parity.py` looks at.
 
 mod common;
 
 use std::collections::BTreeSet;
 
 use common::onnx_file::OnnxFile;
+use common::onnx_run::{Value, run};
 use common::{TOY, TOY_LABELS, add_drawn, drawn, folder, lastlayer, narrow_networks, session_of, stages, train};
 use lastlayer::backbone::architecture::{Architecture, Operation};
 use lastlayer::error::ErrorCode;
+use lastlayer::export::model_file::ModelCard;
 use lastlayer::export::onnx::{Form, Precision};
-use lastlayer::image::prepare::Framing;
+use lastlayer::image::Pixels;
+use lastlayer::image::filter::Filter;
+use lastlayer::image::prepare::{Framing, InputSpec};
 use lastlayer::nn::spec::Activation;
 use lastlayer::session::{ModelChoice, Session};
 use lastlayer::train::plan::config::TrainConfig;
@@ -154,6 +158,74 @@ fn the_photo_goes_in_whole_and_is_prepared_inside() {
     }
 }
 
+/// The largest difference of a probability, and of a number of the normalised picture in grey levels, between a file and the session.
+fn apart(session: &Session, photo: &Pixels) -> (f64, f64) {
+    let file = onnx(session, Form::Image, Precision::Single);
+    let rgb = photo.rgb.iter().map(|&value| f64::from(value)).collect();
+    let values = run(&file, Value::new(&[photo.height as usize, photo.width as usize, 3], rgb));
+    let answers = pollster::block_on(session.predict(photo, 3, ModelChoice::Trained)).unwrap();
+    let theirs = &values["probabilities"].data;
+    let differences = answers.iter().map(|answer| (f64::from(answer.probability) - theirs[answer.index]).abs());
+
+    let input = &session.classifier().unwrap().input;
+    let mut ours = Vec::new();
+    input.normalise_into(&input.prepare(photo).unwrap(), &mut ours);
+    let entry = file.nodes.iter().find(|node| node.op == "Conv").unwrap().inputs[0].clone();
+    let levels = ours.iter().zip(&values[&entry].data).enumerate().map(|(at, (ours, theirs))| {
+        let channel = at / (input.size * input.size) as usize;
+        (f64::from(*ours) - theirs).abs() * f64::from(input.std[channel])
+    });
+    (differences.fold(0.0, f64::max), levels.fold(0.0, f64::max))
+}
+
+#[test]
+fn the_file_answers_as_the_session_does() {
+    for network in networks() {
+        for config in configurations(network) {
+            let session = taught(network, config.clone());
+            let (probability, levels) = apart(&session, &drawn(1, 7, 90, 71));
+            assert!(levels < 1e-3, "{}: {levels} grey levels", network.name);
+            assert!(probability < 1e-4, "{}, {config:?}: {probability}", network.name);
+        }
+    }
+}
+
+#[test]
+fn a_photo_of_any_size_is_prepared_as_here() {
+    for (framing, filter) in [
+        (Framing::Crop, Filter::Bicubic),
+        (Framing::Crop, Filter::Bilinear),
+        (Framing::Pad, Filter::Bicubic),
+        (Framing::Squash, Filter::Bilinear),
+    ] {
+        let mut session = taught(&TOY, TrainConfig { framing, ..stages(0) });
+        let input = InputSpec { filter, crop_fraction: 0.875, ..session.classifier().unwrap().input.clone() };
+        session = with_input(&session, input);
+        for (width, height) in
+            [(1, 1), (2, 3), (1, 90), (90, 1), (32, 32), (33, 32), (31, 77), (400, 20), (20, 400), (200, 150)]
+        {
+            let (_, levels) = apart(&session, &drawn(0, 3, width, height));
+            // A sum on the other side of a half is a level, of a few colours in a million.
+            assert!(levels < 1e-3, "{framing:?}, {filter:?}, {width} × {height}: {levels} grey levels");
+        }
+    }
+}
+
+/// The same classifier, for photos that are prepared otherwise.
+fn with_input(session: &Session, input: InputSpec) -> Session {
+    let file = pollster::block_on(session.export_model()).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&file).unwrap();
+    let card = &metadata.metadata().as_ref().unwrap()["lastlayer"];
+    let mut card: ModelCard = serde_json::from_str(card).unwrap();
+    card.input = input;
+    let tensors = SafeTensors::deserialize(&file).unwrap();
+    let metadata = [("lastlayer".to_owned(), serde_json::to_string(&card).unwrap())];
+    let file = safetensors::serialize(tensors.tensors(), Some(metadata.into())).unwrap();
+    let mut session = session_of(&TOY);
+    session.open_model(&file).unwrap();
+    session
+}
+
 #[test]
 fn half_precision_is_half_the_file() {
     for network in networks() {
@@ -246,7 +318,7 @@ fn the_card_says_how_it_was_taught_and_escapes_names() {
     other.open_model(&pollster::block_on(session.export_model()).unwrap()).unwrap();
     assert_eq!(other.export_card(ModelChoice::Trained).unwrap(), card, "the model file says all of it");
     let source = session.export_card(ModelChoice::Source).unwrap();
-    assert!(source.contains("* one\n"), "{source}");
+    assert!(source.contains("* one\n") && source.contains("nothing was taught on top"), "{source}");
 }
 
 #[test]

@@ -7,11 +7,11 @@ use crate::score::interval::{Interval, jeffreys};
 use crate::score::record::{Accuracy, CrossValidated, Record};
 use crate::train::plan::regime::Regime;
 
-/// The text, from what a model file says of itself.
-pub fn write(card: &ModelCard) -> String {
+/// The text, from what a model file says of itself; `taught`: here, and not the source model as it is.
+pub fn write(card: &ModelCard, taught: bool) -> String {
     let sections = [
         classes(card),
-        network(card),
+        network(card, taught),
         pictures(&card.input, card.flip_average),
         scores(card),
         limits(card),
@@ -38,9 +38,10 @@ fn classes(card: &ModelCard) -> String {
     )
 }
 
-fn network(card: &ModelCard) -> String {
+fn network(card: &ModelCard, taught: bool) -> String {
     let ModelCard { backbone, last_stages, weights_source, weights_sha256, .. } = card;
     let taught = match card.regime {
+        None if !taught => "It is as its weights file has it: nothing was taught on top.".to_owned(),
         Some(Regime::Head) => {
             "The output layer alone was taught (`head`); the rest is as it was pretrained.".to_owned()
         }

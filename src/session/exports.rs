@@ -42,7 +42,9 @@ impl Session {
     /// `no-classifier`.
     pub fn export_card(&self, model: ModelChoice) -> Result<String> {
         let (classifier, _) = self.exported(model)?;
-        Ok(card_text::write(&model_file::card(classifier, &self.weights)))
+        let source = self.models.source.as_ref();
+        let taught = !source.is_some_and(|source| std::ptr::eq(source, classifier));
+        Ok(card_text::write(&model_file::card(classifier, &self.weights), taught))
     }
 
     /// The classifier, and its network where that is more than the backbone.

@@ -130,8 +130,9 @@ fn described(card: &ModelCard, form: Form) -> String {
         ),
         Form::Image => format!(
             "Takes `image`, uint8 [height, width, 3]: RGB of one photo of any size, the right way up (EXIF), transparent pixels on \
-             white. In the file: {prepared}. Each direction is filtered by itself, the rows first, and rounded to 8 bits, as lastlayer \
-             does it, whose filter weights are whole numbers of 16 bits where these are exact: pixels differ by one grey level at most."
+             white. In the file: {prepared}. Each direction is filtered by itself, across first, and rounded to 8 bits, as lastlayer does \
+             it, without ONNX's Resize. Its sums are of single precision where lastlayer's are whole numbers: of a million colours \
+             FEW differ, by one grey level."
         ),
     };
     let temperature = card.temperature.map_or(String::new(), |temperature| format!(", divided by {temperature}"));
