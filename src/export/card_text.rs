@@ -147,7 +147,7 @@ fn rights(card: &ModelCard) -> String {
         licence => licence.to_owned(),
     };
     format!(
-        "## Licence\n\nThe pretrained weights: {licence}. What was taught belongs to who taught it; whether the photos allow it is theirs to know."
+        "## Licence\n\nThe pretrained weights: {licence}. What was taught belongs to whoever taught it; whether the photos may be used so is for them to know."
     )
 }
 

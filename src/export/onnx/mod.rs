@@ -1,8 +1,8 @@
 //! A classifier as an ONNX file, for programs that know nothing of this one: ONNX Runtime, browsers, phones, converters.
 //!
 //! ```text
-//!  preparation ─▶ network ─▶ logits, probabilities        the photo's way through the file
-//!  wire ─▶ graph ─▶ preparation, network ─▶ mod            who imports whom
+//!  preparation ─▶ network ─▶ logits, probabilities                 the photo's way through the file
+//!  wire ─▶ graph ─▶ resampling ─▶ preparation, network ─▶ mod      who imports whom
 //! ```
 //!
 //! The graph is made from the network's description, as everything here is: there is no code for any one network. Operators are those of
@@ -11,6 +11,7 @@
 mod graph;
 mod network;
 mod preparation;
+mod resampling;
 mod wire;
 
 pub use graph::Precision;
@@ -52,7 +53,8 @@ pub fn write(tuned: &Tuned<'_>, form: Form, precision: Precision) -> Result<Vec<
         Form::Image => {
             let sides = [Side::Free("height"), Side::Free("width"), Side::Fixed(3)];
             let image = graph.input("image", Element::U8, &sides);
-            (preparation::add(&mut graph, input, &image), Side::Fixed(1))
+            let stored = tuned.weights.card.input.framed(input.framing);
+            (preparation::add(&mut graph, input, &stored, &image), Side::Fixed(1))
         }
     };
     let logits = network::add(&mut graph, tuned, images)?;
@@ -132,7 +134,7 @@ fn described(card: &ModelCard, form: Form) -> String {
             "Takes `image`, uint8 [height, width, 3]: RGB of one photo of any size, the right way up (EXIF), transparent pixels on \
              white. In the file: {prepared}. Each direction is filtered by itself, across first, and rounded to 8 bits, as lastlayer does \
              it, without ONNX's Resize. Its sums are of single precision where lastlayer's are whole numbers: of a million colours \
-             FEW differ, by one grey level."
+             a few differ, by one grey level."
         ),
     };
     let temperature = card.temperature.map_or(String::new(), |temperature| format!(", divided by {temperature}"));
