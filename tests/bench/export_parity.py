@@ -3,7 +3,7 @@
 
     pip install torch==2.15.0 torchvision==0.29.2 timm==1.0.31 onnx==1.23.2 onnxruntime==1.32.0 safetensors pillow==13.0.0
     ./build.sh && cargo build --release
-    python3 tests/bench/export_parity.py                    # prints the table; --only lite0 some rows of it
+    python3 tests/bench/export_parity.py                    # prints the table; --only TEXT a part of it: lite0, drawn, sizes, README
 
 Every row is a network that is taught something first (three flowers a class, a few epochs), the site's networks with their weights, the others
 with drawn ones (`fixtures/make_networks.py`). Photos are decoded here and given to both sides as PNG. For each row:
@@ -13,7 +13,7 @@ with drawn ones (`fixtures/make_networks.py`). Photos are decoded here and given
     levels     the picture inside the file against ours: the largest difference of a colour, of 255, and how many in a million differ
     half       as `tensor`, weights in half precision; only of the site's networks, whose weights are not drawn
     timm       safetensors in timm's network, on our picture: the largest difference of a logit (both less their mean), where logits are larger
-               than 1 as a part of the largest
+               than 1 as a part of the largest; of the rows that say so in torchvision's, too
 
 Then the worst of drawn photos of awkward sizes, 1 x 1 to 6000 x 4000, for each framing, and the README's code, run as it stands.
 
@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
@@ -38,9 +38,10 @@ import onnx
 import onnxruntime
 import timm
 import torch
+import torchvision
 from PIL import Image, ImageOps
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests/fixtures'))
@@ -68,7 +69,8 @@ class Case:
     # None: the source model itself.
     taught: bool = True
     whole: bool = False
-    tags: tuple = field(default=())
+    # Its name in torchvision, where the file is loaded there, too.
+    torchvision: str | None = None
 
 
 HEAD = ('--regime', 'head', '--augment', '0')
@@ -90,6 +92,8 @@ CASES = [
     *(Case(f'{name}, drawn, head', name, HEAD, photos=5) for name in [
         'efficientnet_lite3', 'efficientnet_lite4', 'mobilenetv2_035', 'mobilenetv2_050', 'mobilenetv2_075', 'mobilenetv2_100',
         'mobilenetv2_140', 'resnet18', 'resnet34', 'resnet50', 'vgg16', 'vgg19', 'vgg16_bn', 'vgg19_bn']),
+    Case('mobilenetv2_100, drawn, torchvision', 'mobilenetv2_100', (*HEAD, '--features', 'last'), photos=5, torchvision='mobilenet_v2'),
+    Case('resnet18, drawn, torchvision', 'resnet18', (*HEAD, '--features', 'last'), photos=5, torchvision='resnet18'),
     Case('mobilenetv2_050, drawn, last 2', 'mobilenetv2_050', ('--last-stages', '2', '--epochs', '2', '--augment', '0'), photos=5),
     Case('resnet18, drawn, last 1', 'resnet18', ('--last-stages', '1', '--epochs', '2', '--augment', '0'), photos=5),
     Case('vgg16_bn, drawn, last 1', 'vgg16_bn', ('--last-stages', '1', '--epochs', '1', '--augment', '0'), photos=5),
@@ -242,6 +246,15 @@ def in_timm(case, path, images):
     return torch.stack([features(model, view, card, maps) for view in views]).mean(0).mm(weight.T).add(bias).numpy(), card
 
 
+@torch.no_grad()
+def in_torchvision(case, path, images, classes):
+    """Logits of the exported network in torchvision's, whose output layer sees the last layer alone."""
+    model = torchvision.models.get_model(case.torchvision, weights=None, num_classes=classes)
+    missing, unexpected = model.load_state_dict(load_file(path), strict=False)
+    assert not unexpected and all(key.endswith('num_batches_tracked') for key in missing), (missing, unexpected)
+    return model.eval()(images).numpy()
+
+
 def features(model, images, card, maps):
     last = model.forward_features(images)
     average = last.mean((2, 3))
@@ -311,6 +324,10 @@ def measure(case, folder, table):
     row = {}
     logits, _ = in_timm(case, network, torch.from_numpy(images))
     row['timm'] = logits_apart(from_probabilities(ours, card.get('temperature', 1)), logits.astype(float))
+    if case.torchvision:
+        network = export(model, weights, 'safetensors', folder, '--names', 'torchvision')
+        logits = in_torchvision(case, network, torch.from_numpy(images), len(card['labels']))
+        row['timm'] = max(row['timm'], logits_apart(from_probabilities(ours, card.get('temperature', 1)), logits.astype(float)))
     tensor = export(model, weights, 'onnx', folder)
     size = tensor.stat().st_size
     [theirs] = run_time(tensor).run(['probabilities'], {'input': images})
@@ -385,18 +402,20 @@ def readme(folder, table):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--only', metavar='TEXT', help='rows whose title has this in it, and neither drawn photos nor the README')
+    parser.add_argument('--only', metavar='TEXT', default='', help='rows whose title has this in it; `sizes`: the drawn photos; `README`: its code')
     only = parser.parse_args().only
     table = Table()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         few_photos(folder)
-        print(f'{"":44} {"first":>7} {"tensor":>8} {"photo":>8} {"levels, 10^-6":>13} {"half":>8} {"timm":>8} {"MB":>7} {"half":>6}')
+        if any(only in case.title for case in CASES):
+            print(f'{"":44} {"first":>7} {"tensor":>8} {"photo":>8} {"levels, 10^-6":>13} {"half":>8} {"timm":>8} {"MB":>7} {"half":>6}')
         for case in CASES:
-            if only is None or only in case.title:
+            if only in case.title:
                 measure(case, folder, table)
-        if only is None:
+        if only in 'sizes':
             awkward(folder, table)
+        if only in 'README':
             readme(folder, table)
     print('\n'.join(table.failed) or '\nall within their limits')
     return 1 if table.failed else 0

@@ -91,7 +91,11 @@ fn compute(node: &Node, inputs: &[&Value]) -> Value {
         "Shape" => whole(&x.shape.iter().map(|&side| side as f64).collect::<Vec<_>>()),
         "Gather" => Value { shape: Vec::new(), data: vec![x.data[inputs[1].data[0] as usize]], whole: x.whole },
         "Range" => whole(&(x.data[0] as i64..inputs[1].data[0] as i64).map(|x| x as f64).collect::<Vec<_>>()),
-        "Unsqueeze" => Value { shape: [&[1], x.shape.as_slice()].concat(), ..x.clone() },
+        "Unsqueeze" => {
+            let mut shape = x.shape.clone();
+            shape.insert(inputs[1].ints()[0] as usize, 1);
+            Value { shape, ..x.clone() }
+        }
         "Reshape" => reshape(x, &inputs[1].ints()),
         "Flatten" => Value { shape: vec![x.shape[0], x.data.len() / x.shape[0]], ..x.clone() },
         "Concat" => concat(inputs, int("axis", 0) as usize),

@@ -145,6 +145,7 @@ fn mounted(graph: &mut Graph, input: &InputSpec, picture: Value, down: &Filtered
     let (Some(down), Some(across)) = (&down.inside, &across.inside) else { return picture };
     let across = graph.node("Transpose", &[across], &[Attribute::Ints("perm", vec![1, 0])]);
     let inside = graph.apply("And", &[down, &across]);
-    let colour = graph.floats("bars", &[3, 1, 1], &input.mean_colour().map(f32::from));
+    let colour = input.mean_colour();
+    let colour = graph.floats(&format!("bars_{colour:?}"), &[3, 1, 1], &colour.map(f32::from));
     graph.apply("Where", &[&inside, &picture, &colour])
 }
