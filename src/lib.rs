@@ -6,7 +6,7 @@
 //!             labels ── data ── stratified hold-out ── train ◀────────────────┘
 //!                                                     │ Suffix + head learn
 //!                                                     ▼
-//!                      classifier ── eval ──▶ probabilities, top-5   ── export ──▶ model file
+//!                      classifier ── eval ──▶ probabilities, top-5   ── export ──▶ model file, ONNX
 //! ```
 //!
 //! The one concept is the [split](model::Split): a backbone is a list of stages, the last *k* of them learn together

@@ -4,12 +4,13 @@
 //! Its parts, which know no session, and what it does with them, a file for each kind of call:
 //!
 //! ```text
-//! models  sharing  event  run │ photos  answers  why │ ahead  provisional  starting  running  resume │ lending  helping
+//! models  sharing  event  run │ photos  answers  exports  why │ ahead  provisional  starting  running  resume │ lending  helping
 //! ```
 
 mod ahead;
 mod answers;
 pub mod event;
+mod exports;
 mod files;
 mod helping;
 pub mod lending;

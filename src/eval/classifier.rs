@@ -10,6 +10,7 @@ use crate::image::prepare::InputSpec;
 use crate::metrics::{softmax, top_k};
 use crate::model::{Split, Suffix};
 use crate::score::novelty::{Centroids, Threshold};
+use crate::score::record::Record;
 use crate::train::plan::regime::Regime;
 use crate::train::read::embed::read;
 
@@ -35,6 +36,8 @@ pub struct Classifier {
     pub temperature: f64,
     /// What its classes look like; `None` until an evaluation has told.
     pub known: Option<Known>,
+    /// How it was judged; `None` for the source model, and for one out of a file that does not say.
+    pub record: Option<Record>,
 }
 
 /// What the classes look like, and how far from it "none of these" begins.
@@ -79,7 +82,8 @@ impl Classifier {
     /// One that has not been evaluated.
     pub fn new(split: Split, input: InputSpec, suffix: Suffix, labels: Vec<String>) -> Self {
         let classes = vec![None; labels.len()];
-        Self { split, input, regime: None, flip_average: false, suffix, labels, classes, temperature: 1.0, known: None }
+        let (regime, temperature, known, record) = (None, 1.0, None, None);
+        Self { split, input, regime, flip_average: false, suffix, labels, classes, temperature, known, record }
     }
 
     /// Whether the session's class can have that name.

@@ -22,6 +22,7 @@ use crate::image::prepare::InputSpec;
 use crate::model::{Split, Suffix};
 use crate::nn::params::Params;
 use crate::score::novelty::{Centroids, Threshold};
+use crate::score::record::Record;
 use crate::train::plan::regime::Regime;
 use crate::train::read::embed::read;
 
@@ -69,6 +70,9 @@ pub struct ModelCard {
     /// A photo less similar than this to every row of [`CENTROIDS`] (cosine of its pooled features) is none of the classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Threshold>,
+    /// How it was judged; missing in files of the first versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 /// Writes a classifier that was trained on top of `weights`.
@@ -81,8 +85,13 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         let shape = vec![classifier.labels.len(), centroids.features];
         tensors.push(FileTensor { name: CENTROIDS.to_owned(), shape, values: centroids.values.clone() });
     }
+    tensor_file::write(&tensors, MODEL_KEY, &card(classifier, weights))
+}
+
+/// What the file of a classifier says of it.
+pub fn card(classifier: &Classifier, weights: &Weights) -> ModelCard {
     let (source, taps) = (&weights.card, classifier.suffix.taps());
-    let card = ModelCard {
+    ModelCard {
         format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
         last_stages: classifier.split.0.max(weights.tuned_stages()),
@@ -100,8 +109,8 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
         unknown: classifier.known.as_ref().map(|known| known.threshold),
-    };
-    tensor_file::write(&tensors, MODEL_KEY, &card)
+        record: classifier.record.clone(),
+    }
 }
 
 /// What earlier trainings changed and this one left as it was: with that the file needs nothing but the weights at the beginning.
@@ -178,7 +187,8 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
     let labels = card.labels.iter().map(|name| label::clean(name)).collect();
     let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
     let classifier = Classifier::new(split, card.input, suffix, labels);
-    Ok(Classifier { flip_average, regime, temperature, known, ..classifier })
+    let record = card.record;
+    Ok(Classifier { flip_average, regime, temperature, known, record, ..classifier })
 }
 
 /// The split at which all is there that the output layer sees, and what that is. A head that was taught alone on a network whose last stages an

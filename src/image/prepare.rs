@@ -73,8 +73,26 @@ impl InputSpec {
         format!("{filter}, antialiased; short side to {}, centre crop {}", self.short_side(), self.size)
     }
 
+    /// How a photo becomes the square, in words: for people who prepare one elsewhere.
+    pub fn framed_in_words(&self) -> String {
+        let (size, filter) = (self.size, self.filter.described());
+        match self.framing {
+            Framing::Crop => {
+                let short = self.short_side();
+                format!(
+                    "the short side scaled to {short} by {filter}, antialiased, and the middle {size} × {size} of it"
+                )
+            }
+            Framing::Pad => {
+                let colour = self.mean_colour();
+                format!("the long side scaled to {size} by {filter}, antialiased, on bars of the colour {colour:?}")
+            }
+            Framing::Squash => format!("scaled to {size} × {size} by {filter}, antialiased, whatever its proportions"),
+        }
+    }
+
     /// What the short side of a photo is scaled to before the centre is cropped, as timm rounds it.
-    fn short_side(&self) -> u32 {
+    pub fn short_side(&self) -> u32 {
         (f64::from(self.size) / self.crop_fraction).floor() as u32
     }
 

@@ -76,35 +76,28 @@ impl ConvNorm {
         device: &Device,
     ) -> Self {
         let shape = spec.weight_shape();
-        let mut weight = params.take(&format!("{conv_name}.weight"), &shape);
         let vector = |values: Vec<f32>| TensorData::new(values, [spec.outputs]);
-        let bias = spec.bias.then(|| params.take(&format!("{conv_name}.bias"), &[spec.outputs]));
         let bias_in_norm = spec.bias && spec.epsilon.is_some();
-        let (bias, norm) = match spec.epsilon {
-            None => (bias, None),
-            Some(epsilon) => {
-                let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
-                let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
-                let (mut mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
-                // (x + b) − μ = x − (μ − b)
-                mean.iter_mut().zip(bias.into_iter().flatten()).for_each(|(mean, bias)| *mean -= bias);
-                match mode {
-                    Mode::Frozen => (Some(fold(&mut weight, &gamma, &beta, &mean, &variance, epsilon)), None),
-                    Mode::Trainable | Mode::Live => {
-                        let norm = BatchNorm {
-                            gamma: Param::from_data(vector(gamma), device),
-                            beta: Param::from_data(vector(beta), device),
-                            // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on,
-                            // it does so on the plain device alone, and on the autodiff device goes by the batch.
-                            training: Param::<Flag>::from_bool(mode == Mode::Live),
-                            running_mean: RunningState::new(Tensor::from_data(vector(mean), device)),
-                            running_var: RunningState::new(Tensor::from_data(vector(variance), device)),
-                            momentum: MOMENTUM,
-                            epsilon,
-                        };
-                        (None, Some(norm))
-                    }
-                }
+        let layer = Values::take(params, (conv_name, norm_name), spec);
+        let (weight, bias, norm) = match (mode, layer) {
+            (Mode::Frozen, layer) => {
+                let (weight, bias) = layer.folded();
+                (weight, bias, None)
+            }
+            (_, Values { weight, bias, norm: None }) => (weight, bias, None),
+            (_, Values { weight, norm: Some(norm), .. }) => {
+                let norm = BatchNorm {
+                    gamma: Param::from_data(vector(norm.gamma), device),
+                    beta: Param::from_data(vector(norm.beta), device),
+                    // Where it is off, Burn normalises by the running statistics and never moves them. Where it is on,
+                    // it does so on the plain device alone, and on the autodiff device goes by the batch.
+                    training: Param::<Flag>::from_bool(mode == Mode::Live),
+                    running_mean: RunningState::new(Tensor::from_data(vector(norm.mean), device)),
+                    running_var: RunningState::new(Tensor::from_data(vector(norm.variance), device)),
+                    momentum: MOMENTUM,
+                    epsilon: norm.epsilon,
+                };
+                (weight, None, Some(norm))
             }
         };
         let Spec { kernel, stride, groups, padding, activation } = spec.window;
@@ -253,15 +246,55 @@ pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<
     }
 }
 
-/// Scales the kernels of each output channel by `γ / √(σ² + ε)` and returns the bias `β − μ γ / √(σ² + ε)`. In f64: the
-/// variances of some pretrained channels are tiny.
-fn fold(weight: &mut [f32], gamma: &[f32], beta: &[f32], mean: &[f32], variance: &[f32], epsilon: f64) -> Vec<f32> {
-    let per_output = weight.len() / gamma.len();
-    let mut bias = Vec::with_capacity(gamma.len());
-    for (channel, kernels) in weight.chunks_exact_mut(per_output).enumerate() {
-        let scale = f64::from(gamma[channel]) / (f64::from(variance[channel]) + epsilon).sqrt();
-        kernels.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
-        bias.push((f64::from(beta[channel]) - f64::from(mean[channel]) * scale) as f32);
+/// The numbers of a layer, as its file has them.
+struct Values {
+    weight: Vec<f32>,
+    /// `None` where there is none, or the batch-norm has taken it in.
+    bias: Option<Vec<f32>>,
+    norm: Option<NormValues>,
+}
+
+struct NormValues {
+    gamma: Vec<f32>,
+    beta: Vec<f32>,
+    mean: Vec<f32>,
+    variance: Vec<f32>,
+    epsilon: f64,
+}
+
+impl Values {
+    fn take(params: &mut dyn Params, (conv_name, norm_name): (&str, &str), spec: ConvNormSpec) -> Self {
+        let weight = params.take(&format!("{conv_name}.weight"), &spec.weight_shape());
+        let bias = spec.bias.then(|| params.take(&format!("{conv_name}.bias"), &[spec.outputs]));
+        let Some(epsilon) = spec.epsilon else { return Self { weight, bias, norm: None } };
+        let mut per_channel = |name: &str| params.take(&format!("{norm_name}.{name}"), &[spec.outputs]);
+        let (gamma, beta) = (per_channel("weight"), per_channel("bias"));
+        let (mut mean, variance) = (per_channel("running_mean"), per_channel("running_var"));
+        // (x + b) − μ = x − (μ − b)
+        mean.iter_mut().zip(bias.into_iter().flatten()).for_each(|(mean, bias)| *mean -= bias);
+        Self { weight, bias: None, norm: Some(NormValues { gamma, beta, mean, variance, epsilon }) }
     }
-    bias
+
+    /// Filters and biases with the batch-norm in them: scales the kernels of each output channel by `γ / √(σ² + ε)`; the bias is
+    /// `β − μ γ / √(σ² + ε)`. In f64: the variances of some pretrained channels are tiny.
+    fn folded(self) -> (Vec<f32>, Option<Vec<f32>>) {
+        let Self { mut weight, bias, norm: Some(norm) } = self else { return (self.weight, self.bias) };
+        let scales = norm.gamma.iter().zip(&norm.variance);
+        let scales: Vec<f64> =
+            scales.map(|(&gamma, &variance)| f64::from(gamma) / (f64::from(variance) + norm.epsilon).sqrt()).collect();
+        let per_output = weight.len() / scales.len();
+        for (kernels, scale) in weight.chunks_exact_mut(per_output).zip(&scales) {
+            kernels.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
+        }
+        let shifts = norm.beta.iter().zip(&norm.mean).zip(&scales);
+        let shifts = shifts.map(|((&beta, &mean), scale)| (f64::from(beta) - f64::from(mean) * scale) as f32).collect();
+        debug_assert!(bias.is_none(), "the batch-norm has taken it in");
+        (weight, Some(shifts))
+    }
+}
+
+/// Filters `[outputs, inputs / groups, kernel, kernel]` and biases `[outputs]` of a layer that no longer learns: its batch-norm is folded
+/// into them. For files of programs that know no batch-norm.
+pub fn folded(params: &mut dyn Params, names: (&str, &str), spec: ConvNormSpec) -> (Vec<f32>, Option<Vec<f32>>) {
+    Values::take(params, names, spec).folded()
 }

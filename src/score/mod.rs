@@ -7,3 +7,4 @@ pub mod evaluation;
 pub mod interval;
 pub mod novelty;
 pub mod paired;
+pub mod record;

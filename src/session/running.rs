@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::eval::classifier::{Classifier, Known};
 use crate::eval::cross_validation::Evaluated;
 use crate::model::Split;
+use crate::score::record::{CrossValidated, Record};
 use crate::train::plan::config::TrainConfig;
 use crate::train::read::photos::Photos;
 use crate::train::read::step::Step;
@@ -97,7 +98,9 @@ impl Session {
             }
             None => None,
         };
-        self.models.replace(Classifier { regime, flip_average, classes, ..classifier }, taught);
+        let (photos, held_out, chosen) = (report.per_class.clone(), report.val.map(Into::into), report.epochs_chosen);
+        let record = Some(Record { photos, held_out, chosen, cross_validated: None });
+        self.models.replace(Classifier { regime, flip_average, classes, record, ..classifier }, taught);
         Ok(StepEvent::Done { report: Box::new(report) })
     }
 
@@ -106,6 +109,11 @@ impl Session {
         if let (Some(classifier), Some(centroids)) = (&mut self.models.classifier, centroids) {
             classifier.temperature = evaluation.calibration.temperature;
             classifier.known = Some(Known { centroids, threshold: evaluation.unknown });
+            if let Some(record) = &mut classifier.record {
+                let (folds, accuracy, limits) =
+                    (evaluation.method.folds, evaluation.scores.into(), evaluation.accuracy);
+                record.cross_validated = Some(CrossValidated { folds, accuracy, limits });
+            }
             evaluation.applied = true;
         }
         StepEvent::Evaluated { evaluation: Box::new(evaluation) }

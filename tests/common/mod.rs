@@ -3,6 +3,8 @@
 
 pub mod drawn_network;
 pub mod formulas;
+pub mod onnx_file;
+pub mod onnx_run;
 
 #[allow(unused_imports)] // As above.
 pub use formulas::{fnv1a, hash32, sampled};

@@ -9,6 +9,7 @@ mod drive;
 mod embeddings;
 mod evaluate;
 mod explain;
+mod export;
 mod model;
 mod options;
 mod photos;
@@ -55,6 +56,7 @@ fn command() -> Command {
         .subcommand(compare::command())
         .subcommand(predict::command())
         .subcommand(explain::command())
+        .subcommand(export::command())
         .subcommand(draws::command())
         .subcommand(options::command())
 }
@@ -67,6 +69,7 @@ fn run(matches: &ArgMatches) -> Result<()> {
         Some(("compare", arguments)) => compare::run(arguments),
         Some(("predict", arguments)) => predict::run(arguments),
         Some(("explain", arguments)) => explain::run(arguments),
+        Some(("export", arguments)) => export::run(arguments),
         Some(("draws", arguments)) => draws::run(arguments),
         Some(("options", arguments)) => options::run(arguments),
         _ => Err(Error::internal("clap let an unknown command through")),
