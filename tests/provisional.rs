@@ -72,8 +72,8 @@ fn it_answers_until_a_training_takes_its_place() {
     add_drawn(&mut session, 3, 8, 0);
     read_all(&mut session);
     assert!(made(&mut session).unwrap().scores.unwrap().top1 > 0.9);
-    for class in 0..3 {
-        assert_eq!(guess(&session, class, ModelChoice::Provisional).unwrap(), TOY_LABELS[class]);
+    for (class, label) in TOY_LABELS.iter().enumerate() {
+        assert_eq!(guess(&session, class, ModelChoice::Provisional).unwrap(), *label);
     }
     assert_eq!(guess(&session, 0, ModelChoice::Trained).unwrap_err().code, ErrorCode::NoClassifier);
     // Nothing is made anew while a training is under way, and it still answers.

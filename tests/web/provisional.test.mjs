@@ -84,7 +84,7 @@ test("on the page it says how good it seems, on real photos", { skip: skipWithou
   await page.addFolder(join(dataFolder("flowers5") ?? "", "train"), 100);
   await page.page.locator('[data-testid="provisional"][data-photos="100"]').waitFor({ timeout: 120_000 });
   const [, ...numbers] =
-    /from 100 photos: told right when left out, (\d+) %. On new photos (\d+) % to (\d+) %/.exec(
+    /from 100 photos: (\d+) % are told right when left out, (\d+) % to (\d+) % expected/.exec(
       (await page.hook("provisional").innerText()).replaceAll(/\s/gu, " ").replaceAll("%", " %").replaceAll("  ", " "),
     ) ?? [];
   const [top1 = 0, low = 0, high = 0] = numbers.map(Number);

@@ -315,9 +315,9 @@ export const MESSAGES = {
   },
   "train.provisional": {
     en: {
-      one: "First impression, from {count} photo: told right when left out, {top1}. On new photos {low} to {high}. Training makes it thorough.",
+      one: "First impression from {count} photo: {top1} told right when left out, {low} to {high} expected on new ones. Training makes it thorough.",
       other:
-        "First impression, from {count} photos: told right when left out, {top1}. On new photos {low} to {high}. Training makes it thorough.",
+        "First impression from {count} photos: {top1} are told right when left out, {low} to {high} expected on new ones. Training makes it thorough.",
     },
     zh: "根据 {count} 张照片的初步印象：逐张留出时识别正确 {top1}，对新照片为 {low} 到 {high}。训练后更可靠。",
   },
