@@ -129,6 +129,14 @@ fn a_try_is_made_where_it_is_open_and_short() {
     assert_eq!((trial.last_stages, trial.folds, trial.photos), (1, 2, 21));
     assert!([trial.head, trial.deeper].iter().all(|tried| tried.loss > 0.0 && tried.accuracy < 1.0), "{trial:?}");
     assert!(codes(&advice).contains(&"tried"));
+    // Nothing can be held out of classes that are one picture many times.
+    let mut copies = toy_session();
+    for (id, label) in (0..12).map(|id| (id, ["one", "two"][id as usize % 2])) {
+        let photo = common::drawn(id as usize % 2, 0, 48, 40);
+        copies.add_photo(id, "", label, &format!("{id:064}"), &photo).unwrap();
+    }
+    let Findings { separability, trial, .. } = advise(&mut copies, wish()).findings;
+    assert_eq!((separability, trial), (None, None));
     let chosen = advise(&mut session, TrainConfig { regime: Regime::Head, ..wish() });
     assert_eq!(chosen.findings.trial, None, "the person has chosen");
     let (_, report) = train(&mut session, advice.plan.config.clone());

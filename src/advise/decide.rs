@@ -67,9 +67,10 @@ impl Findings {
 }
 
 /// Whether a try could tell what to train: between the output layer alone and deeper stages, of photos that are neither so few nor so many, nor so
-/// easy, that it needs none.
+/// easy, that it needs none, and some of which can be held out.
 pub fn is_open(findings: &Findings, wish: &TrainConfig) -> bool {
-    wish.needs_advice() && (VERY_FEW..MANY).contains(&findings.per_class()) && !findings.is_solved()
+    let amount = (VERY_FEW..MANY).contains(&findings.per_class()) && findings.separability.is_some();
+    wish.needs_advice() && amount && !findings.is_solved()
 }
 
 /// A cross-validation of the output layer alone.

@@ -73,8 +73,8 @@ impl Trial {
 
 /// The short fit, by whatever else is wished.
 pub fn config(wish: &TrainConfig) -> TrainConfig {
-    let regime = Regime::LastK;
+    let (regime, augment) = (Regime::LastK, if wish.augment < 0 { DRAWS } else { wish.augment.min(DRAWS) });
     let shortened =
-        TrainConfig { regime, last_stages: LAST_STAGES, augment: DRAWS, epochs: EPOCHS, holdout: 0.0, ..wish.clone() };
+        TrainConfig { regime, last_stages: LAST_STAGES, augment, epochs: EPOCHS, holdout: 0.0, ..wish.clone() };
     TrainConfig { input_size: 0, flip_average: 0, ..shortened }
 }
