@@ -47,6 +47,17 @@ await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, ch
 
 // On its own: a worker that shared chunks with the page would make the page wait for code that only the worker needs.
 const flavours = await readdir(join(out, "wasm"));
+// What wasm-bindgen has written beside each module is loaded by its address, so it stays a file of its own.
+await build({
+  format: options.format,
+  target: options.target,
+  minify: true,
+  logLevel: options.logLevel,
+  entryPoints: flavours.map((flavour) => join(out, "wasm", flavour, "lastlayer.js")),
+  outdir: join(out, "wasm"),
+  outbase: join(out, "wasm"),
+  allowOverwrite: true,
+});
 const sizes = Object.fromEntries(
   await Promise.all(flavours.map(async (flavour) => [flavour, await wasmBytes(flavour)])),
 );

@@ -33,7 +33,7 @@ import { whenNeeded } from "./start.js";
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
- * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `train`, `change`, `error`
+ * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `provisional`, `train`, `change`, `error`
  * (`{ code, message, params }`) and `language` (`{ language }`, when the reader switches it). The property `fineTuner`
  * is the `FineTuner` behind it, null before `load`.
  *
