@@ -31,7 +31,11 @@ test("the budget tells what grew, from what to what, and what to do", () => {
   const with_ = (/** @type {Record<string, { brotli: number }>} */ changed) =>
     complaints(/** @type {any} */ ({ ...recorded(), ...changed }));
   assert.deepEqual(with_({}), []);
-  assert.deepEqual(with_({ webgpu: { brotli: GROUPS.webgpu.recorded * 1.02 } }), [], "a little more is nobody's business");
+  assert.deepEqual(
+    with_({ webgpu: { brotli: GROUPS.webgpu.recorded * 1.02 } }),
+    [],
+    "a little more is nobody's business",
+  );
   const [grown, ...others] = with_({ lite1: { brotli: GROUPS.lite1.recorded * 1.1 } });
   assert.match(
     grown ?? "",
