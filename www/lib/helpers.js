@@ -40,6 +40,9 @@ export function helperCount(cores, memory) {
   return Math.floor(Math.max(0, Math.min((cores ?? 1) - 1, byMemory, MOST_HELPERS)));
 }
 
+/** Milliseconds that are waited for an answer before other calls are served. */
+const MOMENT = 200;
+
 /**
  * Workers that read photos along with the one that trains, and share its steps. They are started when there is enough
  * to do, and ended some time after the last of it. One that fails is let go of, and the core does itself what it has
@@ -122,6 +125,20 @@ export class Helpers {
         this.#end(helper);
       }
     }
+  }
+
+  /**
+   * Takes in what comes back next, and waits for it for a moment. False where nothing is lent.
+   * @param {Core} core
+   */
+  async next(core) {
+    this.take(core);
+    if (![...this.#helpers.values()].some((has) => has > 0)) return false;
+    const timer = setTimeout(() => this.#heard(), MOMENT);
+    await new Promise((/** @type {(value?: undefined) => void} */ resolve) => (this.#heard = resolve));
+    clearTimeout(timer);
+    this.take(core);
+    return true;
   }
 
   /** Nothing is to be done any more. */

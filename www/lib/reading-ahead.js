@@ -8,6 +8,8 @@
  * any more.
  */
 const LONGEST_PIECE = 1000;
+/** For what is lent, a moment each: longer than the slowest device takes for a batch. */
+const MOST_WAITS = 50;
 
 /**
  * Reads photos, and the draws of them that a training is likely to ask for, one piece at a time, until there is
@@ -72,7 +74,8 @@ export class ReadingAhead {
     try {
       const left = core.leftAhead();
       const additions = this.#additions;
-      while (!this.#runs.underWay && !this.#files.expected && additions === this.#additions) {
+      const free = () => !this.#runs.underWay && !this.#files.expected && additions === this.#additions;
+      while (free()) {
         const begun = this.#now();
         if (!(await core.readAhead())) break;
         // The first of all may be slow because it is the first.
@@ -82,6 +85,9 @@ export class ReadingAhead {
         await helpers?.feed(core, left, this.#files.supplyAll);
         yield this.#provisionally().event;
       }
+      // What is lent is still being read; a helper that does not answer is not waited for.
+      for (let waits = 0; waits < MOST_WAITS && free() && (await helpers?.next(core)); waits++)
+        yield this.#provisionally().event;
       while (!this.#runs.underWay) {
         const { over, event } = this.#provisionally();
         if (over) break;

@@ -277,3 +277,16 @@ test("how many steps are left", () => {
   assert.equal(left({ type: "fold", fold: 2, folds: 3, epoch: 4, epochs: 4, batch: 5, batches: 5 }), 20);
   assert.equal(left({ type: "epoch", epoch: 3, epochs: 4 }), 0);
 });
+
+test("what comes back next is waited for, for a moment, and nothing where nothing is lent", async () => {
+  const { core, accepted } = coreWith(2);
+  const { helpers, made } = await started(core, 1);
+  assert.equal(made[0]?.loans.length, 2);
+  const waiting = helpers.next(core);
+  made[0]?.answers[0]?.resolve(new Float32Array(1));
+  assert.deepEqual([await waiting, accepted], [true, [0]]);
+  assert.deepEqual([await helpers.next(core), accepted], [true, [0]], "it does not answer for a moment");
+  made[0]?.answers[1]?.resolve(new Float32Array(1));
+  await delivered();
+  assert.deepEqual([await helpers.next(core), accepted], [false, [0, 1]]);
+});
