@@ -31,6 +31,11 @@ pub fn widen(value: f16) -> f32 {
     f32::from_bits(sign | magnitude.to_bits())
 }
 
+/// All of them.
+pub fn widened(values: &[f16]) -> Vec<f32> {
+    values.iter().map(|&value| widen(value)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

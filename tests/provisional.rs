@@ -102,6 +102,14 @@ fn changes_make_it_anew() {
     assert_eq!((moved.photos, moved.classes.len()), (12, 2));
     assert_eq!(guess(&session, 0, ModelChoice::Provisional).unwrap(), TOY_LABELS[1]);
 
+    // What changes nothing that it was made of leaves one, too.
+    session.add_class("empty").unwrap();
+    session.remove_class("empty").unwrap();
+    assert_eq!(made(&mut session), Some(moved.clone()));
+    session.move_photos(&[4], TOY_LABELS[1]).unwrap();
+    assert_eq!((made(&mut session), session.is_provisional()), (Some(moved), true));
+    assert_eq!(made(&mut session), None);
+
     session.remove_class(TOY_LABELS[2]).unwrap();
     assert_eq!((made(&mut session), session.is_provisional()), (None, false), "one class is left");
     session.remove_photos(&[0]).unwrap();

@@ -4,7 +4,7 @@ use super::{ModelChoice, Session};
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
 use crate::export::{model_file, source_file};
-use crate::halves::widen;
+use crate::halves::widened;
 use crate::image::DecodedPhoto;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
@@ -84,7 +84,7 @@ impl Session {
     pub fn cached_activation(&self, config: &TrainConfig, draw: Draw) -> Option<Vec<f32>> {
         let (split, input) = (Split(config.last_stages), self.input(config));
         let embedder = self.models.embedders.iter().find(|embedder| embedder.is_of(split, &input))?;
-        Some(embedder.cache.get_draw(draw.photo, draw.number)?.iter().map(|value| widen(*value)).collect())
+        embedder.cache.get_draw(draw.photo, draw.number).map(widened)
     }
 
     /// Hands back an activation from an earlier session with the same weights and configuration, so that the draw is not

@@ -34,7 +34,7 @@ impl Session {
         };
         // While photos are being added, what is read is caught up with again and again.
         let all_read = !self.expected.adding && self.unread() == 0;
-        match self.provisionally.go_on(&with, all_read) {
+        match self.provisionally.go_on(&with, self.models.provisional.is_some(), all_read) {
             Piece::Nothing => ProvisionalStep::UpToDate,
             Piece::More => ProvisionalStep::More,
             Piece::Made(made) => {

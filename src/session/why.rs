@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::eval::explain::{ClassMaps, Explanation, Question};
 use crate::eval::feature_maps::{FeatureMaps, Layer};
 use crate::eval::nearest::{Features, Nearest};
-use crate::halves::widen;
+use crate::halves::widened;
 use crate::image::DecodedPhoto;
 use crate::image::draws::Draws;
 use crate::image::scaler::Scaler;
@@ -164,7 +164,7 @@ impl Session {
         let mut activations = Vec::with_capacity(ids.len());
         for &id in ids {
             activations.push(match (embedder.cache.get(id), &self.dataset.photo(id)?.pixels) {
-                (Some(activation), _) => activation.iter().map(|value| widen(*value)).collect(),
+                (Some(activation), _) => widened(activation),
                 (None, Some(pixels)) => {
                     let picture = embedder.picture(pixels, "", 0)?;
                     embedder.activations(&[&picture]).await?

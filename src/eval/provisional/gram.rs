@@ -2,7 +2,7 @@
 
 use super::ridge::Symmetric;
 use crate::data::dataset::PhotoId;
-use crate::halves::{f16, widen};
+use crate::halves::{f16, widen, widened};
 use crate::train::read::cache::ActivationCache;
 
 /// Of all pairs of some photos, in the order in which they were added.
@@ -37,23 +37,18 @@ impl Gram {
 
     /// Adds a photo as it is, unless it is not cached: one product for each photo there is. Says whether it was added.
     pub fn add(&mut self, photo: PhotoId, cache: &ActivationCache) -> bool {
-        let Some(seen) = features(cache, photo) else { return false };
+        let Some(itself) = cache.get(photo) else { return false };
+        let seen = widened(itself);
         let mut row = Vec::with_capacity(self.photos.len() + 1);
         for &other in &self.photos {
             let Some(other) = cache.get(other) else { return false };
             row.push(dot(&seen, other));
         }
-        let Some(itself) = cache.get(photo) else { return false };
         row.push(dot(&seen, itself));
         self.photos.push(photo);
         self.rows.push(row);
         true
     }
-}
-
-/// What an output layer alone sees of a photo as it is.
-pub fn features(cache: &ActivationCache, photo: PhotoId) -> Option<Vec<f32>> {
-    cache.get(photo).map(|values| values.iter().map(|&value| widen(value)).collect())
 }
 
 /// In single precision, sixteen sums at a time: their errors are a millionth of the products', which differ by far more.
@@ -86,7 +81,7 @@ mod tests {
         assert_eq!(gram.photos(), [0, 2, 3]);
         for (i, &a) in gram.photos().iter().enumerate() {
             for (j, &b) in gram.photos()[..=i].iter().enumerate() {
-                let [a, b] = [a, b].map(|photo| features(&cache, photo).unwrap());
+                let [a, b] = [a, b].map(|photo| widened(cache.get(photo).unwrap()));
                 let expected: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(a * b)).sum();
                 assert_eq!(gram.rows[i][j], expected);
             }

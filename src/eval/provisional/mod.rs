@@ -17,6 +17,7 @@ use crate::data::dataset::{ClassId, Dataset, PhotoId};
 use crate::data::label::Natural;
 use crate::data::similar::{self, Look};
 use crate::device::ComputeDevice;
+use crate::halves::widened;
 use crate::image::prepare::InputSpec;
 use crate::metrics::Scores;
 use crate::model::{Split, Suffix};
@@ -90,14 +91,15 @@ pub struct Materials<'a> {
 }
 
 impl Provisionally {
-    /// A piece of work of a tenth of a second or so. `all_read`: no photo is left to be read, so there is nothing to wait for.
-    pub fn go_on(&mut self, with: &Materials<'_>, all_read: bool) -> Piece {
+    /// A piece of work of a tenth of a second or so. `there`: the last one still answers, and was not let go of because photos or classes
+    /// changed; `all_read`: no photo is left to be read, so there is nothing to wait for.
+    pub fn go_on(&mut self, with: &Materials<'_>, there: bool, all_read: bool) -> Piece {
         let wanted = wanted(with);
         let now: HashSet<_> = wanted.iter().copied().collect();
         let changed = !self.made_of.iter().all(|photo| now.contains(photo));
         let enough = self.made_of.len() + self.made_of.len().div_ceil(EIGHTH);
         let grown = wanted.len() > enough || (all_read && wanted.len() > self.made_of.len());
-        if wanted.is_empty() || !(grown || changed) {
+        if wanted.is_empty() || (there && !grown && !changed) {
             return Piece::Nothing;
         }
         let ids: HashSet<PhotoId> = wanted.iter().map(|&(photo, _)| photo).collect();
@@ -155,7 +157,7 @@ impl Provisionally {
     fn weight(&self, of_photos: &[f64], classes: usize, width: usize, cache: &ActivationCache) -> Option<Vec<f32>> {
         let mut weight = vec![0f32; classes * width];
         for (&photo, counts) in self.gram.photos().iter().zip(of_photos.chunks_exact(classes)) {
-            let seen = gram::features(cache, photo)?;
+            let seen = widened(cache.get(photo)?);
             for (row, &count) in weight.chunks_exact_mut(width).zip(counts) {
                 row.iter_mut().zip(&seen).for_each(|(weight, seen)| *weight += count as f32 * seen);
             }
@@ -167,20 +169,21 @@ impl Provisionally {
 /// The photos that it learns from: of every class the first that are read, as many of each as come to [`MOST`] together. None as long as they are of
 /// one class.
 fn wanted(with: &Materials<'_>) -> Vec<(PhotoId, ClassId)> {
-    let photos =
-        || with.dataset.photos().filter(|photo| with.cache.contains(photo.id)).map(|photo| (photo.id, photo.class));
-    let mut taken: HashMap<ClassId, usize> = photos().map(|(_, class)| (class, 0)).collect();
+    let photos = with.dataset.photos().filter(|photo| with.cache.contains(photo.id));
+    let mut read: Vec<(PhotoId, ClassId)> = photos.map(|photo| (photo.id, photo.class)).collect();
+    let mut taken: HashMap<ClassId, usize> = read.iter().map(|&(_, class)| (class, 0)).collect();
     if !(2..=MOST).contains(&taken.len()) {
         return Vec::new();
     }
-    let all = photos().count() <= MOST;
-    let each = MOST / taken.len();
-    let first = |&(_, class): &(PhotoId, ClassId)| {
-        let taken = taken.entry(class).or_default();
-        *taken += 1;
-        all || *taken <= each
-    };
-    photos().filter(first).collect()
+    if read.len() > MOST {
+        let each = MOST / taken.len();
+        read.retain(|(_, class)| {
+            let taken = taken.entry(*class).or_default();
+            *taken += 1;
+            *taken <= each
+        });
+    }
+    read
 }
 
 /// Leaving out one by one is a cross-validation of as many folds as there are photos. A class of one photo, or of near-duplicates of one, cannot
