@@ -38,19 +38,12 @@ pub struct Solution {
 /// From the inner products of all pairs of photos, their classes, and the group of near-duplicates of each. `None` where the numbers do not
 /// allow it: of fewer than two photos, or where none differs from another.
 pub fn solve(products: &Symmetric<'_>, labels: &[usize], classes: usize, groups: &[usize]) -> Option<Solution> {
-    let n = labels.len();
-    let means = means(products, n);
-    let spread: f64 = (0..n).map(|i| products.at(i, i) - means[i]).sum();
-    solve_with(PENALTY * spread / n as f64, products, (labels, classes), groups)
+    solve_with(|spread| PENALTY * spread, products, (labels, classes), groups)
 }
 
-/// Mean over photos of their products with one.
-fn means(products: &Symmetric<'_>, n: usize) -> Vec<f64> {
-    (0..n).map(|i| (0..n).map(|j| products.at(i, j)).sum::<f64>() / n as f64).collect()
-}
-
+/// `penalty`: of the mean square of what the output layer sees of a photo, less its mean.
 fn solve_with(
-    penalty: f64,
+    penalty: impl Fn(f64) -> f64,
     products: &Symmetric<'_>,
     (labels, classes): (&[usize], usize),
     groups: &[usize],
@@ -59,23 +52,26 @@ fn solve_with(
     if n < 2 {
         return None;
     }
-    let (count, means) = (n as f64, means(products, n));
+    let count = n as f64;
+    let means: Vec<f64> = (0..n).map(|i| (0..n).map(|j| products.at(i, j)).sum::<f64>() / count).collect();
     let mean = means.iter().sum::<f64>() / count;
     // Of features less their mean: the bias is not penalised.
     let centred = |i: usize, j: usize| products.at(i, j) - means[i] - means[j] + mean;
-    let mut factor: Vec<Vec<f64>> = (0..n).map(|i| (0..=i).map(|j| centred(i, j)).collect()).collect();
-    factor.iter_mut().enumerate().for_each(|(i, row)| row[i] += penalty);
-    let inverse = inverse(factor)?;
+    let penalty = penalty((0..n).map(|i| centred(i, i)).sum::<f64>() / count);
+    let mut matrix: Vec<Vec<f64>> = (0..n).map(|i| (0..=i).map(|j| centred(i, j)).collect()).collect();
+    matrix.iter_mut().enumerate().for_each(|(i, row)| row[i] += penalty);
+    let inverse = inverse(matrix)?;
     let inverse = Symmetric { rows: &inverse };
 
     let share = |class: usize| labels.iter().filter(|&&label| label == class).count() as f64 / count;
     let shares: Vec<f64> = (0..classes).map(share).collect();
-    let target = |photo: usize, class: usize| f64::from(u8::from(labels[photo] == class)) - shares[class];
+    let mut targets: Vec<f64> = (0..n).flat_map(|_| shares.iter().map(|share| -share)).collect();
+    labels.iter().enumerate().for_each(|(photo, label)| targets[photo * classes + label] += 1.0);
     let mut dual = vec![0.0; n * classes];
-    for i in 0..n {
-        for j in 0..n {
+    for (i, dual) in dual.chunks_exact_mut(classes).enumerate() {
+        for (j, target) in targets.chunks_exact(classes).enumerate() {
             let weight = inverse.at(i, j);
-            (0..classes).for_each(|class| dual[i * classes + class] += weight * target(j, class));
+            dual.iter_mut().zip(target).for_each(|(dual, target)| *dual += weight * target);
         }
     }
     let left_out = left_out(&inverse, &dual, (labels, classes), groups, penalty)?;
@@ -201,7 +197,7 @@ mod tests {
     }
 
     fn solved(photos: &[Vec<f64>], labels: &[usize], groups: &[usize]) -> Solution {
-        solve_with(PENALTY, &Symmetric { rows: &products(photos) }, (labels, 3), groups).unwrap()
+        solve_with(|_| PENALTY, &Symmetric { rows: &products(photos) }, (labels, 3), groups).unwrap()
     }
 
     /// `[class]`.
