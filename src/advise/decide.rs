@@ -255,7 +255,7 @@ fn tried(trial: &Trial) -> Reason {
         ("seconds", seconds),
     ];
     let text = format!(
-        "Tried for {seconds:.0} s, each half of the photos judged by the other: the output layer alone tells {:.0} % right, at a loss of {:.2}; with the          last stage {:.0} %, at a loss of {:.2}.",
+        "Tried for {seconds:.0} s, each half of the photos judged by the other: the output layer alone tells {:.0} % right, at a loss of {:.2}; with the last stage {:.0} %, at a loss of {:.2}.",
         head.accuracy * 100.0,
         head.loss,
         deeper.accuracy * 100.0,

@@ -218,6 +218,9 @@ impl AdviceRun {
     }
 
     fn time_next(&mut self) {
+        // What a try alone needs is not timed where none is open.
+        let open = is_open(&self.findings(), &self.wish);
+        self.to_time.retain(|&last_stages| open || last_stages != trial::LAST_STAGES);
         let Some(last_stages) = self.to_time.pop() else {
             self.phase = Phase::Consider;
             return;
