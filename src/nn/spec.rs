@@ -14,9 +14,18 @@ pub enum Padding {
 impl Padding {
     /// Zeros above (or left) of `size` values.
     pub fn before(self, kernel: usize, stride: usize, size: usize) -> usize {
+        self.zeros(kernel, stride, size) / 2
+    }
+
+    /// Zeros below (or right) of them.
+    pub fn after(self, kernel: usize, stride: usize, size: usize) -> usize {
+        self.zeros(kernel, stride, size).div_ceil(2)
+    }
+
+    fn zeros(self, kernel: usize, stride: usize, size: usize) -> usize {
         match self {
-            Self::Same => ((size.div_ceil(stride).max(1) - 1) * stride + kernel).saturating_sub(size) / 2,
-            Self::Each(zeros) => zeros,
+            Self::Same => ((size.div_ceil(stride).max(1) - 1) * stride + kernel).saturating_sub(size),
+            Self::Each(zeros) => 2 * zeros,
         }
     }
 
@@ -98,5 +107,7 @@ mod tests {
         assert_eq!(of(Padding::Each(3), 7, 2, 224), (3, 112));
         assert_eq!(of(Padding::Each(0), 2, 2, 7), (0, 3));
         assert_eq!(of(Padding::Each(0), 3, 1, 2), (0, 0), "a window larger than the picture");
+        let after = [(3, 224), (3, 225), (5, 112)].map(|(kernel, size)| Padding::Same.after(kernel, 2, size));
+        assert_eq!((after, Padding::Each(3).after(7, 2, 224)), ([1, 1, 2], 3));
     }
 }

@@ -91,13 +91,7 @@ fn max_pool(graph: &mut Graph, window: Window, x: Map) -> Map {
 /// Zeros above, left, below, right.
 fn pads(padding: Padding, kernel: usize, stride: usize, sides: [usize; 2]) -> Vec<i64> {
     let before = sides.map(|side| padding.before(kernel, stride, side));
-    let after = [0, 1].map(|axis| match padding {
-        Padding::Each(zeros) => zeros,
-        Padding::Same => {
-            let needed = (padding.outputs(kernel, stride, sides[axis]).max(1) - 1) * stride + kernel;
-            needed.saturating_sub(sides[axis] + before[axis])
-        }
-    });
+    let after = sides.map(|side| padding.after(kernel, stride, side));
     before.into_iter().chain(after).map(|zeros| zeros as i64).collect()
 }
 

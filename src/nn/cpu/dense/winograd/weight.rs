@@ -118,6 +118,7 @@ impl Work for Tiles<'_> {
         let Self { dense, width, .. } = self;
         let line = dense.covered(dense.out[1]);
         let point = self.out.len() / POINTS;
+        let (from, to) = ([line * width, width], [INPUTS * point, point]);
         let (mut pixel, mut tile) = (0, 0);
         for Chunk { rows, .. } in self.chunks {
             for row in (0..rows.len()).step_by(OUTPUTS) {
@@ -130,18 +131,18 @@ impl Work for Tiles<'_> {
                             Side::Read => square(
                                 by,
                                 read,
-                                [line * width, width],
+                                from,
                                 out,
-                                [INPUTS * point, point],
+                                to,
                                 #[inline(always)]
                                 |line| transforms::inputs(by, line),
                             ),
                             Side::Written => square(
                                 by,
                                 read,
-                                [line * width, width],
+                                from,
                                 out,
-                                [INPUTS * point, point],
+                                to,
                                 #[inline(always)]
                                 |line| transforms::gradients(by, line),
                             ),
