@@ -94,8 +94,7 @@ export class CoreWorker {
     addPhoto: async (photo, { emit }) => {
       const added = await this.#files.add(photo);
       // While the next one is decoded.
-      const made = added.duplicateOf === undefined ? await this.#reading.added() : undefined;
-      if (made) emit(made);
+      if (added.duplicateOf === undefined) await this.#reading.added(emit);
       return added;
     },
   });

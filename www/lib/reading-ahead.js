@@ -43,31 +43,39 @@ export class ReadingAhead {
   }
 
   handlers = /** @satisfies {Partial<Handlers>} */ ({
-    readAhead: () => this.#read(),
+    readAhead: (_, { emit }) => this.#read(emit),
   });
 
   /**
    * A photo was added: it is lent to helpers while further ones are, and nothing else is done meanwhile but a first
    * classifier of what these have read.
+   * @param {(event: ProvisionalEvent) => void} emit
    */
-  async added() {
+  async added(emit) {
     this.#additions += 1;
-    if (!this.allowed || this.#runs.underWay) return undefined;
+    if (!this.allowed || this.#runs.underWay) return;
     const { core, helpers } = this.#bench;
     await helpers?.feed(core, core.unread(), this.#files.supplyAll);
-    return this.#provisionally().event;
+    this.#goOnProvisionally(emit);
   }
 
-  /** A piece of work on the first classifier. @returns {{ over: boolean, event: ProvisionalEvent | undefined }} */
-  #provisionally() {
+  /**
+   * A piece of work on the first classifier. It is told of at once: what a generator yields is sent a piece later, when a
+   * photo may have been removed that it was made of.
+   * @param {(event: ProvisionalEvent) => void} emit
+   * @returns {boolean} whether there is more to do
+   */
+  #goOnProvisionally(emit) {
     const step = this.#bench.core.goOnProvisionally();
-    const event =
-      step.type === "made" ? { type: /** @type {const} */ ("provisional"), impression: step.impression } : undefined;
-    return { over: step.type === "upToDate", event };
+    if (step.type === "made") emit({ type: "provisional", impression: step.impression });
+    return step.type !== "upToDate";
   }
 
-  /** @returns {AsyncGenerator<ProvisionalEvent | undefined, void, void>} */
-  async *#read() {
+  /**
+   * @param {(event: ProvisionalEvent) => void} emit
+   * @returns {AsyncGenerator<undefined, void, void>}
+   */
+  async *#read(emit) {
     if (!this.allowed || this.#underWay) return;
     const { core, helpers } = this.#bench;
     this.#underWay = true;
@@ -83,16 +91,15 @@ export class ReadingAhead {
         this.allowed = this.#slowPieces < 2;
         if (!this.allowed) break;
         await helpers?.feed(core, left, this.#files.supplyAll);
-        yield this.#provisionally().event;
+        this.#goOnProvisionally(emit);
+        yield;
       }
       // What is lent is still being read; a helper that does not answer is not waited for.
-      for (let waits = 0; waits < MOST_WAITS && free() && (await helpers?.next(core)); waits++)
-        yield this.#provisionally().event;
-      while (!this.#runs.underWay) {
-        const { over, event } = this.#provisionally();
-        if (over) break;
-        yield event;
+      for (let waits = 0; waits < MOST_WAITS && free() && (await helpers?.next(core)); waits++) {
+        this.#goOnProvisionally(emit);
+        yield;
       }
+      while (!this.#runs.underWay && this.#goOnProvisionally(emit)) yield;
     } finally {
       this.#underWay = false;
       if (!this.#runs.underWay) helpers?.rest();
