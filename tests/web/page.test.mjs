@@ -83,6 +83,12 @@ async function wholeWay(page, { train, test: testFolder, photos, tested, single 
     Math.abs(top1 - verdicts.filter((verdict) => verdict === "right").length / tested) < 1e-6,
     "the accuracy is that of the table",
   );
+  const [saved] = await Promise.all([page.page.waitForEvent("download"), page.hook("save-predictions").click()]);
+  const table = (await readFile(await saved.path(), "utf8")).split("\r\n");
+  assert.ok(saved.suggestedFilename() === "predictions.csv" && table[0]?.startsWith("\ufefffile,class,label_1,"));
+  const lines = table.slice(1, -1).map((line) => line.split(","));
+  assert.equal(lines.length, tested);
+  assert.equal(lines.filter(([, label, predicted]) => label === predicted).length / tested, top1);
   return { top1, report, best: trained[0] };
 }
 

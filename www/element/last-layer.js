@@ -210,6 +210,7 @@ export class LastLayer extends LitElement {
           @test-files=${(/** @type {CustomEvent} */ { detail }) => this.#take(detail, (photos) => testing.show(photos))}
           @test-cancel=${() => testing.cancel()}
           @test-clear=${() => testing.clear()}
+          @test-table=${() => testing.saveTable()}
           @test-now=${() => testing.testNow()}
           @model-choice=${(/** @type {CustomEvent} */ { detail }) => testing.choose(detail.model)}
           @why-toggle=${() => testing.why.toggle()}

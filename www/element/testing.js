@@ -1,3 +1,4 @@
+import { saveFile } from "./save-file.js";
 import { isTrainingPhoto } from "./training-photo.js";
 import { Why } from "./why.js";
 
@@ -147,6 +148,14 @@ export class Testing {
 
   cancel() {
     this.abort.abort();
+  }
+
+  /** What was answered so far, as a table. */
+  saveTable() {
+    return this.session.attempt(async () => {
+      const { predictionsCsv } = await import("./predictions-csv.js");
+      saveFile(new Blob([predictionsCsv(this.rows)], { type: "text/csv" }), "predictions.csv");
+    });
   }
 
   clear() {

@@ -1,5 +1,6 @@
 /** @import { FineTuner } from "../lib/index.js" */
 /** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
+import { saveFile } from "./save-file.js";
 
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {
@@ -156,13 +157,8 @@ export class Training {
   /** @param {string} fileName */
   save(fileName) {
     return this.session.attempt(async (tuner) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await tuner.export());
-      link.download = fileName;
-      link.click();
+      saveFile(await tuner.export(), fileName);
       this.saved = true;
-      // The download has its own hold on the blob only once it has begun, which no event tells.
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     });
   }
 

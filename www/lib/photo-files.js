@@ -39,6 +39,7 @@ export class PhotoFiles {
     },
     rename: ({ from, to }) => this.#bench.core.rename(from, to),
     move: ({ ids, label }) => this.#bench.core.move(Uint32Array.from(ids), label),
+    features: ({ id }) => this.#bench.core.features(id) ?? null,
   });
 
   /**
@@ -46,13 +47,24 @@ export class PhotoFiles {
    * @param {Calls["addPhoto"]["args"]} photo
    * @returns {Promise<Calls["addPhoto"]["result"]>}
    */
-  async add({ id, name, label, blob, next = [] }) {
+  async add({ id, name, label, blob, features, next = [] }) {
     this.#ahead.expect(next);
     const { photo, sha256, note } = await photoOfFile(await this.#ahead.take({ id, blob }), this.#toAdd);
     const duplicateOf = this.#bench.core.add(id, name, label, sha256, photo);
     if (duplicateOf !== undefined) return { duplicateOf };
     this.#files.set(id, { name, blob });
+    if (features) this.#restore(id, features);
     return { note };
+  }
+
+  /** @param {number} id @param {Uint16Array} features */
+  #restore(id, features) {
+    try {
+      this.#bench.core.restoreFeatures(id, features);
+    } catch (error) {
+      // Of another network: the photo is read again.
+      console.warn("lastlayer: what was kept of a photo cannot be used.", error);
+    }
   }
 
   /** Whether files are to come that were named before their turn. */

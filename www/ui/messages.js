@@ -706,6 +706,7 @@ export const MESSAGES = {
   },
   "test.running": { en: "Recognising: {done} of {total}", zh: "正在识别：{done} / {total}" },
   "test.clear": { en: "Clear", zh: "清空" },
+  "test.saveTable": { en: "Save as a table (CSV)", zh: "保存为表格（CSV）" },
   "test.probabilities": { en: "The most probable classes", zh: "最可能的类别" },
   "test.truth": { en: "True class: {label}", zh: "真实类别：{label}" },
   "test.scoredOn": {
@@ -933,8 +934,8 @@ export const MESSAGES = {
     zh: "最后几个阶段能从这些照片中获益：应与输出层一起训练。",
   },
   "advice.verdict-deeper-does-not-pay": {
-    en: "The last stages do not gain by these photos: the output layer alone is better, and far quicker.",
-    zh: "最后几个阶段不能从这些照片中获益：只训练输出层更好，也快得多。",
+    en: "The last stages do not gain enough by these photos: the output layer alone is safer, and far quicker.",
+    zh: "最后几个阶段从这些照片中获益不够：只训练输出层更稳妥，也快得多。",
   },
   "advice.verdict-full": {
     en: "So all stages may learn, from the pretrained weights.",

@@ -22,7 +22,7 @@ const IMAGENET = 1000;
  * Step 3: photos to be recognised. One is shown with its most probable classes, many as a table with scores above.
  * Sends `test-files`, `test-cancel`, `test-clear`, `test-now`, `model-choice` (`{ model }`), `why-toggle`, `why-class`
  * (`{ label }`) and `why-stage` (`{ stage }`). For tests: `drop-test` (with `input-test` and `input-test-folder`),
- * `prediction-row`, `test-table`, `test-top1`, `test-top5`, `test-model` (`data-model`), `test-waiting` (`data-count`),
+ * `prediction-row`, `test-table`, `save-predictions`, `test-top1`, `test-top5`, `test-model` (`data-model`), `test-waiting` (`data-count`),
  * `test-parts`, `why-button`, `unknown-teach`, `unknown-count`, `drop-link` (a link was dropped).
  */
 export class TestPanel extends LitElement {
@@ -334,7 +334,19 @@ export class TestPanel extends LitElement {
         .language=${language}
         .rows=${rows}
         @row-open=${(/** @type {CustomEvent} */ event) => (this.openRow = event.detail.index)}
-      ></last-layer-test-table>`;
+      ></last-layer-test-table>
+      ${
+        running
+          ? nothing
+          : html`<button
+              class="button quiet"
+              type="button"
+              data-testid="save-predictions"
+              @click=${() => emit(this, "test-table")}
+            >
+              ${icons.download}${language.say("test.saveTable")}
+            </button>`
+      }`;
   }
 
   /**

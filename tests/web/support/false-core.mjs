@@ -39,6 +39,14 @@ export class FalseCore {
   supply(/** @type {number} */ id) {
     this.log.push(`supply ${id}`);
   }
+  /** By photo. @type {Map<number, Uint16Array<ArrayBuffer>>} */
+  kept = new Map();
+  features(/** @type {number} */ id) {
+    return this.kept.get(id);
+  }
+  restoreFeatures(/** @type {number} */ id, /** @type {Uint16Array<ArrayBuffer>} */ features) {
+    this.kept.set(id, features);
+  }
   needsAdvice() {
     return this.needs;
   }

@@ -220,6 +220,21 @@ for (const { call, args, begin } of [
   });
 }
 
+test("features of an earlier visit go to the core with their photo, and those of another network are left out", async () => {
+  const { core, client } = await workerOver();
+  await client.call("addPhoto", { ...photo(1), features: Uint16Array.of(1, 2) });
+  assert.deepEqual(await client.call("features", { id: 1 }), Uint16Array.of(1, 2));
+  core.restoreFeatures = () => {
+    throw { code: "internal", message: "expected an activation of [2, 1, 1], got 3 values", params: {} };
+  };
+  const { warn } = console;
+  console.warn = () => {};
+  const added = await client.call("addPhoto", { ...photo(2), features: Uint16Array.of(1, 2, 3) });
+  console.warn = warn;
+  assert.equal(added.duplicateOf, undefined);
+  assert.equal(await client.call("features", { id: 2 }), null, "it is read when it is needed");
+});
+
 test("a training in whose midst a file goes bad leaves a checkpoint of what there was until then", async () => {
   const worker = await workerOver();
   const { core, client } = worker;

@@ -62,9 +62,15 @@ export interface Calls {
   addClass: Call<{ label: string }, void>;
   /**
    * The class is made where there is none of that label. The answer is the id of the photo with the same bytes where
-   * there is one already, or else what the person should know of the file.
+   * there is one already, or else what the person should know of the file. `features`: what `features` gave of it.
    */
-  addPhoto: Call<{ id: number; name: string; label: string; blob: Blob; next?: Expected[] }, Added, ProvisionalEvent>;
+  addPhoto: Call<
+    { id: number; name: string; label: string; blob: Blob; features?: Uint16Array; next?: Expected[] },
+    Added,
+    ProvisionalEvent
+  >;
+  /** What the source model has made of a photo, for another visit; null where it has not read it. */
+  features: Call<{ id: number }, Uint16Array<ArrayBuffer> | null>;
   /** Files that were to follow will not. */
   forgetNext: Call<{ ids: number[] }, void>;
   remove: Call<{ ids: number[] }, void>;

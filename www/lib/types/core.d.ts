@@ -166,6 +166,10 @@ export interface Core {
   wantedFiles(): Uint32Array;
   /** How many workers share the work, this one among them. */
   setReaders(readers: number): void;
+  /** What the source model has made of a photo, in half precision; undefined where it has not read it. */
+  features(id: number): Uint16Array<ArrayBuffer> | undefined;
+  /** Hands these back, so that the photo is not read again. */
+  restoreFeatures(id: number, features: Uint16Array): void;
   /** Photos that the source model has not read yet. */
   unread(): number;
   /** Draws that can be read ahead and are not lent. */
