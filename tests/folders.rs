@@ -24,6 +24,7 @@ fn main() {
         trial("cli_keeps_test_photos_out_of_a_training", stored, cli_keeps_test_photos_out_of_a_training),
         trial("cli_takes_the_first_level_as_the_class", stored, cli_takes_the_first_level_as_the_class),
         trial("cli_says_what_a_score_does_not_cover", stored, cli_says_what_a_score_does_not_cover),
+        trial("cli_writes_predictions_out", stored, cli_writes_predictions_out),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit();
 }
@@ -250,4 +251,80 @@ fn cli_says_what_a_score_does_not_cover() {
         common::lastlayer(&["compare", &set, "--run", "head,epochs=3,augment=0", "--run", "head,epochs=4,augment=0"]);
     let said = String::from_utf8(compared.stdout).unwrap();
     assert!(said.contains("not judged: single;") && said.contains("look like photos learnt from"), "{said}");
+}
+
+/// Files below a folder, by their paths from it.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+            files.extend(files_below(&entry).into_iter().map(|file| format!("{name}/{file}")));
+        } else {
+            files.push(entry.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    files.sort();
+    files
+}
+
+fn cli_writes_predictions_out() {
+    let root = common::folder("folders-predictions");
+    draw(&root.join("train"), 0..6);
+    draw(&root.join("new"), 100..102);
+    common::write_png(&root.join("new/loose.png"), &drawn(0, 300, 90, 70));
+    std::fs::write(root.join("new/red/notes.jpg"), "no photo").unwrap();
+    let path = |name: &str| root.join(name).display().to_string();
+    let (model, new, table, sorted) = (path("model.safetensors"), path("new"), path("out.csv"), path("sorted"));
+    let before = files_below(&root.join("new"));
+    printed(&["train", &path("train"), "-o", &model]);
+    for _ in 0..2 {
+        let output = common::lastlayer(&[
+            "predict",
+            &model,
+            &new,
+            "--csv",
+            &table,
+            "--sort-into",
+            &sorted,
+            "--top",
+            "1",
+            "--json",
+        ]);
+        assert!(!output.status.success(), "one of them is no photo");
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = rows.as_array().unwrap();
+        assert_eq!(rows.len(), 8);
+        let read = std::fs::read_to_string(&table).unwrap();
+        let mut lines = read.strip_prefix('\u{feff}').unwrap().lines();
+        let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+        assert_eq!((header[..4].to_vec(), header.len()), (vec!["file", "class", "label_1", "probability_1"], 14));
+        for (line, row) in lines.zip(rows) {
+            let cells: Vec<&str> = line.split(',').collect();
+            assert_eq!(cells[0], row["file"]);
+            assert_eq!(cells[1], row["class"].as_str().unwrap_or_default());
+            if row["error"].is_null() {
+                assert_eq!(row["predictions"].as_array().unwrap().len(), 1, "as many as were asked for");
+                assert_eq!(cells[2], row["predictions"][0]["label"]);
+                let probabilities = [3, 5, 7].map(|column| cells[column].parse::<f64>().unwrap());
+                assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-5, "of all three classes: {line}");
+                assert_eq!((cells[8], cells[12]), ("", "no"));
+            } else {
+                assert!(
+                    cells[0].ends_with("notes.jpg")
+                        && cells[1] == "red"
+                        && cells[2].is_empty()
+                        && !cells[13].is_empty()
+                );
+            }
+        }
+    }
+    assert_eq!(files_below(&root.join("new")), before, "nothing is moved");
+    let copies = files_below(&root.join("sorted"));
+    assert_eq!(copies.len(), 14, "seven photos, twice: {copies:?}");
+    let right = COLOURS.iter().all(|label| copies.contains(&format!("{label}/100.png")));
+    let further = COLOURS.iter().all(|label| copies.contains(&format!("{label}/100 (2).png")));
+    assert!(right && further, "{copies:?}");
+    let copied = std::fs::read(root.join("sorted/red/100.png")).unwrap();
+    assert_eq!(copied, std::fs::read(root.join("new/red/100.png")).unwrap());
 }

@@ -22,10 +22,19 @@ const SIMILAR_FOR_SURE: f64 = 0.5;
 const TOLD_APART: f64 = 0.85;
 /// Where the frozen features tell the classes apart this well at the lower end of the interval, nothing is left to gain.
 const NOTHING_TO_GAIN: f64 = 0.97;
-/// Nor where so many of few photos are told right, however wide the interval: ten photos each of seven flowers, all of them right and
+/// Nor where so many of few photos are told right: ten photos each of seven flowers, all of them right and
 /// less like ImageNet than [`SIMILAR`], came out a point worse for three stages that took twenty times as long. Of hand signs, ten a
 /// class, 0.967 are told right and stages that learn bring two points.
 const HARDLY_ANYTHING_TO_GAIN: f64 = 0.985;
+/// But fewer than some forty photos cannot say so: of 25 hand signs all were told right, and of the others 90 %. So much the lower end of the
+/// interval has to reach.
+const TOO_FEW_TO_SAY_SO: f64 = 0.93;
+/// The loss of deeper stages in a try by that of the output layer, up to which they are expected to pay with all of the photos. Above 1, since it is
+/// with more photos that they gain, and in a half there are fewer than in the whole. Halves of 25 or 50 photos are noisy, so that what is known of
+/// other photos counts too: unlike ones gain mostly, like ones rarely (`docs/advice.md`).
+const PAYS_IF_UNLIKE: f64 = 1.5;
+const PAYS_IN_BETWEEN: f64 = 1.25;
+const PAYS_IF_SIMILAR: f64 = 0.75;
 /// Photos a class from which there are many: enough to move all stages without learning them by heart.
 const MANY: usize = 100;
 /// Photos a class from which random weights can catch up with pretrained ones on unlike photos.
@@ -61,7 +70,8 @@ impl Findings {
     /// Whether the output layer tells the photos apart so well that nothing is left to gain.
     fn is_solved(&self) -> bool {
         self.separability.is_some_and(|Separability { accuracy, interval, .. }| {
-            interval.low >= NOTHING_TO_GAIN || (self.per_class() < MANY && accuracy >= HARDLY_ANYTHING_TO_GAIN)
+            let few_but_right = accuracy >= HARDLY_ANYTHING_TO_GAIN && interval.low >= TOO_FEW_TO_SAY_SO;
+            interval.low >= NOTHING_TO_GAIN || (self.per_class() < MANY && few_but_right)
         })
     }
 }
@@ -182,7 +192,7 @@ fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
     reasons.extend(trial.as_ref().map(tried));
     let (regime, (code, text)) = match (similar, per_class) {
         _ if findings.is_solved() => (Regime::Head, SOLVED),
-        _ if trial.is_some_and(|trial| trial.pays()) => (Regime::LastK, DEEPER_PAYS),
+        _ if trial.is_some_and(|trial| trial.ratio() <= pays_up_to(score)) => (Regime::LastK, DEEPER_PAYS),
         _ if trial.is_some() => (Regime::Head, DEEPER_DOES_NOT_PAY),
         (true, ..MANY) => (Regime::Head, HEAD),
         (false, ..VERY_FEW) => (Regime::Head, TOO_FEW),
@@ -207,6 +217,15 @@ fn choose(findings: &Findings) -> (Regime, Vec<Reason>) {
     }
     reasons.push(worth(findings));
     (regime, reasons)
+}
+
+/// The largest ratio of losses in a try with which deeper stages pay.
+fn pays_up_to(similarity: Option<f64>) -> f64 {
+    match similarity {
+        Some(score) if score < SIMILAR => PAYS_IF_UNLIKE,
+        Some(score) if score >= SIMILAR_FOR_SURE => PAYS_IF_SIMILAR,
+        _ => PAYS_IN_BETWEEN,
+    }
 }
 
 fn amount(per_class: usize, photos: usize) -> Reason {
@@ -278,7 +297,7 @@ const DEEPER_PAYS: (&str, &str) =
     ("verdict-deeper-pays", "The last stages gain by these photos: they should learn along with the output layer.");
 const DEEPER_DOES_NOT_PAY: (&str, &str) = (
     "verdict-deeper-does-not-pay",
-    "The last stages do not gain by these photos: the output layer alone is better, and far quicker.",
+    "The last stages do not gain enough by these photos: the output layer alone is safer, and far quicker.",
 );
 const FULL: (&str, &str) = ("verdict-full", "Many photos: all stages may learn, from the pretrained weights.");
 const SCRATCH: (&str, &str) = ("verdict-scratch", "Very many and unlike: training from random weights can pay.");

@@ -16,10 +16,6 @@ pub const FOLDS: usize = 2;
 pub const LAST_STAGES: usize = 1;
 const DRAWS: i32 = 2;
 const EPOCHS: usize = 25;
-/// Deeper stages pay up to a loss that is so many times the output layer's. Above 1, since it is with more photos that they gain, and in a half there
-/// are fewer than in the whole: of sketches 1.1 with ten photos a class and 1.9 with five, where stages bring two points and nothing.
-const PAYS: f64 = 1.25;
-
 /// A try that took less, or more, than so many times the expected was disturbed.
 const MOST: f64 = 4.0;
 
@@ -65,9 +61,9 @@ impl Trial {
         if pace.is_finite() && pace > 0.0 { pace.clamp(1.0 / MOST, MOST) } else { 1.0 }
     }
 
-    /// Whether deeper stages can be expected to gain by all of the photos.
-    pub fn pays(&self) -> bool {
-        self.deeper.loss <= PAYS * self.head.loss
+    /// The loss with the last stages by that of the output layer alone.
+    pub fn ratio(&self) -> f64 {
+        self.deeper.loss / self.head.loss
     }
 }
 

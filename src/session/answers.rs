@@ -1,10 +1,11 @@
 //! Predictions, and model files.
 
 use super::{ModelChoice, Session};
+use crate::data::dataset::PhotoId;
 use crate::error::{Error, ErrorCode, Result};
 use crate::eval::classifier::{Answer, Classifier, Prediction, RawOutputs};
 use crate::export::{model_file, source_file};
-use crate::halves::widened;
+use crate::halves::{f16, widened};
 use crate::image::DecodedPhoto;
 use crate::image::scaler::Scaler;
 use crate::model::Split;
@@ -95,6 +96,24 @@ impl Session {
         let index = self.embedder(split, &self.input(config))?;
         self.models.embedders[index].set_augmentation(config.augmentation());
         self.models.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
+    }
+
+    /// What the source model has made of a photo, as the bits of numbers in half precision, for a later session with the same weights.
+    /// `None` where it has not read the photo.
+    pub fn features(&self, photo: PhotoId) -> Option<Vec<u16>> {
+        let embedder = self.models.embedders.iter().find(|embedder| embedder.is_of(Split(0), &self.stored))?;
+        embedder.cache.get(photo).map(|features| features.iter().map(|value| value.to_bits()).collect())
+    }
+
+    /// Hands these back, so that the photo is not embedded again.
+    ///
+    /// # Errors
+    /// `unknown-photo`; `internal` where they are not of this network.
+    pub fn restore_features(&mut self, photo: PhotoId, features: &[u16]) -> Result<()> {
+        self.dataset.photo(photo)?;
+        let index = self.embedder(Split(0), &self.stored.clone())?;
+        let features: Vec<f16> = features.iter().map(|&bits| f16::from_bits(bits)).collect();
+        self.models.embedders[index].cache.insert(photo, &widened(&features))
     }
 
     /// The classifier as a model file; see [`model_file`].

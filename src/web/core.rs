@@ -276,6 +276,18 @@ impl Core {
         self.session.take().map(|mut session| session.set_readers(readers)).map_err(throw)
     }
 
+    /// What the source model has made of a photo, for another visit: bits of numbers in half precision; `undefined` where it has not
+    /// read the photo.
+    pub fn features(&self, id: u32) -> JsResult<Option<Vec<u16>>> {
+        self.session.take().map(|session| session.features(id)).map_err(throw)
+    }
+
+    /// Hands these back.
+    #[wasm_bindgen(js_name = restoreFeatures)]
+    pub fn restore_features(&self, id: u32, features: &[u16]) -> JsResult<()> {
+        self.session.take().and_then(|mut session| session.restore_features(id, features)).map_err(throw)
+    }
+
     /// How many photos the source model has not read yet.
     pub fn unread(&self) -> JsResult<usize> {
         self.session.take().map(|session| session.unread()).map_err(throw)

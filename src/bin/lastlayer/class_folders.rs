@@ -20,11 +20,13 @@ pub struct ClassFolders {
     pub photos: Vec<PhotoFile>,
     /// Of a part of the data set that is to be tested with alone.
     pub test: Vec<PhotoFile>,
+    /// Beside the class folders, and so of no class.
+    pub of_no_class: Vec<PathBuf>,
     pub notes: Vec<Note>,
 }
 
 impl ClassFolders {
-    /// Reads the names, and opens no file. Links are followed. What is of no class, or cannot be looked into, goes to `skipped`.
+    /// Reads the names, and opens no file. Links are followed. What cannot be looked into goes to `skipped`.
     ///
     /// # Errors
     /// `io` when the folder cannot be read.
@@ -34,21 +36,29 @@ impl ClassFolders {
         let found = walk.found;
         let paths: Vec<&str> = found.iter().map(|(_, relative)| relative.as_str()).collect();
         let Layout { photos, test, left_out, notes } = folder_layout::arrange(&paths);
+        let mut of_no_class = Vec::new();
         let mut of = |groups: Vec<Group>| {
             let mut files = Vec::new();
             for Group { label, files: indices } in groups {
                 for (path, _) in indices.into_iter().map(|index| &found[index]) {
                     match &label {
                         Some(label) => files.push(PhotoFile { path: path.clone(), label: label.clone() }),
-                        None => skipped.push(Skipped::of_no_class(path)),
+                        None => of_no_class.push(path.clone()),
                     }
                 }
             }
             files
         };
         let (photos, test) = (of(photos), of(test));
-        skipped.extend(left_out.into_iter().map(|index| Skipped::of_no_class(&found[index].0)));
-        Ok(Self { photos, test, notes })
+        of_no_class.extend(left_out.into_iter().map(|index| found[index].0.clone()));
+        Ok(Self { photos, test, of_no_class, notes })
+    }
+
+    /// As [`read`](Self::read); what is of no class goes to `skipped` too.
+    fn of_classes(folder: &Path, skipped: &mut Vec<Skipped>) -> Result<Self> {
+        let mut found = Self::read(folder, skipped)?;
+        skipped.extend(found.of_no_class.drain(..).map(|path| Skipped::of_no_class(&path)));
+        Ok(found)
     }
 
     /// The photos to learn from. What was made of the folders is printed, unless JSON is wanted.
@@ -56,7 +66,7 @@ impl ClassFolders {
     /// # Errors
     /// As [`read`](Self::read); `too-few-classes` when there is no class folder.
     pub fn to_learn_from(folder: &Path, json: bool, skipped: &mut Vec<Skipped>) -> Result<Self> {
-        let found = Self::read(folder, skipped)?;
+        let found = Self::of_classes(folder, skipped)?;
         check(&found.photos, folder)?;
         found.tell(json, |photos, test| match test {
             "" => format!("{}: learning from {photos}", folder.display()),
@@ -70,7 +80,7 @@ impl ClassFolders {
     /// # Errors
     /// As [`to_learn_from`](Self::to_learn_from).
     pub fn to_test_with(folder: &Path, json: bool, skipped: &mut Vec<Skipped>) -> Result<Self> {
-        let mut found = Self::read(folder, skipped)?;
+        let mut found = Self::of_classes(folder, skipped)?;
         if !found.test.is_empty() {
             found.photos = std::mem::take(&mut found.test);
         }
