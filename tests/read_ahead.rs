@@ -124,7 +124,13 @@ fn features_of_an_earlier_visit_are_not_read_again() {
     assert_eq!(classifier(&later), alone(5, config));
     // What is of another network, or of no photo, is refused, and the photo read when it is needed.
     let mut other = session(5);
-    assert_eq!(other.restore_features(3, &[0; 7]).unwrap_err().code, ErrorCode::Internal);
+    let mut foreign = earlier.features(3).unwrap();
+    foreign[0] ^= 1;
+    for wrong in [&foreign, &foreign[..2], &[]] {
+        assert_eq!(other.restore_features(3, wrong).unwrap_err().code, ErrorCode::WeightsMismatch);
+    }
+    let cut = &earlier.features(3).unwrap()[..20];
+    assert_eq!(other.restore_features(3, cut).unwrap_err().code, ErrorCode::Internal);
     assert_eq!(other.restore_features(99, &earlier.features(3).unwrap()).unwrap_err().code, ErrorCode::UnknownPhoto);
     assert_eq!(other.unread(), 10);
 }

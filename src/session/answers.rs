@@ -12,6 +12,9 @@ use crate::model::Split;
 use crate::train::plan::config::TrainConfig;
 use crate::train::read::embed::{Draw, Embedder};
 
+/// How many numbers before the features of a photo say of which weights they are.
+const MARK: usize = 4;
+
 impl Session {
     /// For a photo of that size whose rows arrive one strip after another and that will be asked about: [`predict`](Self::predict) and its
     /// like take what becomes of it in place of the pixels.
@@ -98,22 +101,33 @@ impl Session {
         self.models.embedders[index].cache.insert_draw(draw.photo, draw.number, activation)
     }
 
-    /// What the source model has made of a photo, as the bits of numbers in half precision, for a later session with the same weights.
-    /// `None` where it has not read the photo.
+    /// What the source model has made of a photo, for a later session with the same weights: bits of numbers in half precision, after
+    /// [`MARK`] that say of which weights. `None` where it has not read the photo.
     pub fn features(&self, photo: PhotoId) -> Option<Vec<u16>> {
         let embedder = self.models.embedders.iter().find(|embedder| embedder.is_of(Split(0), &self.stored))?;
-        embedder.cache.get(photo).map(|features| features.iter().map(|value| value.to_bits()).collect())
+        let features = embedder.cache.get(photo)?;
+        Some(self.mark().chain(features.iter().map(|value| value.to_bits())).collect())
     }
 
     /// Hands these back, so that the photo is not embedded again.
     ///
     /// # Errors
-    /// `unknown-photo`; `internal` where they are not of this network.
+    /// `unknown-photo`; `weights-mismatch` where they are of other weights.
     pub fn restore_features(&mut self, photo: PhotoId, features: &[u16]) -> Result<()> {
         self.dataset.photo(photo)?;
+        let (mark, features) = features.split_at_checked(MARK).unwrap_or_default();
+        if !self.mark().eq(mark.iter().copied()) {
+            return Err(Error::new(ErrorCode::WeightsMismatch, "expected features by these weights, got others"));
+        }
         let index = self.embedder(Split(0), &self.stored.clone())?;
         let features: Vec<f16> = features.iter().map(|&bits| f16::from_bits(bits)).collect();
         self.models.embedders[index].cache.insert(photo, &widened(&features))
+    }
+
+    /// The beginning of the hash of the weights, four of its digits in a number.
+    fn mark(&self) -> impl Iterator<Item = u16> {
+        let digits = self.weights.sha256.as_bytes();
+        (0..MARK).map(|index| digits[4 * index..][..4].iter().fold(0, |mark, &digit| mark << 4 ^ u16::from(digit)))
     }
 
     /// The classifier as a model file; see [`model_file`].

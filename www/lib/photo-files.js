@@ -39,7 +39,7 @@ export class PhotoFiles {
     },
     rename: ({ from, to }) => this.#bench.core.rename(from, to),
     move: ({ ids, label }) => this.#bench.core.move(Uint32Array.from(ids), label),
-    features: ({ id }) => this.#bench.core.features(id) ?? null,
+    features: ({ ids }) => ids.map((id) => this.#bench.core.features(id) ?? null),
   });
 
   /**
@@ -53,17 +53,16 @@ export class PhotoFiles {
     const duplicateOf = this.#bench.core.add(id, name, label, sha256, photo);
     if (duplicateOf !== undefined) return { duplicateOf };
     this.#files.set(id, { name, blob });
-    if (features) this.#restore(id, features);
-    return { note };
+    return features ? { note, read: this.#restore(id, features) } : { note };
   }
 
   /** @param {number} id @param {Uint16Array} features */
   #restore(id, features) {
     try {
       this.#bench.core.restoreFeatures(id, features);
-    } catch (error) {
-      // Of another network: the photo is read again.
-      console.warn("lastlayer: what was kept of a photo cannot be used.", error);
+      return true;
+    } catch {
+      return false; // They are of other weights, or damaged: the photo is read again.
     }
   }
 

@@ -220,19 +220,20 @@ for (const { call, args, begin } of [
   });
 }
 
-test("features of an earlier visit go to the core with their photo, and those of another network are left out", async () => {
+test("features of an earlier visit go to the core with their photo, and those of other weights are left out", async () => {
   const { core, client } = await workerOver();
-  await client.call("addPhoto", { ...photo(1), features: Uint16Array.of(1, 2) });
-  assert.deepEqual(await client.call("features", { id: 1 }), Uint16Array.of(1, 2));
+  const first = await client.call("addPhoto", { ...photo(1), features: Uint16Array.of(1, 2) });
   core.restoreFeatures = () => {
-    throw { code: "internal", message: "expected an activation of [2, 1, 1], got 3 values", params: {} };
+    throw { code: "weights-mismatch", message: "expected features by these weights, got others", params: {} };
   };
-  const { warn } = console;
-  console.warn = () => {};
-  const added = await client.call("addPhoto", { ...photo(2), features: Uint16Array.of(1, 2, 3) });
-  console.warn = warn;
-  assert.equal(added.duplicateOf, undefined);
-  assert.equal(await client.call("features", { id: 2 }), null, "it is read when it is needed");
+  const second = await client.call("addPhoto", { ...photo(2), features: Uint16Array.of(1, 2, 3) });
+  const third = await client.call("addPhoto", photo(3));
+  assert.deepEqual(
+    [first, second, third].map(({ read }) => read),
+    [true, false, undefined],
+  );
+  const kept = await client.call("features", { ids: [1, 2] });
+  assert.deepEqual(kept, [Uint16Array.of(1, 2), null], "it is read when it is needed");
 });
 
 test("a training in whose midst a file goes bad leaves a checkpoint of what there was until then", async () => {

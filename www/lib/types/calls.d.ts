@@ -52,6 +52,8 @@ interface Call<Args, Result, Event = never> {
 export interface Added {
   duplicateOf?: number;
   note?: PhotoNote | null;
+  /** Whether the features that came with it are of these weights, so that it need not be read again. */
+  read?: boolean;
 }
 
 export interface Calls {
@@ -69,8 +71,8 @@ export interface Calls {
     Added,
     ProvisionalEvent
   >;
-  /** What the source model has made of a photo, for another visit; null where it has not read it. */
-  features: Call<{ id: number }, Uint16Array<ArrayBuffer> | null>;
+  /** What the source model has made of photos, for another visit; null where it has not read one. */
+  features: Call<{ ids: number[] }, (Uint16Array<ArrayBuffer> | null)[]>;
   /** Files that were to follow will not. */
   forgetNext: Call<{ ids: number[] }, void>;
   remove: Call<{ ids: number[] }, void>;
