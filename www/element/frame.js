@@ -70,6 +70,10 @@ export const frame = css`
     padding-block: 0.55em 0.35em;
     border-top: 1px solid var(--line);
   }
+  :host([persist]) .basis {
+    /* The line of the project comes later than that of the network, and moves nothing. */
+    min-height: 5.4em;
+  }
   .basis {
     padding-bottom: 0.3em;
     border-bottom: 1px solid var(--line);

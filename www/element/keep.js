@@ -1,10 +1,6 @@
 import { nothing } from "lit";
-
-/**
- * Says that there may be a project that was kept, so that a first visit loads nothing to look for one.
- * @param {string} space
- */
-export const traceOf = (space) => `lastlayer-kept-${space}`;
+import { LastLayerError } from "../lib/index.js";
+import { traceOf } from "./trace.js";
 
 /**
  * The work kept in this browser, where the element has `persist`. What does it comes after all that a first visit waits
@@ -50,7 +46,7 @@ export class Keep {
     this.#loaded ??= import("./keeping.js").then(
       ({ Keeping }) => (this.#keeping = new Keeping(this.session, space)),
       (error) => {
-        console.warn("lastlayer: what keeps the work could not be loaded.", error);
+        this.session.fail(new LastLayerError("download-failed", String(error), { detail: "keeping.js" }));
         return null;
       },
     );

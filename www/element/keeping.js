@@ -1,10 +1,11 @@
 import { html } from "lit";
+import { LastLayerError } from "../lib/index.js";
 import { asFailure, Keeper, Store } from "../store/index.js";
 import { PROJECT_MESSAGES } from "../ui/project-messages.js";
 import "../ui/projects-panel.js";
-import { traceOf } from "./keep.js";
 import { choiceOf, isSame, networkOf } from "./kept-network.js";
 import { markOf, pageOf, showAgain } from "./kept-page.js";
+import { traceOf } from "./trace.js";
 
 /** @import { FineTuner } from "../lib/index.js" */
 /** @import { Kept, Project } from "../store/project.js" */
@@ -23,7 +24,8 @@ export class Keeping {
   /** What went wrong with a project, or is missing of it. @type {Notice | null} */ #notice = null;
   /** @type {import("../ui/types.d.ts").Count | null} */ #opening = null;
   #open = false;
-  #asked = false;
+  /** Whether the browser was asked to keep everything for good. */ #asked = false;
+  #closed = false;
   /** @type {readonly import("../store/store.js").Listed[]} */ #list = [];
   /** @type {Awaited<ReturnType<Store["space"]>>} */ #space = null;
 
@@ -57,16 +59,20 @@ export class Keeping {
     } catch (error) {
       this.#fail(error);
     }
+    if (this.#closed) await this.close();
     this.session.changed();
   }
 
   look() {
-    this.#keeper?.look();
+    // Nobody misses a project in which there was never anything.
+    const { classes = [] } = this.session.tuner ?? {};
+    if (this.#project?.begun || classes.length > 0 || this.session.training.labels.length > 0) this.#keeper?.look();
   }
 
   /** What is still to be written is, and other tabs can have the project. */
   async close() {
     const [keeper, project, store] = [this.#keeper, this.#project, this.#store];
+    this.#closed = true;
     this.#keeper = null;
     await keeper?.settled();
     project?.close();
@@ -99,14 +105,15 @@ export class Keeping {
       .language=${language}
       .view=${this.view}
       @projects-toggle=${() => this.#toggle()}
-      @project-new=${() => this.#act((store) => this.#new(store))}
-      @project-open=${(/** @type {CustomEvent} */ { detail }) =>
-        this.#act((store) => this.#switch(() => store.project(detail.id), nameIn(this.#list, detail.id)))}
-      @project-rename=${(/** @type {CustomEvent} */ { detail }) =>
-        this.#act((store) => this.#rename(store, detail.id, detail.name))}
-      @project-duplicate=${(/** @type {CustomEvent} */ { detail }) =>
-        this.#act((store) => this.#duplicate(store, detail.id, detail.name))}
-      @project-delete=${(/** @type {CustomEvent} */ { detail }) => this.#act((store) => this.#delete(store, detail.id))}
+      @project-new=${() => this.#act("", (store) => this.#new(store))}
+      @project-open=${(/** @type {CustomEvent} */ { detail: { id } }) =>
+        this.#act(id, (store) => this.#switch(() => store.project(id), nameIn(this.#list, id)))}
+      @project-rename=${(/** @type {CustomEvent} */ { detail: { id, name } }) =>
+        this.#act(id, (store) => this.#rename(store, id, name))}
+      @project-duplicate=${(/** @type {CustomEvent} */ { detail: { id, name } }) =>
+        this.#act(id, (store) => this.#duplicate(store, id, name))}
+      @project-delete=${(/** @type {CustomEvent} */ { detail: { id } }) =>
+        this.#act(id, (store) => this.#delete(store, id))}
       @projects-retry=${() => this.#keeper?.retry()}
       @projects-dismiss=${() => this.#tell(null)}
     ></last-layer-projects-panel>`;
@@ -205,7 +212,17 @@ export class Keeping {
     const work = tuner.snapshot();
     const network = networkOf(networks);
     const { photos, classes, report, stale, evaluation, model, checkpoint } = work;
-    const parts = [photos, classes, report, stale, evaluation, model?.bytes, model?.labels, model?.own, checkpoint?.file];
+    const parts = [
+      photos,
+      classes,
+      report,
+      stale,
+      evaluation,
+      model?.bytes,
+      model?.labels,
+      model?.own,
+      checkpoint?.file,
+    ];
     const mark = [...parts, network.kind, network.key, ...markOf(session)];
     return { work, network, page: pageOf(session), mark };
   };
@@ -237,14 +254,18 @@ export class Keeping {
     this.session.changed();
   }
 
-  /** Something that the reader asked for. @param {(store: Store) => Promise<void>} action */
-  async #act(action) {
+  /**
+   * Something that the reader asked for.
+   * @param {string} id  Of the project that it is about.
+   * @param {(store: Store) => Promise<void>} action
+   */
+  async #act(id, action) {
     if (!this.#store || this.view.locked) return;
     this.#notice = null;
     try {
       await action(this.#store);
     } catch (error) {
-      this.#notOpened(error, "");
+      this.#notOpened(error, nameIn(this.#list, id));
     }
     await this.#refresh();
     this.session.changed();
@@ -289,12 +310,12 @@ export class Keeping {
     const { session } = this;
     const { networks } = session;
     const [keeper, before] = [this.#keeper, this.#project];
-    await keeper?.settled();
-    this.#keeper = null;
     const abort = new AbortController();
     Object.assign(networks, { abort, stage: { stage: "network", name: networkOf(networks).name } });
     this.#opening = { done: 0, total: 0 };
     session.changed();
+    await keeper?.settled();
+    this.#keeper = null;
     /** @type {Project | null} */ let project = null;
     try {
       project = await make();
@@ -359,6 +380,7 @@ export class Keeping {
 
   /** @param {unknown} error @param {string} name  Of the project. */
   #notOpened(error, name) {
+    if (error instanceof LastLayerError && error.code === "cancelled") return;
     if (error instanceof NoNetwork) return this.#tell({ code: "network", name, network: error.message });
     const { code } = asFailure(error);
     console.warn("lastlayer: a project could not be opened.", error);

@@ -7,8 +7,9 @@
  */
 
 /** The one in use. @param {Networks} networks @returns {KeptNetwork} */
-export function networkOf({ current: { backbone, file, sha256 }, view }) {
-  const site = typeof backbone === "string" ? backbone : view.name;
+export function networkOf(networks) {
+  const { backbone, file, sha256 } = networks.current;
+  const site = typeof backbone === "string" ? backbone : (networks.session.tuner?.info.backbone ?? networks.view.name);
   if (sha256 !== null) return { kind: "kept", key: sha256, name: file ?? "" };
   if (file === null && !(backbone instanceof Blob)) return { kind: "site", key: site, name: site };
   if (typeof backbone === "string") return { kind: "address", key: backbone, name: file ?? backbone };

@@ -37,7 +37,16 @@ export function pageOf({ training, evaluating }) {
 export function markOf({ training, evaluating }) {
   const { evaluation, own, judged, kept } = evaluating;
   // The curves change with every epoch: they are written along with a checkpoint, and when all is over.
-  return [training.opened, training.saved, training.advice, training.stage === null, evaluation, own.size, judged, kept];
+  return [
+    training.opened,
+    training.saved,
+    training.advice,
+    training.stage === null,
+    evaluation,
+    own.size,
+    judged,
+    kept,
+  ];
 }
 
 /** Shows again what was shown. @param {Session} session @param {Kept} kept */

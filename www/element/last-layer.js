@@ -34,7 +34,8 @@ import { whenNeeded } from "./start.js";
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
- * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `provisional`, `train`, `change`, `error`
+ * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `provisional`, `train`, `change`,
+ * `kept` (`{ name, photos, bytes, all }`: what is kept of the project by now, and whether that is all), `error`
  * (`{ code, message, params }`) and `language` (`{ language }`, when the reader switches it). The property `fineTuner`
  * is the `FineTuner` behind it, null before `load`.
  *
@@ -129,22 +130,24 @@ export class LastLayer extends LitElement {
         .loading=${session.loading}
         @retry=${() => session.attempt(async () => {})}
       ></last-layer-status-panel>
-      <div class="basis"><last-layer-network-panel
-        .language=${language}
-        .view=${networks.view}
-        @network-toggle=${() => networks.toggle()}
-        @network-site=${(/** @type {CustomEvent} */ { detail }) => networks.useSite(detail.name)}
-        @network-file=${(/** @type {CustomEvent} */ { detail }) => networks.bring(detail.file)}
-        @network-kept=${(/** @type {CustomEvent} */ { detail }) => networks.useKept(detail.sha256)}
-        @network-forget=${(/** @type {CustomEvent} */ { detail }) => networks.forget(detail.sha256)}
-        @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
-        @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
-        @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
-        @network-start-from=${() => networks.startFromModel()}
-        @network-cancel=${() => networks.cancel()}
-        @network-dismiss=${() => networks.dismissProblem()}
-      ></last-layer-network-panel>
-      ${session.keep.panel(language)}</div>
+      <div class="basis">
+        <last-layer-network-panel
+          .language=${language}
+          .view=${networks.view}
+          @network-toggle=${() => networks.toggle()}
+          @network-site=${(/** @type {CustomEvent} */ { detail }) => networks.useSite(detail.name)}
+          @network-file=${(/** @type {CustomEvent} */ { detail }) => networks.bring(detail.file)}
+          @network-kept=${(/** @type {CustomEvent} */ { detail }) => networks.useKept(detail.sha256)}
+          @network-forget=${(/** @type {CustomEvent} */ { detail }) => networks.forget(detail.sha256)}
+          @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
+          @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
+          @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
+          @network-start-from=${() => networks.startFromModel()}
+          @network-cancel=${() => networks.cancel()}
+          @network-dismiss=${() => networks.dismissProblem()}
+        ></last-layer-network-panel>
+        ${session.keep.panel(language)}
+      </div>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       ${
         session.unreadable

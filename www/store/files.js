@@ -1,3 +1,5 @@
+import { writeFile } from "./writing.js";
+
 /** Everything of ours lies in this folder of the origin private file system: a folder for each space, in it one for each project. */
 const ROOT = "lastlayer";
 
@@ -32,13 +34,7 @@ export class Files {
   async write(content) {
     const name = crypto.randomUUID();
     try {
-      const handle = await (await this.#folder()).getFileHandle(name, { create: true });
-      const stream = await handle.createWritable();
-      await stream.write(content).catch(async (error) => {
-        await stream.abort().catch(() => {});
-        throw error;
-      });
-      await stream.close();
+      await this.#put(name, content);
     } catch (error) {
       await this.remove([name]);
       throw error;
@@ -78,10 +74,17 @@ export class Files {
   async copy(from, names) {
     for (const name of names) {
       const source = await (await from.#folder()).getFileHandle(name).catch(() => null);
-      if (!source) continue;
-      const stream = await (await (await this.#folder()).getFileHandle(name, { create: true })).createWritable();
-      await (await source.getFile()).stream().pipeTo(stream);
+      if (source) await this.#put(name, await source.getFile());
     }
+  }
+
+  /**
+   * @param {string} name
+   * @param {Blob | Uint8Array<ArrayBuffer> | ArrayBuffer} content
+   */
+  async #put(name, content) {
+    const handle = await (await this.#folder()).getFileHandle(name, { create: true });
+    await writeFile(handle, [ROOT, this.#space.name, this.#project, name], content);
   }
 }
 

@@ -16,6 +16,8 @@ export async function takeLock(name, patience = PATIENCE) {
         resolve(lock && release);
         return lock && held;
       })
-      .catch((error) => (error?.name === "TimeoutError" || error?.name === "AbortError" ? resolve(null) : reject(error)));
+      .catch((error) =>
+        error?.name === "TimeoutError" || error?.name === "AbortError" ? resolve(null) : reject(error),
+      );
   });
 }

@@ -37,6 +37,7 @@ export class Project {
   #files;
   #release;
   /** @type {ProjectRecord} */ #record;
+  /** Whether there is anything of it in the index. */ #begun = false;
   /** Photos in the index that could be read, by file. @type {Map<string, PhotoRecord>} */ #kept = new Map();
   /** Where the content of these lies. @type {WeakMap<Blob, KeptFile>} */ #fileOf = new WeakMap();
   /** Files that were removed: a photo that comes back is written again. @type {Set<string>} */ #removed = new Set();
@@ -66,6 +67,11 @@ export class Project {
     return { name, photos, bytes };
   }
 
+  /** Whether it is kept at all by now: one that is new is not, before there is something in it. */
+  get begun() {
+    return this.#begun;
+  }
+
   get readOnly() {
     return this.#release === null;
   }
@@ -79,6 +85,7 @@ export class Project {
     if (record === undefined) return null;
     if (!isProjectRecord(record)) throw new StoreFailure(isNewer(record) ? "newer" : "damaged");
     this.#record = record;
+    this.#begun = true;
     const { model, checkpoint, page, network, classes, report, stale, evaluation } = record;
     const read = await inGroups(records, (photo) => this.#readPhoto(photo));
     const photos = read.filter((photo) => photo !== null);
@@ -93,7 +100,13 @@ export class Project {
       const named = [...keys.map(([, name]) => name), ...records.map(({ features }) => features), ...filesOf(record)];
       await this.#files.collect(new Set(named.filter((name) => name !== null))).catch(() => {});
     }
-    const lost = [...names(keys, records, photos.map(({ record: { file: name } }) => name))];
+    const lost = [
+      ...names(
+        keys,
+        records,
+        photos.map(({ record: { file: name } }) => name),
+      ),
+    ];
     const judged = !model || bytes ? { report, evaluation: lost.length > 0 ? null : evaluation } : NOTHING;
     this.leave([], damaged);
     return {
@@ -276,6 +289,7 @@ export class Project {
       transaction.done,
     ]);
     this.#record = record;
+    this.#begun = true;
     this.#kept = kept;
   }
 }

@@ -126,9 +126,7 @@ export class Store {
         const now = Date.now();
         const fresh = { ...record, id: copy, name, created: now, changed: now, unread: [] };
         await Promise.all([
-          ...photos.map((photo) =>
-            transaction.objectStore("photos").put({ ...photo, project: copy, features: null }),
-          ),
+          ...photos.map((photo) => transaction.objectStore("photos").put({ ...photo, project: copy, features: null })),
           transaction.objectStore("projects").put(fresh),
           transaction.done,
         ]);

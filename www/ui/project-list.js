@@ -85,7 +85,9 @@ export function projectList(language, { list, locked }, { editing, confirming },
     ${list.map(
       (project) =>
         html`<li data-testid="project" data-name=${project.name} data-current=${project.current ? "true" : "false"}>
-          <p class="about"><b>${project.name}</b><br /><span class="small soft number">${facts(language, project)}</span></p>
+          <p class="about">
+            <b>${project.name}</b><br /><span class="small soft number">${facts(language, project)}</span>
+          </p>
           ${project.id === confirming || project.id === editing ? nothing : buttons(language, project, locked, actions)}
           ${project.id === editing ? nameForm(language, project, actions) : nothing}
           ${project.id === confirming ? question(language, project, actions) : nothing}
@@ -148,7 +150,10 @@ function nameForm(language, { id, name }, actions) {
     const typed = String(new FormData(form).get("name")).trim();
     if (typed) actions.rename(id, typed);
   };
-  return html`<form @submit=${send} @keydown=${(/** @type {KeyboardEvent} */ { key }) => key === "Escape" && actions.leave()}>
+  return html`<form
+    @submit=${send}
+    @keydown=${(/** @type {KeyboardEvent} */ { key }) => key === "Escape" && actions.leave()}
+  >
     <input
       class="field"
       name="name"
@@ -178,7 +183,12 @@ function question(language, { id, name, photos }, actions) {
   >
     <p>${language.say("projects.confirm", { name, count: photos })}</p>
     <div class="row">
-      <button class="button danger" type="button" data-testid="project-confirm-delete" @click=${() => actions.remove(id)}>
+      <button
+        class="button danger"
+        type="button"
+        data-testid="project-confirm-delete"
+        @click=${() => actions.remove(id)}
+      >
         ${icons.trash}${language.say("projects.confirmDelete")}
       </button>
       <button class="button quiet" type="button" data-testid="project-confirm-keep" @click=${actions.leave}>

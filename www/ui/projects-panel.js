@@ -94,8 +94,8 @@ export class ProjectsPanel extends LitElement {
     const { view } = this;
     if (!this.language || !view) return nothing;
     const language = this.language.with(PROJECT_MESSAGES);
-    return html`${this.#line(language, view)}
-      ${this.#problem(language, view)} ${view.notice ? this.#notice(language, view.notice) : nothing}
+    return html`${this.#line(language, view)} ${this.#problem(language, view)}
+      ${view.notice ? this.#notice(language, view.notice) : nothing}
       <div
         id="projects"
         class="all stack"
@@ -124,7 +124,8 @@ export class ProjectsPanel extends LitElement {
   #line(language, view) {
     const { state, name, photos, bytes, open, possible } = view;
     const kept = !["denied", "newer", "elsewhere"].includes(state);
-    const facts = photos + bytes > 0 ? language.say("projects.facts", { count: photos, size: sizeOf(language, bytes) }) : null;
+    const facts =
+      photos + bytes > 0 ? language.say("projects.facts", { count: photos, size: sizeOf(language, bytes) }) : null;
     const parts = [facts, this.#stateOf(language, view)].filter((part) => part !== null);
     return html`<div
       class="line"
@@ -136,8 +137,8 @@ export class ProjectsPanel extends LitElement {
     >
       ${state === "kept" ? icons.check : kept ? icons.folder : icons.warning}
       <p class="number">
-        ${language.say(kept ? "projects.title" : "projects.notKept")}
-        ${name ? html`<b>${name}</b>` : nothing} ${parts.map((part) => html` · ${part}`)}
+        ${language.say(kept ? "projects.title" : "projects.notKept")} ${name ? html`<b>${name}</b>` : nothing}
+        ${parts.map((part) => html` · ${part}`)}
       </p>
       ${
         possible
@@ -166,9 +167,9 @@ export class ProjectsPanel extends LitElement {
   }
 
   /** @param {ProjectLanguage} language @param {ProjectsView} view */
-  #problem(language, { state, unreadable }) {
+  #problem(language, { state, unreadable, possible }) {
     if (!isProblem(state)) return nothing;
-    const again = state === "full" || state === "failed";
+    const again = possible && (state === "full" || state === "failed");
     return html`<div class="notice" role="status" data-testid="project-problem" data-code=${state}>
       ${icons.warning}
       <p class="grow">${language.say(`projects.problem.${state}`, { count: unreadable })}</p>
@@ -272,7 +273,9 @@ function saidOf(language, notice) {
   if (notice.code === "network")
     return [language.say("projects.notice.network", { name: notice.name, network: networkName(notice.network) })];
   if (notice.code !== "missing")
-    return [language.say(`projects.notice.${notice.code === "denied" ? "failed" : notice.code}`, { name: notice.name })];
+    return [
+      language.say(`projects.notice.${notice.code === "denied" ? "failed" : notice.code}`, { name: notice.name }),
+    ];
   const { photos, damaged } = notice;
   const names = photos.slice(0, MOST_NAMES).join(", ") + (photos.length > MOST_NAMES ? ", …" : "");
   return [
