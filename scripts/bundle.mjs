@@ -15,7 +15,10 @@ const { values } = parseArgs({ options: { out: { type: "string", default: join(r
 const out = /** @type {string} */ (values.out);
 const www = join(root, "www");
 
-/** What a page loads by name. Everything that two of them share goes into chunks. */
+/**
+ * What a page loads by name. Everything that two of them share goes into chunks; what is imported when it is needed is a
+ * file of the name of its module, with a hash.
+ */
 const ENTRIES = {
   lib: join(www, "lib/index.js"),
   element: join(www, "element/last-layer.js"),
@@ -43,7 +46,7 @@ async function wasmBytes(flavour) {
 }
 
 await mkdir(out, { recursive: true });
-await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, chunkNames: "chunk-[hash]" });
+await build({ ...options, entryPoints: ENTRIES, outdir: out, splitting: true, chunkNames: "[name]-[hash]" });
 
 // On its own: a worker that shared chunks with the page would make the page wait for code that only the worker needs.
 const flavours = await readdir(join(out, "wasm"));

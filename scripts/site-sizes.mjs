@@ -37,10 +37,17 @@ export const GROUPS = {
   webgpu: module("webgpu", "WebGPU flavour", 2_637_374),
   site: {
     title: "JavaScript and pages",
-    files: /^(?!wasm\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
+    files: /^(?!keeping-|wasm\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
     recorded: 129_383,
     remedy:
       "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
+  },
+  // After all that a first visit waits for.
+  keeping: {
+    title: "… what keeps the work",
+    files: /^keeping-.*\.js$/,
+    recorded: 13_600,
+    remedy: "See what www/element/keeping.js imports.",
   },
   weights: weights("efficientnet_lite0", "weights", 4_834_010),
   // Of those who choose them alone.

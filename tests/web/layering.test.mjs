@@ -51,8 +51,9 @@ const layer = (name) => (name === "sw.js" ? "sw" : name.includes("/") ? (name.sp
  */
 const MAY_IMPORT = {
   lib: /^$/,
+  store: /^$/,
   ui: /^$/,
-  element: /^(lib\/index\.js|ui\/[\w-]+\.js)$/,
+  element: /^((lib|store)\/index\.js|ui\/[\w-]+\.js)$/,
   sw: /^lib\/flavour\.js$/,
   page: /^(element\/last-layer\.js|lib\/index\.js|ui\/(drop-target|localize)\.js)$/,
   tutorial: /^(element\/last-layer\.js|lib\/index\.js|ui\/(drop-target|localize)\.js)$/,
@@ -128,10 +129,30 @@ test("the library knows no DOM, no package, and no clock that a background tab s
   }
 });
 
+test("what keeps the work knows no page", async () => {
+  for (const [name, { text }] of await graph())
+    if (layer(name) === "store") assert.doesNotMatch(text, /\b(document|window|HTMLElement|localStorage)\b/, name);
+});
+
+test("what keeps the work is loaded late: nothing but a call for it leads there", async () => {
+  const modules = await graph();
+  const late = /^(store\/|element\/(keeping|kept-network|kept-page)\.js|ui\/project)/;
+  for (const [name, { text, local }] of modules) {
+    if (late.test(name)) continue;
+    const reached = local.filter((target) => late.test(target));
+    assert.deepEqual(reached, name === "element/keep.js" ? ["element/keeping.js"] : [], name);
+    if (reached.length > 0) assert.match(text, /\bimport\("\.\/keeping\.js"\)/);
+  }
+});
+
 test("the packages are those of package.json", async () => {
-  const allowed = { ui: /^(lit|uplot)(\/|$)/, element: /^lit(\/|$)/ };
+  const allowed = { ui: /^(lit|uplot)(\/|$)/, element: /^lit(\/|$)/, store: /^idb$/ };
   for (const [name, { packages }] of await graph()) {
     for (const target of packages)
-      assert.match(target, allowed[/** @type {"ui" | "element"} */ (layer(name))] ?? /^$/, `${name} imports ${target}`);
+      assert.match(
+        target,
+        allowed[/** @type {"ui" | "element" | "store"} */ (layer(name))] ?? /^$/,
+        `${name} imports ${target}`,
+      );
   }
 });

@@ -62,7 +62,7 @@ export const frame = css`
     color: var(--ink);
   }
   last-layer-status-panel,
-  last-layer-network-panel {
+  .basis {
     padding-inline: clamp(0.9em, 2.2cqi, 1.5em);
     background: var(--sunk);
   }
@@ -70,7 +70,11 @@ export const frame = css`
     padding-block: 0.55em 0.35em;
     border-top: 1px solid var(--line);
   }
-  last-layer-network-panel {
+  :host([persist]) .basis {
+    /* The line of the project comes later than that of the network, and moves nothing. */
+    min-height: 5.4em;
+  }
+  .basis {
     padding-bottom: 0.3em;
     border-bottom: 1px solid var(--line);
   }

@@ -30,10 +30,12 @@ import { whenNeeded } from "./start.js";
  *   site; default: `efficientnet_lite0`. As a property also a `Blob`
  * - `labels`: names for the classes of such a file's output layer: the address of a text file (UTF-8), one name in a
  *   line. As a property also an array
+ * - `persist`: keeps the work in this browser, as projects; a value is the name of a space of its own for them
  * - `base-url`: where `worker.js`, `wasm/` and `weights/` lie; default: beside this script
  * - the training options, in kebab-case: `epochs`, `batch-size`, `learning-rate` … (see `OPTIONS`)
  *
- * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `provisional`, `train`, `change`, `error`
+ * Events, bubbling and composed: `load` (detail: device and source model), `progress`, `provisional`, `train`, `change`,
+ * `kept` (`{ name, photos, bytes, all }`: what is kept of the project by now, and whether that is all), `error`
  * (`{ code, message, params }`) and `language` (`{ language }`, when the reader switches it). The property `fineTuner`
  * is the `FineTuner` behind it, null before `load`.
  *
@@ -47,6 +49,7 @@ export class LastLayer extends LitElement {
     loading: {},
     backbone: {},
     labels: {},
+    persist: {},
     baseUrl: { attribute: "base-url" },
     announcement: { state: true },
     ...OPTION_PROPERTIES,
@@ -61,6 +64,7 @@ export class LastLayer extends LitElement {
     /** @type {"lazy" | "eager"} */ this.loading = "lazy";
     /** @type {string | Blob | undefined} */ this.backbone = undefined;
     /** @type {string | readonly string[] | undefined} */ this.labels = undefined;
+    /** @type {string | null | undefined} */ this.persist = undefined;
     /** @type {string | undefined} */ this.baseUrl = undefined;
     this.announcement = "";
     /** @type {Session} */ this.session = this.#newSession();
@@ -126,21 +130,24 @@ export class LastLayer extends LitElement {
         .loading=${session.loading}
         @retry=${() => session.attempt(async () => {})}
       ></last-layer-status-panel>
-      <last-layer-network-panel
-        .language=${language}
-        .view=${networks.view}
-        @network-toggle=${() => networks.toggle()}
-        @network-site=${(/** @type {CustomEvent} */ { detail }) => networks.useSite(detail.name)}
-        @network-file=${(/** @type {CustomEvent} */ { detail }) => networks.bring(detail.file)}
-        @network-kept=${(/** @type {CustomEvent} */ { detail }) => networks.useKept(detail.sha256)}
-        @network-forget=${(/** @type {CustomEvent} */ { detail }) => networks.forget(detail.sha256)}
-        @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
-        @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
-        @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
-        @network-start-from=${() => networks.startFromModel()}
-        @network-cancel=${() => networks.cancel()}
-        @network-dismiss=${() => networks.dismissProblem()}
-      ></last-layer-network-panel>
+      <div class="basis">
+        <last-layer-network-panel
+          .language=${language}
+          .view=${networks.view}
+          @network-toggle=${() => networks.toggle()}
+          @network-site=${(/** @type {CustomEvent} */ { detail }) => networks.useSite(detail.name)}
+          @network-file=${(/** @type {CustomEvent} */ { detail }) => networks.bring(detail.file)}
+          @network-kept=${(/** @type {CustomEvent} */ { detail }) => networks.useKept(detail.sha256)}
+          @network-forget=${(/** @type {CustomEvent} */ { detail }) => networks.forget(detail.sha256)}
+          @network-keep=${(/** @type {CustomEvent} */ { detail }) => networks.keep(detail.on)}
+          @network-labels=${(/** @type {CustomEvent} */ { detail }) => networks.name(detail.labels)}
+          @network-answer=${(/** @type {CustomEvent} */ { detail }) => networks.answer(detail.word)}
+          @network-start-from=${() => networks.startFromModel()}
+          @network-cancel=${() => networks.cancel()}
+          @network-dismiss=${() => networks.dismissProblem()}
+        ></last-layer-network-panel>
+        ${session.keep.panel(language)}
+      </div>
       ${session.problem ? this.#problem(language, session.problem) : nothing}
       ${
         session.unreadable
@@ -313,6 +320,8 @@ export class LastLayer extends LitElement {
         labels: this.labels,
         baseUrl: this.baseUrl,
         options: this.#options(),
+        persist: this.persist ?? null,
+        language: this.language,
       }),
       changed: () => this.requestUpdate(),
       notify: (type, detail) => this.#notify(type, detail),

@@ -3,6 +3,7 @@ import { carryOver } from "./carry-over.js";
 import { Collection } from "./collection.js";
 import { Comparing } from "./comparing.js";
 import { Evaluating } from "./evaluating.js";
+import { Keep } from "./keep.js";
 import { Looking } from "./looking.js";
 import { namesAt } from "./names-at.js";
 import { Networks } from "./networks.js";
@@ -17,7 +18,10 @@ import { Training } from "./training.js";
  *   backbone: string | Blob | undefined,
  *   labels: string | readonly string[] | undefined,
  *   options: Record<string, number | string>,
+ *   persist: string | null,
+ *   language: import("../ui/types.d.ts").PanelLanguage,
  * }} Settings
+ * `persist`: in which space the work is kept; null where it is not.
  */
 /** @typedef {import("../ui/messages.js").MessageKey} MessageKey */
 
@@ -53,12 +57,15 @@ export class Session {
    */
   constructor({ settings, changed, notify, announce }) {
     this.settings = settings;
-    this.changed = changed;
+    this.changed = () => {
+      this.keep.look();
+      changed();
+    };
     /**
      * As `changed`, for what comes photo by photo or batch by batch: drawing the panels again for each of a thousand
      * photos would take longer than reading them.
      */
-    this.changedBit = paced(changed, BETWEEN_DRAWINGS);
+    this.changedBit = paced(this.changed, BETWEEN_DRAWINGS);
     this.notify = notify;
     this.announce = announce;
     /** @type {FineTuner | null} */ this.tuner = null;
@@ -76,6 +83,7 @@ export class Session {
     this.testing = new Testing(this);
     this.evaluating = new Evaluating(this);
     this.comparing = new Comparing(this);
+    this.keep = new Keep(this);
   }
 
   /**
@@ -178,6 +186,7 @@ export class Session {
   close() {
     this.abort.abort();
     this.tuner?.close();
+    this.keep.close();
   }
 
   /** Whether there is a FineTuner, or one is on its way. */
@@ -193,15 +202,17 @@ export class Session {
    *   signal: AbortSignal,
    *   onDownload: (bytes: import("../ui/types.d.ts").Count) => void,
    *   onPhotos: (done: number, total: number) => void,
-   * }} following
+   *   fill?: (tuner: FineTuner) => Promise<string[]>,
+   * }} following  `fill`: gives it other photos than those there are, and tells the names of those that it could not read.
    */
-  async useNetwork(network, { signal: cancelled, onDownload, onPhotos }) {
+  async useNetwork(network, { signal: cancelled, onDownload, onPhotos, fill }) {
     const signal = AbortSignal.any([cancelled, this.abort.signal]);
     const old = await unlessAborted(this.starting?.catch(() => null) ?? null, signal);
     const fresh = await this.#create(network, signal, onDownload);
     /** @type {string[]} */ let lost = [];
     try {
-      if (old) lost = await carryOver(old, fresh, { signal, onProgress: onPhotos });
+      if (fill) lost = await fill(fresh);
+      else if (old) lost = await carryOver(old, fresh, { signal, onProgress: onPhotos });
       if (signal.aborted) throw signal.reason;
     } catch (thrown) {
       fresh.close();
@@ -230,6 +241,7 @@ export class Session {
         this.changed();
       });
     try {
+      await this.keep.prepare();
       const network = await this.networks.first();
       const tuner = await create(network).catch((thrown) => {
         if (!this.networks.unusable(network, thrown)) throw thrown;
@@ -238,6 +250,7 @@ export class Session {
       this.tuner = tuner;
       this.announce("status.ready");
       this.#began(tuner);
+      await this.keep.begin();
       return tuner;
     } catch (thrown) {
       const problem = thrown instanceof LastLayerError ? thrown : null;
@@ -302,6 +315,7 @@ export class Session {
   /** @param {FineTuner} tuner */
   #listen(tuner) {
     tuner.addEventListener("change", () => {
+      this.keep.look();
       this.notify("change", null);
       this.changedBit();
     });

@@ -67,6 +67,15 @@ export function isImageError(error) {
   return error instanceof LastLayerError && OF_ONE_IMAGE.has(error.code);
 }
 
+/**
+ * True where the fault is the model file's own.
+ * @param {unknown} error
+ * @returns {error is LastLayerError}
+ */
+export function isModelError(error) {
+  return error instanceof LastLayerError && (error.code === "model-corrupt" || error.code === "model-mismatch");
+}
+
 /** @returns {LastLayerError} */
 export function cancelled() {
   return new LastLayerError("cancelled", "The call was cancelled through its signal.");

@@ -1,13 +1,13 @@
 /** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation } from "./types/public.d.ts" */
 /** @import { Explanation, FeatureMaps, Impression, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
-/** @import { Prediction, Progress, Report, RunConfig, TestReport, TestRow } from "./types/public.d.ts" */
+/** @import { Prediction, Progress, Report, Restored, RunConfig, Snapshot, TestReport, TestRow } from "./types/public.d.ts" */
 /** @import { TrainConfig, TrainEvent } from "./types/public.d.ts" */
 /** @import { Caller, ProvisionalEvent } from "./types/calls.d.ts" */
 /** @import { CreateOptions } from "./create-options.js" */
 import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { checkLabels, checkWorkers, resolvedBackbone } from "./create-options.js";
-import { interrupted, isDeath, isImageError, LastLayerError, throwIfAborted } from "./errors.js";
+import { interrupted, isDeath, isImageError, isModelError, LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
 import { cleanLabel } from "./label.js";
@@ -609,6 +609,58 @@ export class FineTuner extends EventTarget {
     return { labels };
   }
 
+  /**
+   * All that makes up the work so far, to be kept somewhere and given to {@link FineTuner#restore} of a later one: photos
+   * and classes, the classifier with its report and evaluation, and the training that can be continued. Costs nothing:
+   * what has not changed since the last one is the same object, and nothing of it is to be changed.
+   * @returns {Snapshot}
+   */
+  snapshot() {
+    const { photos, classes, report, stale, evaluation, model: bytes, labels, own, checkpoint } = this.#mirror;
+    return {
+      photos,
+      classes,
+      report,
+      stale,
+      evaluation,
+      model: bytes && { bytes, labels, own },
+      checkpoint: checkpoint && { file: checkpoint, advice: this.#learning.advised(checkpoint) },
+    };
+  }
+
+  /**
+   * Takes up work that was kept: photos keep their ids. Where a file can no longer be read, the others go in, and the
+   * classifier is `stale` then; where the model file is damaged or of another network, everything but the classifier
+   * does. Rejects with `class-exists` where there are classes already, with `cancelled`, or with the worker's end: then
+   * close this one, and try with another.
+   *
+   * @param {Snapshot} work
+   * @param {{ signal?: AbortSignal, onProgress?: (progress: Progress) => void }} [options]
+   * @returns {Promise<Restored>}
+   */
+  async restore(work, { signal, onProgress } = {}) {
+    if (this.classes.length > 0)
+      throw new LastLayerError("class-exists", "Work can be restored where there is none: make a new FineTuner.");
+    const lost = await this.#bring(this.#connection, work, { signal, onProgress });
+    /** @type {LastLayerError | null} */
+    let refused = null;
+    if (work.model) {
+      await this.#bringModel(this.#connection, work.model).catch((error) => {
+        if (!isModelError(error)) throw error;
+        refused = error;
+      });
+    }
+    const ids = lost.map(({ id }) => id);
+    this.#nextId = work.photos.reduce((next, { id }) => Math.max(next, id + 1), this.#nextId);
+    if (work.checkpoint) this.#learning.advise(work.checkpoint.file, work.checkpoint.advice);
+    this.#change(() => {
+      this.#mirror.restored(refused ? { ...work, model: null, report: null, stale: false, evaluation: null } : work);
+      if (ids.length > 0) this.#mirror.removed(ids);
+    });
+    this.#readAhead();
+    return { lost, refused };
+  }
+
   /** The bytes of the model file. */
   #model() {
     if (this.#connection.closed) throw this.#connection.closed;
@@ -628,25 +680,45 @@ export class FineTuner extends EventTarget {
    * @param {ErrorCode} code  What the one before it died of.
    */
   async #restore(worker, code) {
-    const { classes, photos, model, labels, own } = this.#mirror;
+    const { classes, photos, model: bytes, labels, own } = this.#mirror;
     // It may be what the worker died of: it is made again when more photos come.
     this.#mirror.provisional = null;
+    const lost = await this.#bring(worker, { classes, photos });
+    if (bytes) await this.#bringModel(worker, { bytes, labels, own });
+    if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
+    this.#dispatch("restart", { code, lost });
+  }
+
+  /**
+   * Gives a worker that has none classes and photos.
+   * @param {Caller} worker
+   * @param {Pick<Snapshot, "classes" | "photos">} work
+   * @param {{ signal?: AbortSignal | undefined, onProgress?: ((progress: Progress) => void) | undefined }} [options]
+   * @returns {Promise<Photo[]>} those whose files can no longer be read
+   */
+  async #bring(worker, { classes, photos }, { signal, onProgress } = {}) {
     /** @type {Photo[]} */
     const lost = [];
     for (const label of classes) await worker.call("addClass", { label });
     const following = new Following(photos);
     for (const [position, photo] of photos.entries()) {
       try {
-        await worker.call("addPhoto", { ...photo, next: following.after(position) });
+        await worker.call("addPhoto", { ...photo, next: following.after(position) }, { signal });
       } catch (error) {
         if (!isImageError(error)) throw error;
         lost.push(photo);
       }
-      this.#progress(position + 1, photos.length);
+      this.#progress(position + 1, photos.length, onProgress);
     }
-    if (model) await worker.call("openModel", { bytes: model, own: labels.filter((_, output) => own[output]) });
-    if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
-    this.#dispatch("restart", { code, lost });
+    return lost;
+  }
+
+  /**
+   * @param {Caller} worker
+   * @param {NonNullable<Snapshot["model"]>} model
+   */
+  async #bringModel(worker, { bytes, labels, own }) {
+    await worker.call("openModel", { bytes, own: labels.filter((_, output) => own[output]) });
   }
 
   /**

@@ -55,7 +55,24 @@ export class Learning {
    * @param {LearningOptions} options
    */
   async resume(checkpoint, options) {
-    return this.#run(await this.#from(checkpoint), options, this.#advised.get(checkpoint) ?? null);
+    return this.#run(await this.#from(checkpoint), options, this.advised(checkpoint));
+  }
+
+  /**
+   * What the training was begun with that a checkpoint goes on with.
+   * @param {Blob} checkpoint
+   */
+  advised(checkpoint) {
+    return this.#advised.get(checkpoint) ?? null;
+  }
+
+  /**
+   * The same of a checkpoint of an earlier tab.
+   * @param {Blob} checkpoint
+   * @param {Advice | null} advice
+   */
+  advise(checkpoint, advice) {
+    if (advice) this.#advised.set(checkpoint, advice);
   }
 
   /**
@@ -64,7 +81,7 @@ export class Learning {
    */
   keep(bytes) {
     const checkpoint = new Blob([bytes], { type: "application/octet-stream" });
-    if (this.#advice) this.#advised.set(checkpoint, this.#advice);
+    this.advise(checkpoint, this.#advice);
     this.#listeners.change(() => (this.#mirror.checkpoint = checkpoint));
     this.#listeners.dispatch("checkpoint", checkpoint);
     return checkpoint;

@@ -1,4 +1,4 @@
-/** @import { Evaluation, Impression, Photo, Report } from "./types/public.d.ts" */
+/** @import { Evaluation, Impression, Photo, Report, Snapshot } from "./types/public.d.ts" */
 import { renamedEvaluation } from "./renamed-evaluation.js";
 
 /**
@@ -134,6 +134,19 @@ export class Mirror {
     this.labels = labels;
     this.own = labels.map(() => false);
     this.evaluation = null;
+  }
+
+  /**
+   * Work of an earlier tab, in place of the nothing there is.
+   * @param {Snapshot} work
+   */
+  restored({ model, checkpoint, ...rest }) {
+    Object.assign(this, rest, {
+      model: model?.bytes ?? null,
+      labels: model?.labels ?? [],
+      own: model?.own ?? [],
+      checkpoint: checkpoint?.file ?? null,
+    });
   }
 
   #changed() {

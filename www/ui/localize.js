@@ -69,6 +69,16 @@ export class Language {
     });
   }
 
+  /**
+   * The same language with another table.
+   * @template {string} Other
+   * @param {Record<Other, Message>} table
+   * @returns {Language<Other>}
+   */
+  with(table) {
+    return new Language(this.code, table);
+  }
+
   /** @param {string} key @returns {key is Key} */
   has(key) {
     return Object.hasOwn(this.table, key);

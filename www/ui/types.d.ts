@@ -358,3 +358,40 @@ export type LookView = {
   seen: ImageData;
   draws: readonly ImageData[];
 };
+
+export type StorageProblem = "denied" | "full" | "newer" | "elsewhere" | "damaged" | "failed";
+/**
+ * What to know of a project: why it, or what was to be done with it, is not to be had. `missing`: what could not be read
+ * of the one that is open. `network`: it belongs to another one, which is not here.
+ */
+export type ProjectNotice =
+  | { code: StorageProblem; name: string }
+  | { code: "network"; name: string; network: string }
+  | { code: "missing"; name: string; photos: readonly string[]; damaged: readonly ("model" | "checkpoint")[] };
+export type ProjectView = {
+  id: string;
+  name: string;
+  photos: number;
+  bytes: number;
+  changed: number;
+  whole: boolean;
+  current: boolean;
+};
+/**
+ * `state`: of the open project, by what is kept of it; `unreadable`: photos of it that cannot be kept, since their files
+ * cannot be read; `locked`: something runs that needs it as it is; `possible`: there is a place to keep projects in.
+ */
+export type ProjectsView = {
+  open: boolean;
+  state: "opening" | "empty" | "keeping" | "kept" | "unreadable" | StorageProblem;
+  unreadable: number;
+  name: string;
+  photos: number;
+  bytes: number;
+  opening: Count | null;
+  notice: ProjectNotice | null;
+  locked: boolean;
+  possible: boolean;
+  list: readonly ProjectView[];
+  space: { usage: number; quota: number; persisted: boolean } | null;
+};

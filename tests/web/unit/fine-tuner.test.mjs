@@ -523,3 +523,78 @@ test("a first classifier is there as soon as the worker tells, and photos that a
   assert.equal(tuner.provisional, null);
   tuner.close();
 });
+
+test("work is taken up by another FineTuner as it was: photos with their ids, classifier, report and checkpoint", async () => {
+  const first = await tunerWith({
+    train: () => ({ report: { classes: ["a", "b"] }, model: new Uint8Array([1, 2]) }),
+    pause: () => new Uint8Array([3]),
+    remove: () => {},
+  });
+  await first.tuner.add([photo("1"), photo("2")], "a");
+  await first.tuner.add([photo("3")], "b");
+  await first.tuner.addClass("empty");
+  await first.tuner.train({ regime: "head" });
+  await first.tuner.remove([2]);
+  await first.tuner.pause();
+  const work = first.tuner.snapshot();
+  const { model, checkpoint, ...plain } = first.tuner.snapshot();
+  assert.equal(model?.bytes, work.model?.bytes, "what has not changed is the same object");
+  assert.equal(checkpoint?.file, first.tuner.checkpoint);
+  assert.ok(plain.stale && plain.report);
+
+  const second = await tunerWith();
+  const progress = /** @type {number[]} */ ([]);
+  const restored = await second.tuner.restore(work, { onProgress: ({ done }) => progress.push(done) });
+  assert.deepEqual(restored, { lost: [], refused: null });
+  assert.deepEqual(second.tuner.snapshot(), work);
+  assert.deepEqual(progress, [1, 2]);
+  assert.deepEqual(
+    second.calls().map(({ call, args }) => [call, args?.label ?? args?.own ?? args?.id]),
+    [
+      ["start", undefined],
+      ["addClass", "a"],
+      ["addClass", "b"],
+      ["addClass", "empty"],
+      ["addPhoto", "a"],
+      ["addPhoto", "b"],
+      ["openModel", ["a", "b"]],
+    ],
+  );
+  const { added } = await second.tuner.add([photo("4")], "a");
+  assert.equal(added[0]?.id, 4, "no id is given twice");
+  assert.equal((await rejection(second.tuner.restore(work))).code, "class-exists");
+});
+
+test("of work that is damaged the rest is taken up: without a photo it is stale, without its file there is no classifier", async () => {
+  const first = await tunerWith({ train: () => ({ report: { classes: ["a", "b"] }, model: new Uint8Array([1, 2]) }) });
+  await first.tuner.add([photo("1"), photo("2")], "a");
+  await first.tuner.add([photo("3")], "b");
+  await first.tuner.train({ regime: "head" });
+  const work = first.tuner.snapshot();
+  assert.equal(work.stale, false);
+
+  const without = await tunerWith({
+    addPhoto: ({ id }) => {
+      if (id === 2) throw { code: "image-truncated", message: "half of it", params: {} };
+      return {};
+    },
+  });
+  const { lost } = await without.tuner.restore(work);
+  assert.deepEqual(
+    lost.map(({ id }) => id),
+    [2],
+  );
+  assert.deepEqual([without.tuner.photos.length, without.tuner.stale], [2, true]);
+  assert.equal(without.tuner.report, work.report);
+
+  const unopened = await tunerWith({
+    openModel: () => {
+      throw { code: "model-corrupt", message: "not a model", params: {} };
+    },
+  });
+  const { refused } = await unopened.tuner.restore(work);
+  assert.equal(refused?.code, "model-corrupt");
+  const { photos, report, model, stale } = unopened.tuner.snapshot();
+  assert.deepEqual([photos.length, report, model, stale], [3, null, null, false]);
+  assert.equal((await rejection(unopened.tuner.export())).code, "no-classifier");
+});

@@ -7,9 +7,10 @@ import { OPTIONS } from "../../../www/lib/options.js";
 import { CHINESE } from "../../../www/page-messages.js";
 import { LANGUAGES } from "../../../www/ui/localize.js";
 import { MESSAGES } from "../../../www/ui/messages.js";
+import { PROJECT_MESSAGES } from "../../../www/ui/project-messages.js";
 
 /** @type {Record<string, import("../../../www/ui/localize.js").Message>} */
-const messages = MESSAGES;
+const messages = { ...MESSAGES, ...PROJECT_MESSAGES };
 
 /**
  * @param {import("../../../www/ui/localize.js").Form | import("../../../www/ui/localize.js").Form[]} form
@@ -23,6 +24,7 @@ const placeholders = (text) => new Set([...text.matchAll(/\{(\w+)\}/g)].map((mat
 
 test("every message in every language, with the same placeholders", () => {
   assert.ok(Object.keys(messages).length > 100);
+  assert.equal(Object.keys(messages).length, Object.keys(MESSAGES).length + Object.keys(PROJECT_MESSAGES).length);
   for (const [key, message] of Object.entries(messages)) {
     assert.deepEqual(Object.keys(message).toSorted(), [...LANGUAGES].sort(), key);
     const used = LANGUAGES.map((code) => {

@@ -108,6 +108,31 @@ export interface Photo {
   readonly blob: Blob;
 }
 
+/** All that makes up the work of a `FineTuner`, for another one: see `snapshot` and `restore`. */
+export interface Snapshot {
+  photos: readonly Photo[];
+  /** In order of creation, those of empty classes too. */
+  classes: readonly string[];
+  report: Report | null;
+  stale: boolean;
+  evaluation: Evaluation | null;
+  /**
+   * The classifier as a model file with the names of its outputs, and which of these are of classes there are: the
+   * others keep their names.
+   */
+  model: { bytes: Uint8Array<ArrayBuffer>; labels: readonly string[]; own: readonly boolean[] } | null;
+  /** Where a training can be continued, and why it was begun as it was. */
+  checkpoint: { file: Blob; advice: Advice | null } | null;
+}
+
+/** What became of work that was restored. */
+export interface Restored {
+  /** Photos whose files can no longer be read. */
+  lost: Photo[];
+  /** Why there is no classifier where there was one: its file is damaged, or of another network. */
+  refused: LastLayerError | null;
+}
+
 /** What became of each file of an `add`: every one is in exactly one of the three lists. */
 export interface AddReport {
   added: Photo[];
