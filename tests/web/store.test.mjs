@@ -424,6 +424,71 @@ test("a browser that writes files in workers alone keeps them too", async () => 
   assert.deepEqual(await visit.work(), work);
 });
 
+for (const { lang, colorScheme, width } of /** @type {const} */ ([
+  { lang: "en", colorScheme: "light", width: 1200 },
+  { lang: "zh", colorScheme: "dark", width: 320 },
+])) {
+  test(`axe finds nothing and nothing is cut off: ${lang}, ${colorScheme}, ${width} pixels`, async () => {
+    const context = await bed.context({
+      colorScheme,
+      reducedMotion: "reduce",
+      hasTouch: true,
+      viewport: { width, height: 900 },
+    });
+    let asked = 0;
+    await context.exposeFunction("askedToPersist", () => (asked += 1));
+    const before = (/** @type {Page} */ page) =>
+      page.addInitScript(() => {
+        StorageManager.prototype.persist = async () => /** @type {any} */ (window).askedToPersist() && false;
+      });
+    const visit = await Visit.to(context, { path: `?lang=${lang}`, before });
+    const look = async (/** @type {string} */ state) => {
+      assert.deepEqual(await violations(visit.page), [], state);
+      const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+      assert.equal(await visit.page.evaluate(wider), 0, `${state}, the page scrolls sideways`);
+      const targets = visit.page.locator("last-layer-projects-panel").locator("button, input");
+      const heights = await targets.evaluateAll((elements) =>
+        elements.map((element) => element.getBoundingClientRect().height),
+      );
+      assert.ok(heights.length > 0 && heights.every((height) => height >= 44), `${state}: ${heights}`);
+    };
+    await look("with nothing in it");
+    await visit.addFolder(join(folder, "more"), 4);
+    await visit.line("kept", 4);
+    assert.equal(asked, 1, "the browser was asked to keep it for good");
+    await visit.hook("projects-toggle").click();
+    const row = visit.page.getByTestId("project");
+    await row.waitFor();
+    assert.ok(Number(await visit.hook("storage-meter").getAttribute("data-quota")) > 1e6);
+    await look("with the list");
+    // By keyboard: the focus follows, and comes back.
+    await row.getByTestId("project-rename").focus();
+    await visit.page.keyboard.press("Enter");
+    const focused = () =>
+      visit.page.evaluate(() => {
+        let element = document.activeElement;
+        while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+        return element?.getAttribute("data-testid");
+      });
+    assert.equal(await focused(), "project-new-name");
+    await look("with a new name");
+    await visit.page.keyboard.press("Escape");
+    assert.equal(await focused(), "projects-toggle");
+    await row.getByTestId("project-delete").focus();
+    await visit.page.keyboard.press("Enter");
+    assert.equal(await focused(), "project-confirm-keep");
+    await look("with the question");
+    await visit.page.keyboard.press("Enter");
+    const second = await Visit.to(context, { path: `?lang=${lang}`, before });
+    await second.line("elsewhere");
+    await second.page.close();
+    await visit.reload();
+    await visit.addFolder(join(folder, "small"), 16);
+    await visit.line("kept", 16);
+    assert.equal(asked, 1, "once");
+  });
+}
+
 test("a space of its own has projects of its own", async () => {
   const context = await bed.context();
   const visit = await Visit.to(context, { attributes: { ...HEAD, persist: "lesson 1/a" } });

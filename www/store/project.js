@@ -183,7 +183,7 @@ export class Project {
         else unreadable += 1;
         if (!kept && content) missing += 1;
       } else if (!kept) missing += 1;
-      if (kept) wanted.push(recordOf(this.id, photo, kept));
+      if (kept) wanted.push(recordOf(this.id, photo, kept, this.#kept.get(kept.file)?.features ?? null));
       if (performance.now() - since < TOGETHER) continue;
       // What is gone from the work stays in the index until all that takes its place is in it.
       await this.#commit(said, difference(this.#kept, wanted).put, []);
@@ -195,7 +195,10 @@ export class Project {
     await this.#commit(said, put, gone);
     if (model !== undefined) this.#held.model = work.model?.bytes ?? null;
     if (checkpoint !== undefined) this.#held.checkpoint = work.checkpoint?.file ?? null;
-    const past = new Set([...filesOf(before), ...gone.map(({ file }) => file)]);
+    const past = new Set([
+      ...filesOf(before),
+      ...gone.flatMap(({ file, features }) => (features ? [file, features] : file)),
+    ]);
     for (const file of filesOf(this.#record)) past.delete(file);
     for (const file of past) this.#removed.add(file);
     await this.#files.remove(past);
@@ -303,9 +306,15 @@ function emptyRecord(id, name) {
   };
 }
 
-/** @param {string} project @param {Photo} photo @param {KeptFile} kept @returns {PhotoRecord} */
-function recordOf(project, { id, name, label, blob }, { file, bytes }) {
-  return { project, file, bytes, id, name, label, type: blob.type, order: 0, features: null };
+/**
+ * @param {string} project
+ * @param {Photo} photo
+ * @param {KeptFile} kept
+ * @param {string | null} features
+ * @returns {PhotoRecord}
+ */
+function recordOf(project, { id, name, label, blob }, { file, bytes }, features) {
+  return { project, file, bytes, id, name, label, type: blob.type, order: 0, features };
 }
 
 /** All but those of photos. @param {ProjectRecord} record */
