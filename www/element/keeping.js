@@ -175,8 +175,9 @@ export class Keeping {
    * @param {{ signal?: AbortSignal, onProgress?: (done: number, total: number) => void }} following
    */
   async #restore(tuner, project, kept, { signal, onProgress }) {
-    const { lost, refused } = await tuner.restore(kept.work, {
+    const { lost, unread, refused } = await tuner.restore(kept.work, {
       ...(signal ? { signal } : {}),
+      features: (photo) => project.features(photo),
       onProgress: ({ done, total }) => {
         this.#opening = { done, total };
         onProgress?.(done, total);
@@ -184,6 +185,7 @@ export class Keeping {
       },
     });
     project.leave(lost, refused ? ["model"] : []);
+    project.forgetFeatures(unread);
     const gone = [...kept.lost, ...lost.map(({ name }) => name)];
     const damaged = refused ? [...kept.damaged, /** @type {const} */ ("model")] : kept.damaged;
     const nothing = gone.length === 0 && damaged.length === 0;
@@ -223,8 +225,12 @@ export class Keeping {
       model?.own,
       checkpoint?.file,
     ];
-    const mark = [...parts, network.kind, network.key, ...markOf(session)];
-    return { work, network, page: pageOf(session), mark };
+    const reading = {
+      mark: tuner.provisional ?? report,
+      features: (/** @type {number[]} */ ids) => tuner.features(ids),
+    };
+    const mark = [...parts, network.kind, network.key, reading.mark, ...markOf(session)];
+    return { work, network, page: pageOf(session), mark, reading };
   };
 
   #written = () => {

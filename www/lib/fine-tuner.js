@@ -1,5 +1,5 @@
 /** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation } from "./types/public.d.ts" */
-/** @import { Explanation, FeatureMaps, Impression, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
+/** @import { Explanation, FeatureMaps, FeaturesOf, Impression, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
 /** @import { Prediction, Progress, Report, Restored, RunConfig, Snapshot, TestReport, TestRow } from "./types/public.d.ts" */
 /** @import { TrainConfig, TrainEvent } from "./types/public.d.ts" */
 /** @import { Caller, ProvisionalEvent } from "./types/calls.d.ts" */
@@ -629,19 +629,31 @@ export class FineTuner extends EventTarget {
   }
 
   /**
-   * Takes up work that was kept: photos keep their ids. Where a file can no longer be read, the others go in, and the
+   * What the network has read in photos (8 kB of each), which need not be read again where a later
+   * {@link FineTuner#restore} gets it; null where it has not read one yet. Rejects with `unknown-photo` or `cancelled`.
+   * @param {Iterable<number>} ids
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<(Uint16Array<ArrayBuffer> | null)[]>}
+   */
+  async features(ids, { signal } = {}) {
+    return this.#connection.call("features", { ids: [...ids] }, { signal });
+  }
+
+  /**
+   * Takes up work that was kept: photos keep their ids. `features` finds what {@link FineTuner#features} gave of a photo;
+   * what other weights have made is left out, and the photo is `unread`. Where a file can no longer be read, the others go in, and the
    * classifier is `stale` then; where the model file is damaged or of another network, everything but the classifier
    * does. Rejects with `class-exists` where there are classes already, with `cancelled`, or with the worker's end: then
    * close this one, and try with another.
    *
    * @param {Snapshot} work
-   * @param {{ signal?: AbortSignal, onProgress?: (progress: Progress) => void }} [options]
+   * @param {{ signal?: AbortSignal, onProgress?: (progress: Progress) => void, features?: FeaturesOf }} [options]
    * @returns {Promise<Restored>}
    */
-  async restore(work, { signal, onProgress } = {}) {
+  async restore(work, { signal, onProgress, features } = {}) {
     if (this.classes.length > 0)
       throw new LastLayerError("class-exists", "Work can be restored where there is none: make a new FineTuner.");
-    const lost = await this.#bring(this.#connection, work, { signal, onProgress });
+    const { lost, unread } = await this.#bring(this.#connection, work, { signal, onProgress, features });
     /** @type {LastLayerError | null} */
     let refused = null;
     if (work.model) {
@@ -657,8 +669,9 @@ export class FineTuner extends EventTarget {
       this.#mirror.restored(refused ? { ...work, model: null, report: null, stale: false, evaluation: null } : work);
       if (ids.length > 0) this.#mirror.removed(ids);
     });
-    this.#readAhead();
-    return { lost, refused };
+    // Where there is a classifier, nobody waits for what a training would ask for.
+    if (!this.#mirror.model) this.#readAhead();
+    return { lost, unread, refused };
   }
 
   /** The bytes of the model file. */
@@ -683,7 +696,7 @@ export class FineTuner extends EventTarget {
     const { classes, photos, model: bytes, labels, own } = this.#mirror;
     // It may be what the worker died of: it is made again when more photos come.
     this.#mirror.provisional = null;
-    const lost = await this.#bring(worker, { classes, photos });
+    const { lost } = await this.#bring(worker, { classes, photos });
     if (bytes) await this.#bringModel(worker, { bytes, labels, own });
     if (lost.length > 0) this.#change(() => this.#mirror.removed(lost.map(({ id }) => id)));
     this.#dispatch("restart", { code, lost });
@@ -693,24 +706,33 @@ export class FineTuner extends EventTarget {
    * Gives a worker that has none classes and photos.
    * @param {Caller} worker
    * @param {Pick<Snapshot, "classes" | "photos">} work
-   * @param {{ signal?: AbortSignal | undefined, onProgress?: ((progress: Progress) => void) | undefined }} [options]
-   * @returns {Promise<Photo[]>} those whose files can no longer be read
+   * @param {{
+   *   signal?: AbortSignal | undefined,
+   *   onProgress?: ((progress: Progress) => void) | undefined,
+   *   features?: FeaturesOf | undefined,
+   * }} [options]
+   * @returns {Promise<Pick<Restored, "lost" | "unread">>}
    */
-  async #bring(worker, { classes, photos }, { signal, onProgress } = {}) {
+  async #bring(worker, { classes, photos }, { signal, onProgress, features } = {}) {
     /** @type {Photo[]} */
     const lost = [];
+    /** @type {Photo[]} */
+    const unread = [];
     for (const label of classes) await worker.call("addClass", { label });
     const following = new Following(photos);
     for (const [position, photo] of photos.entries()) {
       try {
-        await worker.call("addPhoto", { ...photo, next: following.after(position) }, { signal });
+        const known = (await features?.(photo)) ?? undefined;
+        const args = { ...photo, next: following.after(position), ...(known ? { features: known } : {}) };
+        const { read } = await worker.call("addPhoto", args, { signal });
+        if (!read) unread.push(photo);
       } catch (error) {
         if (!isImageError(error)) throw error;
         lost.push(photo);
       }
       this.#progress(position + 1, photos.length, onProgress);
     }
-    return lost;
+    return { lost, unread };
   }
 
   /**

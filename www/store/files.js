@@ -1,5 +1,7 @@
 import { writeFile } from "./writing.js";
 
+/** @typedef {Parameters<typeof writeFile>[2]} Content */
+
 /** Everything of ours lies in this folder of the origin private file system: a folder for each space, in it one for each project. */
 const ROOT = "lastlayer";
 
@@ -28,7 +30,7 @@ export class Files {
   }
 
   /**
-   * @param {Blob | Uint8Array<ArrayBuffer> | ArrayBuffer} content
+   * @param {Content} content
    * @returns {Promise<string>} its name
    */
   async write(content) {
@@ -49,9 +51,14 @@ export class Files {
    * @returns {Promise<File | null>}
    */
   async read(name, bytes) {
+    const file = await this.open(name);
+    return file?.size === bytes ? file : null;
+  }
+
+  /** However long it is; null where it is gone. @param {string} name @returns {Promise<File | null>} */
+  async open(name) {
     try {
-      const file = await (await (await this.#folder()).getFileHandle(name)).getFile();
-      return file.size === bytes ? file : null;
+      return await (await (await this.#folder()).getFileHandle(name)).getFile();
     } catch {
       return null;
     }
@@ -80,7 +87,7 @@ export class Files {
 
   /**
    * @param {string} name
-   * @param {Blob | Uint8Array<ArrayBuffer> | ArrayBuffer} content
+   * @param {Content} content
    */
   async #put(name, content) {
     const handle = await (await this.#folder()).getFileHandle(name, { create: true });

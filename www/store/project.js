@@ -139,6 +139,41 @@ export class Project {
     }
   }
 
+  /** These have to be read again. @param {readonly Photo[]} photos */
+  forgetFeatures(photos) {
+    for (const { blob } of photos) {
+      const record = this.#recordOf(blob);
+      // The file of the old ones goes when the project is opened next.
+      if (record?.features) this.#kept.set(record.file, { ...record, features: null });
+    }
+  }
+
+  /** What was kept of what the network has read in a photo; null where nothing was. @param {Photo} photo */
+  async features({ blob }) {
+    const name = this.#recordOf(blob)?.features;
+    const content = name ? await (await this.#files.open(name))?.arrayBuffer().catch(() => null) : null;
+    return content && content.byteLength % 2 === 0 ? new Uint16Array(content) : null;
+  }
+
+  /**
+   * Keeps what the network has read in photos by now.
+   * @param {(ids: number[]) => Promise<(Uint16Array<ArrayBuffer> | null)[]>} read
+   * @param {() => boolean} isUrgent  Whether there is something else to be kept first.
+   */
+  async keepFeatures(read, isUrgent) {
+    const without = [...this.#kept.values()].filter(({ features }) => features === null);
+    for (let from = 0; from < without.length && !isUrgent(); from += AT_A_TIME) {
+      const group = without.slice(from, from + AT_A_TIME);
+      const found = await read(group.map(({ id }) => id));
+      /** @type {PhotoRecord[]} */ const put = [];
+      for (const [index, record] of group.entries()) {
+        const features = found[index];
+        if (features) put.push({ ...record, features: await this.#files.write(new Uint8Array(features.buffer)) });
+      }
+      if (put.length > 0) await this.#commit({}, put, []);
+    }
+  }
+
   /**
    * Keeps everything that is not kept yet. Where something cannot be, all else is, and what was kept before stays.
    * @param {Content} content
@@ -147,7 +182,9 @@ export class Project {
    */
   async keep({ work, page, network }, onPart = () => {}) {
     if (this.readOnly) throw new StoreFailure("elsewhere");
-    const before = this.#record;
+    const [before, keptBefore] = [this.#record, this.#kept];
+    // What one network reads in a photo is nothing to another.
+    const sameNetwork = JSON.stringify(before.network) === JSON.stringify(network);
     /** @type {StoreFailure | null} */ let failure = null;
     const fail = (/** @type {unknown} */ error) => {
       failure ??= asFailure(error);
@@ -183,7 +220,8 @@ export class Project {
         else unreadable += 1;
         if (!kept && content) missing += 1;
       } else if (!kept) missing += 1;
-      if (kept) wanted.push(recordOf(this.id, photo, kept, this.#kept.get(kept.file)?.features ?? null));
+      const features = (sameNetwork && kept && keptBefore.get(kept.file)?.features) || null;
+      if (kept) wanted.push(recordOf(this.id, photo, kept, features));
       if (performance.now() - since < TOGETHER) continue;
       // What is gone from the work stays in the index until all that takes its place is in it.
       await this.#commit(said, difference(this.#kept, wanted).put, []);
@@ -198,8 +236,9 @@ export class Project {
     const past = new Set([
       ...filesOf(before),
       ...gone.flatMap(({ file, features }) => (features ? [file, features] : file)),
+      ...(sameNetwork ? [] : Array.from(keptBefore.values(), ({ features }) => features ?? "")),
     ]);
-    for (const file of filesOf(this.#record)) past.delete(file);
+    for (const file of ["", ...filesOf(this.#record)]) past.delete(file);
     for (const file of past) this.#removed.add(file);
     await this.#files.remove(past);
     return { unreadable, failure };
@@ -240,6 +279,11 @@ export class Project {
     this.#fileOf.set(blob, { file, bytes });
     this.#kept.set(file, record);
     return { record, photo: { id, name, label, blob } };
+  }
+
+  /** @param {Blob} blob */
+  #recordOf(blob) {
+    return this.#kept.get(this.#fileOf.get(blob)?.file ?? "");
   }
 
   /** @param {KeptFile | null} kept */

@@ -545,7 +545,10 @@ test("work is taken up by another FineTuner as it was: photos with their ids, cl
   const second = await tunerWith();
   const progress = /** @type {number[]} */ ([]);
   const restored = await second.tuner.restore(work, { onProgress: ({ done }) => progress.push(done) });
-  assert.deepEqual(restored, { lost: [], refused: null });
+  assert.deepEqual(
+    { ...restored, unread: restored.unread.map(({ id }) => id) },
+    { lost: [], unread: [1, 3], refused: null },
+  );
   assert.deepEqual(second.tuner.snapshot(), work);
   assert.deepEqual(progress, [1, 2]);
   assert.deepEqual(
@@ -563,6 +566,26 @@ test("work is taken up by another FineTuner as it was: photos with their ids, cl
   const { added } = await second.tuner.add([photo("4")], "a");
   assert.equal(added[0]?.id, 4, "no id is given twice");
   assert.equal((await rejection(second.tuner.restore(work))).code, "class-exists");
+});
+
+test("what was read in photos goes along with them, and those that have to be read again are named", async () => {
+  const first = await tunerWith();
+  await first.tuner.add([photo("1"), photo("2"), photo("3")], "a");
+  const features = Uint16Array.of(1, 2);
+  const second = await tunerWith({ addPhoto: ({ id, features: known }) => (known ? { read: id !== 2 } : {}) });
+  const { unread } = await second.tuner.restore(first.tuner.snapshot(), {
+    features: async ({ id }) => (id === 3 ? null : features),
+  });
+  assert.deepEqual(
+    unread.map(({ id }) => id),
+    [2, 3],
+    "those of other weights, and those of which nothing was kept",
+  );
+  const given = second.calls().filter(({ call }) => call === "addPhoto");
+  assert.deepEqual(
+    given.map(({ args }) => args.features),
+    [features, features, undefined],
+  );
 });
 
 test("of work that is damaged the rest is taken up: without a photo it is stale, without its file there is no classifier", async () => {

@@ -113,10 +113,45 @@ function slowProject() {
   return { attempts, project: /** @type {Project} */ (/** @type {unknown} */ ({ keep })) };
 }
 
+const NOTHING_READ = { mark: null, features: async () => [] };
+
+test("what was read in photos is kept once, after all else, and is not missed where that fails", async () => {
+  const { attempts, project } = slowProject();
+  let [now, read] = [0, /** @type {object | null} */ (null)];
+  let fails = true;
+  let times = 0;
+  project.keepFeatures = async () => {
+    times += 1;
+    if (fails) throw new DOMException("", "QuotaExceededError");
+  };
+  const take = () => /** @type {any} */ ({ mark: [now, read], reading: { ...NOTHING_READ, mark: read } });
+  const keeper = new Keeper(project, take, () => {});
+  const { warn } = console;
+  console.warn = () => {};
+  const change = async () => {
+    now += 1;
+    keeper.look();
+    await delivered();
+    attempts.at(-1)?.end({ unreadable: 0, failure: null });
+    await delivered();
+    return times;
+  };
+  assert.equal(await change(), 0, "nothing is read");
+  read = {};
+  assert.equal(await change(), 1);
+  assert.deepEqual([keeper.failure, keeper.busy], [null, false]);
+  fails = false;
+  assert.equal(await change(), 2, "it is tried again");
+  assert.equal(await change(), 2, "nothing more is read");
+  read = {};
+  assert.equal(await change(), 3);
+  console.warn = warn;
+});
+
 test("attempts follow one another, each of what there is then; what has not changed is not kept again", async () => {
   const { attempts, project } = slowProject();
   let now = 0;
-  const take = () => /** @type {any} */ ({ work: now, mark: [now] });
+  const take = () => /** @type {any} */ ({ work: now, mark: [now], reading: NOTHING_READ });
   const keeper = new Keeper(project, take, () => {});
   const done = { unreadable: 0, failure: null };
   keeper.look();
@@ -159,7 +194,7 @@ test("after a failure the next change is kept, or what was not, where that is as
   let now = 0;
   const keeper = new Keeper(
     project,
-    () => /** @type {any} */ ({ work: now, mark: [now] }),
+    () => /** @type {any} */ ({ work: now, mark: [now], reading: NOTHING_READ }),
     () => {},
   );
   now = 1;

@@ -125,10 +125,15 @@ export interface Snapshot {
   checkpoint: { file: Blob; advice: Advice | null } | null;
 }
 
+/** Finds what `features` gave of a photo in an earlier visit; null where there is nothing. */
+export type FeaturesOf = (photo: Photo) => Promise<Uint16Array | null>;
+
 /** What became of work that was restored. */
 export interface Restored {
   /** Photos whose files can no longer be read. */
   lost: Photo[];
+  /** Photos that the network reads again when it needs them: there were no features, or by other weights. */
+  unread: Photo[];
   /** Why there is no classifier where there was one: its file is damaged, or of another network. */
   refused: LastLayerError | null;
 }
