@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
@@ -29,6 +29,17 @@ const FILES = [
   { format: "head" },
   { format: "card" },
 ];
+
+/** The programs that run the code of a zip, and why one is not there. */
+const PYTHON = process.env.LASTLAYER_PYTHON ?? "python3";
+const noPython = await run(PYTHON, ["-c", "import onnxruntime, numpy, PIL"]).then(
+  () => false,
+  () => `${PYTHON} has no onnxruntime, numpy and Pillow: name one that has in LASTLAYER_PYTHON`,
+);
+const PEERS = fileURLToPath(new URL("../bench/peers/node_modules", import.meta.url));
+const noNode = existsSync(join(PEERS, "onnxruntime-web"))
+  ? false
+  : "no onnxruntime-web: npm ci --ignore-scripts --prefix tests/bench/peers";
 
 const bed = testBed();
 const folder = await mkdtemp(join(tmpdir(), "lastlayer-export-"));
@@ -127,3 +138,217 @@ for (const [name, config, backbone] of /** @type {const} */ ([
     );
   });
 }
+
+/** @param {string} program @param {string} file */
+const outcome = (program, file) =>
+  run(program, [file]).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    ({ code, stdout, stderr }) => ({ code, stdout: `${stdout}${stderr}` }),
+  );
+
+describe("a zip", () => {
+  /** @type {Record<string, Record<string, Uint8Array>>} */
+  const zips = {};
+  /** @type {Record<string, unknown>[]} */
+  let progress = [];
+
+  before(async () => {
+    const page = await bed.lab();
+    progress = await page.evaluate(async () => {
+      const tuner = await lab.tuner({ readAhead: false });
+      for (const kind of ["discs", "stripes"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+      await tuner.train({ regime: "head", augment: 0, epochs: 10 });
+      /** @type {any[]} */
+      const progress = [];
+      /** @type {any} */ (window).files = {
+        "photo.zip": await tuner.exportAs("zip", { onProgress: (event) => progress.push(event) }),
+        "all.zip": await tuner.exportAs("zip", { contents: ["onnx", "onnx-image", "safetensors"], precision: "half" }),
+        "tensor.zip": await tuner.exportAs("zip", { contents: ["onnx"] }),
+        "source.zip": await tuner.exportAs("zip", { model: "source" }),
+        "again.zip": await tuner.exportAs("zip"),
+        "model.onnx": await tuner.exportAs("onnx-image"),
+        "model.safetensors": await tuner.export(),
+        "README.md": await tuner.exportAs("card"),
+      };
+      tuner.close();
+      return progress;
+    });
+    const names = ["photo.zip", "all.zip", "tensor.zip", "source.zip", "again.zip"];
+    for (const name of names) {
+      zips[name] = unzipSync(await readFile(await saved(page, name)));
+      for (const [path, bytes] of Object.entries(zips[name])) {
+        const file = join(folder, name.replace(".zip", ""), path);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, bytes);
+      }
+    }
+    for (const name of ["model.onnx", "model.safetensors", "README.md"]) await saved(page, name);
+  });
+
+  test("has what is written alone, in words what it is, and the licences", async () => {
+    const files = zips["photo.zip"] ?? {};
+    assert.deepEqual(Object.keys(files).sort(), [
+      "README.md",
+      "labels.txt",
+      "licences/LICENSE-APACHE",
+      "licences/LICENSE-MIT",
+      "licences/NOTICE.md",
+      "model-lastlayer.safetensors",
+      "model.onnx",
+      "run.mjs",
+      "run.py",
+      "test/expected.json",
+      "test/picture.png",
+      "test/picture.rgb",
+    ]);
+    for (const [path, alone] of [
+      ["model.onnx", "model.onnx"],
+      ["model-lastlayer.safetensors", "model.safetensors"],
+    ])
+      assert.ok((await readFile(join(folder, alone ?? ""))).equals(files[path ?? ""] ?? new Uint8Array()), path);
+    const text = (/** @type {string} */ path) => Buffer.from(files[path] ?? []).toString();
+    assert.equal(text("labels.txt"), "discs\nstripes\n");
+    assert.ok(text("README.md").startsWith(await readFile(join(folder, "README.md"), "utf8")), "the card comes first");
+    assert.match(text("README.md"), /\| `run\.py` \|/);
+    assert.doesNotMatch(text("README.md"), /model-tensor/);
+    assert.match(text("licences/NOTICE.md"), /EfficientNet-Lite0/);
+    assert.deepEqual(zips["again.zip"], files, "the same model gives the same zip");
+    const { labels, probabilities, tolerance } = JSON.parse(text("test/expected.json"));
+    assert.deepEqual([labels, probabilities.length, tolerance], [["discs", "stripes"], 2, 0.001]);
+    assert.ok(Math.abs(probabilities[0] + probabilities[1] - 1) < 1e-5);
+  });
+
+  test("has both forms, the tensors and a wider tolerance where that is asked for", () => {
+    const files = Object.keys(zips["all.zip"] ?? {});
+    for (const name of ["model.onnx", "model-tensor.onnx", "model.safetensors", "test/seen.png"])
+      assert.ok(files.includes(name), name);
+    assert.equal(JSON.parse(Buffer.from(zips["all.zip"]?.["test/expected.json"] ?? []).toString()).tolerance, 0.05);
+    assert.ok(!("model-lastlayer.safetensors" in (zips["source.zip"] ?? {})), "nothing was taught");
+  });
+
+  test("tells how far it is", () => {
+    const stages = progress.map(({ stage }) => stage);
+    assert.ok(stages.includes("wasm") && stages.at(-1) === "export", JSON.stringify(stages));
+    const last = progress.findLast(({ stage }) => stage === "wasm");
+    assert.equal(last?.done, last?.total);
+  });
+
+  for (const name of ["photo", "all", "tensor", "source"]) {
+    test(`its Python runs: ${name}`, { skip: noPython }, async () => {
+      const { code, stdout } = await outcome(PYTHON, join(folder, name, "run.py"));
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /largest difference: /);
+    });
+    test(`its JavaScript runs: ${name}`, { skip: noNode }, async () => {
+      if (!existsSync(join(folder, "node_modules"))) await symlink(PEERS, join(folder, "node_modules"));
+      const { code, stdout } = await outcome(process.execPath, join(folder, name, "run.mjs"));
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /largest difference: /);
+    });
+  }
+
+  test("its code fails where the answers are others", { skip: noPython }, async () => {
+    const other = join(folder, "other");
+    for (const [path, bytes] of Object.entries(zips["photo.zip"] ?? {})) {
+      const expected = path === "test/expected.json";
+      await mkdir(dirname(join(other, path)), { recursive: true });
+      const changed = Buffer.from(bytes)
+        .toString()
+        .replace(/"probabilities": \[\s*[\d.e-]+/, '"probabilities": [ 0.5');
+      await writeFile(join(other, path), expected ? changed : bytes);
+    }
+    const { code } = await outcome(PYTHON, join(other, "run.py"));
+    assert.equal(code, 1);
+  });
+});
+
+test("what cannot be written is refused in words, and everything works on", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const backbone = await (await fetch("/brought/resnet18.pth")).blob();
+    const tuner = await lab.tuner({ backbone, readAhead: false });
+    const photo = await lab.photo("discs", 60);
+    const before = await tuner.predict(photo);
+    /** @param {any[]} args */
+    const refused = async (...args) => {
+      const error = await tuner.exportAs(.../** @type {[any, any]} */ (args)).catch((error) => error);
+      return [error instanceof lab.LastLayerError, error.code, error.message];
+    };
+    const found = {
+      none: await refused("onnx"),
+      provisional: await refused("onnx", { model: "provisional" }),
+      format: await refused("tflite"),
+      precision: await refused("card", { precision: "half" }),
+      contents: await refused("zip", { contents: ["safetensors"] }),
+    };
+    const names = Array.from({ length: 10 }, (_, index) => `kind ${index}`);
+    const named = await lab.tuner({ backbone, labels: names, readAhead: false });
+    const card = await (await named.exportAs("card", { model: "source" })).text();
+    const zip = await named.exportAs("zip", { model: "source" });
+    named.close();
+    /** @type {any} */ (window).files = { "brought.zip": zip };
+    const closed = await named.exportAs("card", { model: "source" }).catch((error) => error.code);
+    const after = await tuner.predict(photo);
+    tuner.close();
+    return { ...found, card, closed, before, after };
+  });
+  const { none, provisional, format, precision, contents } = seen;
+  assert.deepEqual(none.slice(0, 2), [true, "no-classifier"]);
+  for (const [_, code] of [provisional, format, precision, contents]) assert.equal(code, "invalid-option");
+  assert.match(String(provisional[2]), /first classifier/);
+  assert.match(String(format[2]), /got "tflite"/);
+  assert.match(String(precision[2]), /onnx, onnx-image or zip, and the format is card/);
+  assert.match(seen.card, /\* kind 9\n/);
+  assert.match(seen.card, /not known: they came in a file/);
+  assert.equal(seen.closed, "closed");
+  assert.deepEqual(seen.after, seen.before);
+  const files = unzipSync(await readFile(await saved(page, "brought.zip")));
+  assert.deepEqual(
+    Object.keys(files).filter((name) => name.startsWith("licences/")),
+    ["licences/NOTICE.md"],
+  );
+  assert.match(Buffer.from(files["licences/NOTICE.md"] ?? []).toString(), /does not say under which licence/);
+});
+
+test("a cancellation ends the work at once, and a failing download says so; both can be tried again", async () => {
+  const page = await bed.lab();
+  await page.evaluate(async () => {
+    const tuner = await lab.tuner({ readAhead: false });
+    for (const kind of ["discs", "stripes"]) await tuner.add(await lab.photos(kind, 0, 3), kind);
+    await tuner.train({ regime: "head", augment: 0, epochs: 5 });
+    Object.assign(window, { tuner });
+  });
+  const attempt = (/** @type {boolean} */ cancelled) =>
+    page.evaluate(async (cancelled) => {
+      const { tuner } = /** @type {any} */ (window);
+      const controller = new AbortController();
+      const promise = tuner.exportAs("onnx", {
+        signal: controller.signal,
+        onProgress: () => cancelled && controller.abort(),
+      });
+      const blob = await promise.catch((/** @type {Error} */ error) => error);
+      return blob instanceof Blob ? ["a file", blob.size] : [blob.code, blob.name, blob.message];
+    }, cancelled);
+  const intercept = bed.site.intercept;
+  /** @type {string[]} */
+  const failing = [];
+  bed.site.intercept = (request, response) => {
+    if (!failing.some((part) => request.url?.includes(part))) return intercept(request, response);
+    response.writeHead(503).end();
+    return true;
+  };
+  for (const part of ["late/export-worker.js", "wasm/export/lastlayer_bg.wasm"]) {
+    failing.push(part);
+    const [code, , message] = await attempt(false);
+    assert.equal(code, "download-failed", message);
+    failing.pop();
+  }
+  assert.deepEqual((await attempt(true)).slice(0, 2), ["cancelled", "AbortError"]);
+  const [file, size] = await attempt(false);
+  assert.equal(file, "a file");
+  assert.ok(size > 13e6);
+  const workers = page.workers().length;
+  await page.evaluate(() => /** @type {any} */ (window).tuner.exportAs("card"));
+  assert.equal(page.workers().length, workers, "its worker has ended");
+  bed.site.intercept = intercept;
+});
