@@ -29,6 +29,7 @@ const ENTRIES = {
 const LATE = {
   "late/export-as": join(www, "lib/exporting/export-as.js"),
   "late/export-worker": join(www, "lib/export-worker.js"),
+  "late/take-along": join(www, "element/take-along.js"),
 };
 
 const AS_IS = /\.(html|css|svg|png|jpg|webp|ico|webmanifest)$/;

@@ -12,7 +12,12 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
+import { violations } from "./support/axe.mjs";
 import { testBed } from "./support/browser.mjs";
+import { drawFolders, range } from "./support/drawn.mjs";
+import { gate } from "./support/gate.mjs";
+import { RealPage } from "./support/page.mjs";
+import { Site } from "./support/site.mjs";
 import { pth, resnet18 } from "./support/weights-files.mjs";
 
 const run = promisify(execFile);
@@ -46,6 +51,7 @@ const folder = await mkdtemp(join(tmpdir(), "lastlayer-export-"));
 const brought = pth(resnet18(10));
 before(async () => {
   await writeFile(join(folder, "resnet18.pth"), brought);
+  await drawFolders(join(folder, "photos"), ["discs", "stripes"], range(0, 3));
   bed.site.intercept = (request, response) => {
     const wanted = request.url === "/brought/resnet18.pth";
     if (wanted) response.end(brought);
@@ -351,4 +357,132 @@ test("a cancellation ends the work at once, and a failing download says so; both
   await page.evaluate(() => /** @type {any} */ (window).tuner.exportAs("card"));
   assert.equal(page.workers().length, workers, "its worker has ended");
   bed.site.intercept = intercept;
+});
+
+/** The page with a classifier, as a visitor would have it. @param {Parameters<typeof RealPage.open>[1]} [options] */
+async function trained(options) {
+  const real = await RealPage.open(bed, { attributes: { device: "cpu", regime: "head", epochs: "5" }, ...options });
+  assert.equal(await real.hook("take-along").count(), 0, "there is nothing to take along before a training");
+  await real.addFolder(join(folder, "photos"), 6);
+  await real.train();
+  return real;
+}
+
+test("the page: what for, a download, another one, by keyboard alone", async () => {
+  bed.site.requests.length = 0;
+  const real = await trained();
+  const { page } = real;
+  const late = () => bed.site.requests.filter((path) => /\/(late|wasm\/export)\//.test(path));
+  assert.deepEqual(late(), [], "nobody has asked for it yet");
+  await real.hook("take-along").focus();
+  await page.keyboard.press("Enter");
+  await real.hook("take-download").waitFor();
+  assert.deepEqual(await violations(page), []);
+  assert.equal(late().length, 1, "the dialog alone");
+  const [zip] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+  assert.equal(zip.suggestedFilename(), "lastlayer-model.zip");
+  await page.locator('[data-testid="take-dialog"][data-state="done"]').waitFor();
+  assert.match(await real.hook("take-status").innerText(), /“lastlayer-model\.zip” is written, 13\.\d MB/);
+  await zip.saveAs(join(folder, "page.zip"));
+  const files = unzipSync(await readFile(join(folder, "page.zip")));
+  assert.equal(Buffer.from(files["labels.txt"] ?? []).toString(), "discs\nstripes\n");
+
+  await real.hook("take-onnx").check();
+  assert.equal(await real.hook("take-also-onnx").count(), 0, "an option of the zip");
+  await real.hook("take-half").check();
+  assert.deepEqual(await violations(page), []);
+  const [onnx] = await Promise.all([page.waitForEvent("download"), real.hook("take-download").click()]);
+  assert.equal(onnx.suggestedFilename(), "lastlayer-model-tensor-half.onnx");
+  await page.locator('[data-testid="take-dialog"][data-state="done"]').waitFor();
+  await real.hook("take-card").check();
+  assert.equal(await real.hook("take-half").count(), 0, "a description has no precision");
+  const [card] = await Promise.all([page.waitForEvent("download"), real.hook("take-download").click()]);
+  assert.equal(card.suggestedFilename(), "lastlayer-model-card.md");
+
+  await page.keyboard.press("Escape");
+  await page.locator("last-layer-take-along").waitFor({ state: "detached" });
+  const focused = await page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element?.getAttribute("data-testid");
+  });
+  assert.equal(focused, "take-along");
+  assert.deepEqual(real.complaints, []);
+});
+
+test("the page: a cancellation, and a download that fails, in words; narrow, dark and in Chinese", async () => {
+  const context = { viewport: { width: 360, height: 740 }, colorScheme: /** @type {const} */ ("dark") };
+  const real = await trained({ path: "?lang=zh", context });
+  const { page } = real;
+  await real.hook("take-along").click();
+  await real.hook("take-onnx-image").check();
+  assert.deepEqual(await violations(page), []);
+  const width = await real.hook("take-dialog").evaluate((dialog) => [dialog.scrollWidth, dialog.clientWidth]);
+  assert.equal(width[0], width[1], "nothing sticks out");
+
+  const intercept = bed.site.intercept;
+  const held = gate();
+  const asked = gate();
+  bed.site.intercept = (request, response) => {
+    if (!request.url?.endsWith("wasm/export/lastlayer_bg.wasm")) return intercept(request, response);
+    asked.open(undefined);
+    return bed.site.hold(held.opened, request, response);
+  };
+  await real.hook("take-download").click();
+  await asked.opened;
+  assert.equal(await real.hook("take-dialog").getAttribute("data-state"), "loading");
+  await real.hook("take-cancel").click();
+  await page.locator('[data-testid="take-dialog"][data-state="cancelled"]').waitFor();
+  assert.match(await real.hook("take-status").innerText(), /已取消/);
+
+  bed.site.intercept = (request, response) => {
+    if (!request.url?.endsWith("wasm/export/lastlayer_bg.wasm")) return intercept(request, response);
+    response.writeHead(503).end();
+    return true;
+  };
+  await real.hook("take-download").click();
+  await real.hook("take-problem").waitFor();
+  assert.equal(await real.hook("take-problem").getAttribute("data-code"), "download-failed");
+  assert.match(await real.hook("take-problem").innerText(), /下载失败/);
+  held.open(undefined);
+  bed.site.intercept = intercept;
+  const [file] = await Promise.all([page.waitForEvent("download"), real.hook("take-download").click()]);
+  assert.equal(file.suggestedFilename(), "lastlayer-model.onnx");
+  await real.hook("take-close").click();
+  await page.locator("last-layer-take-along").waitFor({ state: "detached" });
+});
+
+test("what was used once works with the network off", async () => {
+  const site = await new Site().start();
+  try {
+    const page = await bed.page(`${site.url}?lang=en`);
+    const ready = async () => {
+      await page.locator("last-layer").scrollIntoViewIfNeeded();
+      await page.getByTestId("status-device").waitFor();
+      await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    };
+    const written = () =>
+      page.evaluate(async () => {
+        const { fineTuner } = /** @type {any} */ (document.querySelector("last-layer"));
+        const blob = await fineTuner.exportAs("zip", { model: "source" });
+        return blob.size;
+      });
+    await ready();
+    const kept = await page.evaluate(async () => {
+      const [name = ""] = (await caches.keys()).filter((name) => name.startsWith("lastlayer-site-"));
+      return (await (await caches.open(name)).keys())
+        .map(({ url }) => url)
+        .filter((url) => /late|wasm.export/.test(url));
+    });
+    assert.deepEqual(kept, [], "a first visit does not keep it");
+    await page.reload();
+    await ready();
+    const online = await written();
+    await site.stop();
+    await page.reload();
+    await ready();
+    assert.equal(await written(), online);
+  } finally {
+    if (site.listening) await site.stop();
+  }
 });

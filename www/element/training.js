@@ -1,6 +1,9 @@
 /** @import { FineTuner } from "../lib/index.js" */
 /** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
 
+import { LastLayerError } from "../lib/index.js";
+import { sayProblem } from "../ui/language.js";
+
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {
   /** @param {import("./session.js").Session} session */
@@ -163,6 +166,22 @@ export class Training {
       this.saved = true;
       // The download has its own hold on the blob only once it has begun, which no event tells.
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  }
+
+  /**
+   * The dialog for other programs, which is loaded when it is first asked for.
+   * @param {ParentNode & Node} root  Where it is put.
+   * @param {import("../ui/types.d.ts").PanelLanguage} language
+   */
+  takeAlong(root, language) {
+    return this.session.attempt(async (tuner) => {
+      const url = new URL("late/take-along.js", import.meta.url).href;
+      /** @type {typeof import("./take-along.js")} */
+      const late = await import(url).catch((error) => {
+        throw new LastLayerError("download-failed", `${url} could not be downloaded: ${error}.`);
+      });
+      late.takeAlong({ tuner, root, language: language.code, say: (problem) => sayProblem(language, problem) });
     });
   }
 

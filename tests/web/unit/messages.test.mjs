@@ -7,9 +7,14 @@ import { OPTIONS } from "../../../www/lib/options.js";
 import { CHINESE } from "../../../www/page-messages.js";
 import { LANGUAGES } from "../../../www/ui/localize.js";
 import { MESSAGES } from "../../../www/ui/messages.js";
+import { TAKE_ALONG_MESSAGES } from "../../../www/ui/take-along-messages.js";
 
 /** @type {Record<string, import("../../../www/ui/localize.js").Message>} */
-const messages = MESSAGES;
+const messages = {
+  ...MESSAGES,
+  // Loaded later, with the dialog that they are of.
+  ...Object.fromEntries(Object.entries(TAKE_ALONG_MESSAGES).map(([key, message]) => [`take-along.${key}`, message])),
+};
 
 /**
  * @param {import("../../../www/ui/localize.js").Form | import("../../../www/ui/localize.js").Form[]} form
