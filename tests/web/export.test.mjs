@@ -176,10 +176,12 @@ describe("a zip", () => {
         "model.safetensors": await tuner.export(),
         "README.md": await tuner.exportAs("card"),
       };
+      await tuner.evaluate({ folds: 2 });
+      /** @type {any} */ (window).files["evaluated.zip"] = await tuner.exportAs("zip");
       tuner.close();
       return progress;
     });
-    const names = ["photo.zip", "all.zip", "tensor.zip", "source.zip", "again.zip"];
+    const names = ["photo.zip", "all.zip", "tensor.zip", "source.zip", "again.zip", "evaluated.zip"];
     for (const name of names) {
       zips[name] = unzipSync(await readFile(await saved(page, name)));
       for (const [path, bytes] of Object.entries(zips[name])) {
@@ -195,6 +197,7 @@ describe("a zip", () => {
     const files = zips["photo.zip"] ?? {};
     assert.deepEqual(Object.keys(files).sort(), [
       "README.md",
+      "curves.svg",
       "labels.txt",
       "licences/LICENSE-APACHE",
       "licences/LICENSE-MIT",
@@ -232,6 +235,17 @@ describe("a zip", () => {
     assert.ok(!("model-lastlayer.safetensors" in (zips["source.zip"] ?? {})), "nothing was taught");
   });
 
+  test("has the scores of a cross-validation, in numbers and as a picture", () => {
+    const files = zips["evaluated.zip"] ?? {};
+    const text = (/** @type {string} */ path) => Buffer.from(files[path] ?? []).toString();
+    assert.match(text("README.md"), /Cross-validated in 2 folds: .* \(95 % interval\)/);
+    assert.match(text("README.md"), /\| `confusion\.svg` \|/);
+    assert.equal(text("confusion.svg").match(/<rect x=/g)?.length, 4);
+    assert.match(text("curves.svg"), /<polyline [^>]*points="56\.0,/);
+    for (const path of ["curves.svg", "confusion.svg"]) assert.match(text(path), /^<svg xmlns=[\s\S]*<\/svg>\n$/);
+    assert.ok(!("confusion.svg" in (zips["photo.zip"] ?? {})), "nothing was cross-validated then");
+  });
+
   test("tells how far it is", () => {
     const stages = progress.map(({ stage }) => stage);
     assert.ok(stages.includes("wasm") && stages.at(-1) === "export", JSON.stringify(stages));
@@ -239,7 +253,7 @@ describe("a zip", () => {
     assert.equal(last?.done, last?.total);
   });
 
-  for (const name of ["photo", "all", "tensor", "source"]) {
+  for (const name of ["photo", "all", "tensor", "source", "evaluated"]) {
     test(`its Python runs: ${name}`, { skip: noPython }, async () => {
       const { code, stdout } = await outcome(PYTHON, join(folder, name, "run.py"));
       assert.equal(code, 0, stdout);
@@ -314,6 +328,33 @@ test("what cannot be written is refused in words, and everything works on", asyn
     ["licences/NOTICE.md"],
   );
   assert.match(Buffer.from(files["licences/NOTICE.md"] ?? []).toString(), /does not say under which licence/);
+});
+
+test("while a training runs, the classifier from before it is written, and the training goes on", async () => {
+  const page = await bed.lab();
+  const seen = await page.evaluate(async () => {
+    const tuner = await lab.tuner({ readAhead: false });
+    for (const kind of ["discs", "stripes"]) await tuner.add(await lab.photos(kind, 0, 4), kind);
+    await tuner.train({ regime: "head", augment: 0, epochs: 5 });
+    const before = await (await tuner.exportAs("onnx")).text();
+    let during = "";
+    const report = await new Promise((resolve, reject) => {
+      /** @type {Promise<unknown> | null} */
+      let writing = null;
+      const onEvent = (/** @type {{ type: string }} */ { type }) => {
+        if (type === "batch")
+          writing ??= tuner.exportAs("onnx").then(async (blob) => (during = await blob.text()), reject);
+      };
+      tuner
+        .train({ regime: "last-k", lastStages: 1, augment: 0, epochs: 4 }, { onEvent })
+        .then(async (report) => resolve((await writing, report)), reject);
+    });
+    const same = during === before;
+    const after = await (await tuner.exportAs("onnx")).text();
+    tuner.close();
+    return { same, changed: after !== before, epochs: report.epochs };
+  });
+  assert.deepEqual(seen, { same: true, changed: true, epochs: 4 });
 });
 
 test("a cancellation ends the work at once, and a failing download says so; both can be tried again", async () => {

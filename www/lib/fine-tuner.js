@@ -619,7 +619,7 @@ export class FineTuner extends EventTarget {
       },
     );
     // A bundle of its own has classes of its own: errors cross as messages.
-    return late.exportAs(this.#connection, this.info, this.#mirror.model, format, options).catch((error) => {
+    return late.exportAs(this.#connection, this.info, this.#mirror, format, options).catch((error) => {
       throw fromMessage(error);
     });
   }

@@ -1,8 +1,10 @@
 /** @import { ExportFormat, ExportOptions, Info } from "../types/public.d.ts" */
 /** @import { ExportCalls, Rgb, TestVector } from "../types/exporting.d.ts" */
 /** @import { Connection } from "../connection.js" */
+/** @import { Mirror } from "../mirror.js" */
 import { cancelled, isDeath, LastLayerError, throwIfAborted, toMessage } from "../errors.js";
 import { WorkerClient } from "../worker-client.js";
+import { charts } from "./charts.js";
 import { checkedOptions } from "./options.js";
 import { testPicture } from "./test-picture.js";
 
@@ -24,16 +26,18 @@ const TYPES = {
  *
  * @param {Connection} connection  To the core's worker.
  * @param {Info} info
- * @param {Uint8Array<ArrayBuffer> | null} trained  The model file of the classifier there is.
+ * @param {Readonly<Pick<Mirror, "model" | "report" | "evaluation">>} mirror  The classifier there is, and what is known of it.
  * @param {ExportFormat} format
  * @param {ExportOptions} options
  * @returns {Promise<Blob>}
  */
-export async function exportAs(connection, info, trained, format, options) {
+export async function exportAs(connection, info, mirror, format, options) {
   const { model, signal, onProgress, contents, ...wording } = checkedOptions(format, options);
+  const trained = model === "trained" ? mirror.model : null;
+  const pictures = trained ? charts(mirror.report, mirror.evaluation) : {};
   if (model === "trained" && !trained)
     throw new LastLayerError("no-classifier", "There is no classifier yet: train one, or open a model file.");
-  const file = () => (model === "trained" && trained ? trained.slice() : null);
+  const file = () => trained?.slice() ?? null;
   /** @type {WorkerClient<ExportCalls>} */
   const client = new WorkerClient(connection.startBeside("late/export-worker.js"));
   const abort = () => client.end(cancelled());
@@ -48,7 +52,7 @@ export async function exportAs(connection, info, trained, format, options) {
     await client.call("open", opening, { transfer: [weights.bytes.buffer] });
     const bytes =
       format === "zip" && vector
-        ? await client.call("zip", { ...wording, contents, model: file(), vector }, { onEvent: onProgress })
+        ? await client.call("zip", { ...wording, contents, model: file(), vector, pictures }, { onEvent: onProgress })
         : await client.call("write", { ...wording, format: /** @type {"onnx"} */ (format) });
     throwIfAborted(signal);
     return new Blob([bytes], { type: TYPES[format] });

@@ -16,6 +16,8 @@ export function guide({ contents, precision, names: whose, model }, names) {
     ["model.safetensors", `every tensor of the network, for PyTorch, under the names of ${whose}`],
     ["model-lastlayer.safetensors", "the model as lastlayer saves it: it opens there again"],
     ["labels.txt", "the classes, one in a line, in the order of the outputs"],
+    ["curves.svg", "the losses of the training, epoch by epoch"],
+    ["confusion.svg", "what the cross-validation took for what"],
     ["run.py", "Python: loads the model and checks that it says of the test picture what the page said"],
     ["run.mjs", "the same in JavaScript, for Node.js"],
     ["test/", "the test picture, and what the page said of it in `expected.json`"],

@@ -38,7 +38,7 @@ export async function zipped(exporter, card, order, baseUrl, emit) {
   emit({ stage: "export", done: contents.length, total: contents.length });
   if (model) files["model-lastlayer.safetensors"] = model;
   files["labels.txt"] = strToU8(card.labels.map((label) => `${label}\n`).join(""));
-  for (const [name, text] of Object.entries(CODE[form])) files[name] = strToU8(text);
+  for (const [name, text] of Object.entries({ ...CODE[form], ...order.pictures })) files[name] = strToU8(text);
   const { picture, seen, probabilities } = vector;
   const { width, height } = picture;
   const expected = {

@@ -40,6 +40,8 @@ export interface ZipOrder extends Wording {
   /** The model file; null of a source model. */
   model: Bytes | null;
   vector: TestVector;
+  /** Curves and confusion matrix by the names of their files. */
+  pictures: Record<string, string>;
 }
 
 export interface ExportCalls {
