@@ -40,7 +40,8 @@ OTHER_NETWORKS=(
 WASM_TARGET=wasm32-unknown-unknown
 # One for each device; for the CPU a second one, in whose own code vectors have a fused multiply-add. A browser that does not
 # know that instruction (Safari) rejects the module, so www/lib/flavour.js chooses.
-FLAVOURS=(cpu cpu-relaxed webgpu)
+# And one that computes nothing: it writes models for other programs, and is loaded when somebody asks for one.
+FLAVOURS=(cpu cpu-relaxed export webgpu)
 # What the browsers we support have had for years. wasm-opt must neither reject these nor bring in newer ones.
 WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int --enable-sign-ext
   --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-call-indirect-overlong)
@@ -50,6 +51,7 @@ flavour_options() {
   FEATURES=${1%-relaxed}
   RUSTC_FLAGS=()
   [[ $1 != *-relaxed ]] || RUSTC_FLAGS=(-C target-feature=+relaxed-simd)
+  [[ $1 != export ]] || FEATURES="cpu export" RUSTC_FLAGS=(-C opt-level=z)
 }
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -201,6 +203,7 @@ wasm() {
       local features=("${WASM_FEATURES[@]}") level=-O2
       [[ $flavour != *-relaxed ]] || features+=(--enable-relaxed-simd)
       [[ $flavour != webgpu ]] || level=-O1
+      [[ $flavour != export ]] || level=-Oz
       npx --no-install wasm-opt "$level" "${features[@]}" "$folder/lastlayer_bg.wasm" -o "$folder/optimised.wasm"
       mv "$folder/optimised.wasm" "$folder/lastlayer_bg.wasm"
     fi
@@ -208,11 +211,11 @@ wasm() {
   done
 }
 
-# network_test FLAVOUR: the module in which tests/web/networks.test.mjs compares every network with PyTorch; the relaxed flavour has none.
+# network_test FLAVOUR: the module in which tests/web/networks.test.mjs compares every network with PyTorch; only the devices have one.
 network_test() {
   local folder=build/network-test/$1 key
   key="$(wasm_key) $(node scripts/hash-files.mjs tests/wasm tests/common)"
-  [[ $1 != *-relaxed ]] && ! up_to_date "$folder/made-from" "$key" || return 0
+  [[ $1 != *-relaxed && $1 != export ]] && ! up_to_date "$folder/made-from" "$key" || return 0
   say "networks for the browser tests, $1"
   rm -rf "$folder"
   cargo build --locked --profile wasm --target "$WASM_TARGET" --package network-test --features "$1"
@@ -265,7 +268,7 @@ serve() {
   prepare
   local ready=(cpu cpu-relaxed) port=${1:-8000} server others=missing
   wasm "${ready[@]}"
-  up_to_date build/wasm/webgpu/made-from "$(wasm_key)" && ready=("${FLAVOURS[@]}")
+  up_to_date build/wasm/export/made-from "$(wasm_key)" && up_to_date build/wasm/webgpu/made-from "$(wasm_key)" && ready=("${FLAVOURS[@]}")
   weights_are_there "${OTHER_NETWORKS[@]}" && others=there
   site "${ready[@]}"
   if [[ ${#ready[@]} == "${#FLAVOURS[@]}" && $others == there ]]; then
@@ -280,8 +283,8 @@ serve() {
     site "${ready[@]}"
   fi
   if [[ ${#ready[@]} != "${#FLAVOURS[@]}" ]]; then
-    say "The page above works, on the CPU. Now the module for WebGPU, which takes as long again"
-    wasm webgpu
+    say "The page above works, on the CPU. Now the modules for other programs and for WebGPU, which takes as long again"
+    wasm export webgpu
     site "${FLAVOURS[@]}"
   fi
   say "All is there: load the page at http://localhost:$port/ again"

@@ -25,6 +25,16 @@ const ENTRIES = {
   page: join(www, "page.js"),
 };
 
+/**
+ * What is loaded by its address when somebody asks for what it does, and is in no first visit (see
+ * scripts/site-manifest.mjs). Each stands alone: code shared with the page would be a file more for everybody.
+ */
+const LATE = {
+  "late/export-as": join(www, "lib/exporting/export-as.js"),
+  "late/export-worker": join(www, "lib/export-worker.js"),
+  "late/take-along": join(www, "element/take-along.js"),
+};
+
 const AS_IS = /\.(html|css|svg|png|jpg|webp|ico|webmanifest)$/;
 
 /** @type {import("esbuild").BuildOptions} */
@@ -36,7 +46,7 @@ const options = {
   sourcemap: "linked",
   legalComments: "linked",
   charset: "utf8",
-  loader: { ".css": "text" }, // style sheets go into shadow roots
+  loader: { ".css": "text", ".py": "text", ".txt": "text" }, // style sheets go into shadow roots, code into a zip
   logLevel: "warning",
 };
 
@@ -66,7 +76,7 @@ const sizes = Object.fromEntries(
 );
 await build({
   ...options,
-  entryPoints: { worker: join(www, "lib/worker.js") },
+  entryPoints: { worker: join(www, "lib/worker.js"), ...LATE },
   outdir: out,
   define: { WASM_BYTES: JSON.stringify(sizes) },
 });
@@ -79,10 +89,14 @@ for (const name of await readdir(www, { recursive: true })) {
 }
 
 // Last, since it names all the others.
-const { files, version } = await siteManifest(out);
+const { files, late, version } = await siteManifest(out);
 await build({
   ...options,
   entryPoints: { sw: join(www, "sw.js") },
   outdir: out,
-  define: { SITE_FILES: JSON.stringify(files), SITE_VERSION: JSON.stringify(version) },
+  define: {
+    SITE_FILES: JSON.stringify(files),
+    LATE_FILES: JSON.stringify(late),
+    SITE_VERSION: JSON.stringify(version),
+  },
 });

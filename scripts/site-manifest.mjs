@@ -8,10 +8,14 @@ import { join, sep } from "node:path";
  */
 const LEFT_OUT = /^sw\.js$|\.map$|\.d\.ts$|\.LEGAL\.txt$|^weights\/(?!efficientnet_lite0\.json$)/;
 
+/** What is downloaded when somebody asks for what it does: kept from then on. */
+const LATE = /^late\/|^wasm\/export\//;
+
 /**
- * The files of the site that make up one version of it, and a hash of their names and contents.
+ * The files of the site that make up one version of it, those of them that are kept at once apart from those that are
+ * kept when they are first used, and a hash of their names and contents.
  * @param {string} folder
- * @returns {Promise<{ files: string[], version: string }>} paths relative to `folder`, with slashes
+ * @returns {Promise<{ files: string[], late: string[], version: string }>} paths relative to `folder`, with slashes
  */
 export async function siteManifest(folder) {
   const names = await readdir(folder, { recursive: true });
@@ -24,5 +28,6 @@ export async function siteManifest(folder) {
     const content = createHash("sha256").update(await readFile(join(folder, file)));
     hash.update(`${file}\n${content.digest("hex")}\n`);
   }
-  return { files, version: hash.digest("hex").slice(0, 16) };
+  const late = files.filter((file) => LATE.test(file));
+  return { files: files.filter((file) => !LATE.test(file)), late, version: hash.digest("hex").slice(0, 16) };
 }

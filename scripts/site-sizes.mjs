@@ -16,7 +16,7 @@ const module = (flavour, title, recorded) => ({
   title: `wasm, ${title}`,
   files: new RegExp(`^wasm/${flavour}/.*\\.(wasm|js)$`),
   recorded,
-  remedy: `See what came in with \`cargo tree --target wasm32-unknown-unknown --no-default-features --features ${flavour}\`; what computes nothing can have opt-level "s" in Cargo.toml.`,
+  remedy: `See what came in with \`cargo tree --target wasm32-unknown-unknown --no-default-features --features ${flavour === "export" ? "cpu,export" : flavour}\`; what computes nothing can have opt-level "s" in Cargo.toml.`,
 });
 
 /** @param {string} network @param {string} title @param {number} recorded */
@@ -37,7 +37,7 @@ export const GROUPS = {
   webgpu: module("webgpu", "WebGPU flavour", 2_637_374),
   site: {
     title: "JavaScript and pages",
-    files: /^(?!keeping-|wasm\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
+    files: /^(?!keeping-|wasm\/|late\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
     recorded: 130_979,
     remedy:
       "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
@@ -53,6 +53,15 @@ export const GROUPS = {
   // Of those who choose them alone.
   lite1: weights("efficientnet_lite1", "weights, Lite1", 5_725_644),
   lite2: weights("efficientnet_lite2", "weights, Lite2", 6_470_715),
+  // Of those who take a model to other programs alone.
+  export: module("export", "other programs", 202_039),
+  late: {
+    title: "JavaScript, loaded later",
+    files: /^late\/.*\.js$/,
+    recorded: 26_102,
+    remedy:
+      "See what came in with `npx esbuild --bundle --minify --analyze www/element/take-along.js --outfile=/dev/null --loader:.css=text`.",
+  },
 };
 
 /**

@@ -11,7 +11,9 @@ use common::{TOY, TOY_LABELS, add_drawn, drawn, folder, lastlayer, narrow_networ
 use lastlayer::backbone::architecture::{Architecture, Operation};
 use lastlayer::error::ErrorCode;
 use lastlayer::export::model_file::ModelCard;
-use lastlayer::export::onnx::{Form, Precision};
+use lastlayer::export::onnx::{self, Form, Precision};
+use lastlayer::export::tuned::Tuned;
+use lastlayer::export::{card_text, network_file};
 use lastlayer::image::Pixels;
 use lastlayer::image::filter::Filter;
 use lastlayer::image::prepare::{Framing, InputSpec};
@@ -265,6 +267,52 @@ fn a_weight_that_half_precision_does_not_hold_is_refused() {
     assert_eq!(error.code, ErrorCode::InvalidOption);
     assert!(error.message.contains("classifier.weight") && error.message.contains("1000000"), "{error}");
     export(Precision::Single).unwrap();
+}
+
+/// What the module of the page writes, which has no device: the model file and the weights are enough.
+#[test]
+fn a_model_file_alone_gives_the_same_files_to_the_last_byte() {
+    for network in networks() {
+        for config in configurations(network) {
+            let session = taught(network, config.clone());
+            let model = pollster::block_on(session.export_model()).unwrap();
+            let tuned = Tuned::of_file(&model, session.weights()).unwrap();
+            let trained = ModelChoice::Trained;
+            for form in [Form::Tensor, Form::Image] {
+                for precision in [Precision::Single, Precision::Half] {
+                    let theirs = pollster::block_on(session.export_onnx(form, precision, trained)).unwrap();
+                    assert!(onnx::write(&tuned, form, precision).unwrap() == theirs, "{}, {config:?}", network.name);
+                }
+            }
+            let network_of = pollster::block_on(session.export_network("timm", trained)).unwrap();
+            assert!(network_file::write(&tuned, "timm").unwrap() == network_of, "{}, {config:?}", network.name);
+            let head = pollster::block_on(session.export_head(trained)).unwrap();
+            assert!(network_file::write_head(&tuned).unwrap() == head, "{}, {config:?}", network.name);
+            assert_eq!(card_text::write(&tuned.card, true), session.export_card(trained).unwrap());
+        }
+        let session = session_of(network);
+        let source = Tuned::of_source(session.weights()).unwrap();
+        let theirs = pollster::block_on(session.export_onnx(Form::Tensor, Precision::Single, ModelChoice::Source));
+        assert!(onnx::write(&source, Form::Tensor, Precision::Single).unwrap() == theirs.unwrap(), "{}", network.name);
+        assert_eq!(card_text::write(&source.card, false), session.export_card(ModelChoice::Source).unwrap());
+    }
+}
+
+#[test]
+fn a_model_file_of_other_weights_or_without_a_tensor_is_refused_without_a_device_too() {
+    let session = taught(&TOY, stages(1));
+    let model = pollster::block_on(session.export_model()).unwrap();
+    let code = |bytes: &[u8], session: &Session| Tuned::of_file(bytes, session.weights()).err().map(|error| error.code);
+    assert_eq!(code(&model, &session), None);
+    assert_eq!(code(&model[..model.len() - 4], &session), Some(ErrorCode::ModelCorrupt));
+    assert_eq!(code(b"nothing", &session), Some(ErrorCode::ModelCorrupt));
+    let other = session_of(narrow_networks().iter().next().unwrap());
+    assert_eq!(code(&model, &other), Some(ErrorCode::ModelMismatch));
+    let tensors = SafeTensors::deserialize(&model).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&model).unwrap();
+    let kept = tensors.tensors().into_iter().filter(|(name, _)| name != "classifier.bias");
+    let lacking = safetensors::serialize(kept, metadata.metadata().clone()).unwrap();
+    assert_eq!(code(&lacking, &session), Some(ErrorCode::ModelCorrupt));
 }
 
 #[test]

@@ -4,7 +4,8 @@
  *
  * The weights are not among them: the lib keeps those itself, for pages of other origins too, which have no service
  * worker of ours. The WebAssembly of both devices is: which one a visitor needs can change from visit to visit. Which
- * of the two builds for the CPU does not: the other is never loaded.
+ * of the two builds for the CPU does not: the other is never loaded. What few visitors need (LATE_FILES) is kept when it
+ * is first loaded.
  */
 
 import { isOfOtherBrowsers } from "./lib/flavour.js";
@@ -15,6 +16,7 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const PREFIX = "lastlayer-site-";
 const CACHE = PREFIX + SITE_VERSION;
 const FILES = new Set(SITE_FILES.filter((file) => !isOfOtherBrowsers(file)).map(addressOf));
+const LATE = new Set(LATE_FILES.map(addressOf));
 
 // A new version waits until the last page of the old one is closed: a page never gets parts of two versions.
 worker.addEventListener("install", (event) => event.waitUntil(store()));
@@ -23,7 +25,7 @@ worker.addEventListener("fetch", (event) => {
   const url = pageAddress(event.request.url);
   // All else goes to the network as if there were no service worker: other origins, the weights, whatever a host adds
   // to the site.
-  if (event.request.method === "GET" && FILES.has(url)) event.respondWith(serve(event.request, url));
+  if (event.request.method === "GET" && (FILES.has(url) || LATE.has(url))) event.respondWith(serve(event.request, url));
 });
 
 async function store() {
@@ -48,11 +50,21 @@ async function takeOver() {
 async function serve(request, url) {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(url);
-  // A browser short of space may have thrown the copy away.
-  if (!kept) return fetch(request);
+  // Not loaded yet, or thrown away by a browser short of space.
+  if (!kept) return LATE.has(url) ? firstUse(cache, url) : fetch(request);
   // Some hosts redirect “index.html” to its folder, and a redirected answer is refused as a page: this makes it a plain
   // one.
   return kept.redirected ? new Response(kept.body, kept) : kept;
+}
+
+/**
+ * @param {Cache} cache
+ * @param {string} url
+ */
+async function firstUse(cache, url) {
+  const response = await fetch(url, { cache: "no-cache" });
+  if (response.ok) cache.put(url, response.clone()).catch(() => {}); // a full disk is no reason to fail
+  return response;
 }
 
 /** @param {string} file  Relative to this script, as the build lists it. */

@@ -113,6 +113,31 @@ pub fn card(classifier: &Classifier, weights: &Weights) -> ModelCard {
     }
 }
 
+/// What the file of a source model as it is would say of it. Spelled out once more, so that the core, which needs [`card`] alone, does not
+/// get larger for it.
+pub fn source_card(weights: &Weights) -> ModelCard {
+    let source = &weights.card;
+    ModelCard {
+        format_version: FORMAT_VERSION,
+        labels: source.labels.clone(),
+        last_stages: weights.tuned_stages(),
+        regime: None,
+        backbone: source.name.clone(),
+        weights_sha256: weights.first_sha256().to_owned(),
+        checkpoint_sha256: Some(source.source_sha256.clone()),
+        weights_source: source.source.clone(),
+        weights_licence: source.licence.clone(),
+        input: source.input.clone(),
+        resize_filter: source.resize_filter.clone(),
+        flip_average: source.flip_average,
+        layers: source.layers.clone(),
+        made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
+        temperature: None,
+        unknown: None,
+        record: None,
+    }
+}
+
 /// What earlier trainings changed and this one left as it was: with that the file needs nothing but the weights at the beginning.
 fn tuned_before(classifier: &Classifier, weights: &Weights) -> Result<Vec<FileTensor>> {
     let (architecture, split) = (weights.architecture, classifier.split);
@@ -137,6 +162,79 @@ fn tuned_before(classifier: &Classifier, weights: &Weights) -> Result<Vec<FileTe
 /// # Errors
 /// `model-corrupt` when the file is not such a file or lacks something; `model-mismatch` when it was trained on other weights.
 pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifier> {
+    let card = card_for(bytes, weights)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(error.to_string()))?;
+    let (split, taps) = seen(&card, weights)?;
+    let file = || ModelParams { tensors: &tensors, problems: Vec::new() };
+    let unchanged = unchanged(split.0, card.last_stages, weights.architecture);
+    let mut stage_params = StageParams { file: file(), unchanged, weights: weights.params() };
+    let mut head_params = file();
+    let classes = card.labels.len();
+    let features = weights.architecture.features();
+    let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
+    let known = card.unknown.map(|threshold| Known {
+        centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
+        threshold,
+    });
+    stage_params.weights.finish()?;
+    let problems = [stage_params.file.problems, head_params.problems].concat();
+    if !problems.is_empty() {
+        return Err(corrupt(problems.join("; ")));
+    }
+    let labels = cleaned(&card.labels);
+    let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
+    let classifier = Classifier::new(split, card.input, suffix, labels);
+    let record = card.record;
+    Ok(Classifier { flip_average, regime, temperature, known, record, ..classifier })
+}
+
+/// What a file holds, as [`open`] reads it, but without a device: the card that a file of it would have on these weights, what its output
+/// layer sees, and everything that learnt.
+///
+/// # Errors
+/// As [`open`].
+pub fn read_learnt(bytes: &[u8], weights: &Weights) -> Result<(ModelCard, Taps, Vec<FileTensor>)> {
+    let card = card_for(bytes, weights)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(error.to_string()))?;
+    let (split, taps) = seen(&card, weights)?;
+    let architecture = weights.architecture;
+    let mut file = ModelParams { tensors: &tensors, problems: Vec::new() };
+    // What follows the last stage learns whenever that does.
+    let learning = architecture.stages.len() - card.last_stages;
+    let layers = architecture.layers().skip(learning).filter(|_| card.last_stages > 0);
+    let stages = layers.flatten().flat_map(Operation::convolutions).flat_map(ConvLayer::parameters);
+    let (name, classes) = (architecture.classifier, card.labels.len());
+    let head = [(format!("{name}.weight"), vec![classes, taps.width()]), (format!("{name}.bias"), vec![classes])];
+    let learnt = stages.chain(head).map(|(name, shape)| {
+        let values = file.take(&name, &shape);
+        FileTensor { name, shape, values }
+    });
+    let learnt = learnt.collect();
+    if !file.problems.is_empty() {
+        return Err(corrupt(file.problems.join("; ")));
+    }
+    let card = ModelCard {
+        labels: cleaned(&card.labels),
+        last_stages: split.0.max(weights.tuned_stages()),
+        regime: card.regime,
+        input: card.input,
+        flip_average: card.flip_average,
+        layers: taps.named(architecture),
+        temperature: card.temperature.filter(|temperature| *temperature != 1.0),
+        unknown: card.unknown,
+        record: card.record,
+        ..source_card(weights)
+    };
+    Ok((card, taps, learnt))
+}
+
+/// A file from before names were kept in one form.
+fn cleaned(labels: &[String]) -> Vec<String> {
+    labels.iter().map(|name| label::clean(name)).collect()
+}
+
+/// The card of a file that is of these weights.
+fn card_for(bytes: &[u8], weights: &Weights) -> Result<ModelCard> {
     let card = read_card(bytes)?;
     if !is_of(&card, weights) {
         return Err(Error::new(
@@ -164,31 +262,13 @@ pub fn open(bytes: &[u8], weights: &Weights, device: &Device) -> Result<Classifi
         .with("expected", card.weights_sha256)
         .with("got", &weights.sha256));
     }
+    Ok(card)
+}
+
+/// The split of a file's classifier, and what its output layer sees.
+fn seen(card: &ModelCard, weights: &Weights) -> Result<(Split, Taps)> {
     let split = Split(card.last_stages).check(weights.architecture).map_err(|error| corrupt(error.message))?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| corrupt(error.to_string()))?;
-    let (split, taps) = reach(split, card.layers.as_deref(), weights.architecture)?;
-    let file = || ModelParams { tensors: &tensors, problems: Vec::new() };
-    let unchanged = unchanged(split.0, card.last_stages, weights.architecture);
-    let mut stage_params = StageParams { file: file(), unchanged, weights: weights.params() };
-    let mut head_params = file();
-    let classes = card.labels.len();
-    let features = weights.architecture.features();
-    let suffix = Suffix::load(weights.architecture, split, taps, classes, &mut stage_params, &mut head_params, device);
-    let known = card.unknown.map(|threshold| Known {
-        centroids: Centroids { values: head_params.take(CENTROIDS, &[classes, features]), features },
-        threshold,
-    });
-    stage_params.weights.finish()?;
-    let problems = [stage_params.file.problems, head_params.problems].concat();
-    if !problems.is_empty() {
-        return Err(corrupt(problems.join("; ")));
-    }
-    // A file from before names were kept in one form.
-    let labels = card.labels.iter().map(|name| label::clean(name)).collect();
-    let (flip_average, regime, temperature) = (card.flip_average, card.regime, card.temperature.unwrap_or(1.0));
-    let classifier = Classifier::new(split, card.input, suffix, labels);
-    let record = card.record;
-    Ok(Classifier { flip_average, regime, temperature, known, record, ..classifier })
+    reach(split, card.layers.as_deref(), weights.architecture)
 }
 
 /// The split at which all is there that the output layer sees, and what that is. A head that was taught alone on a network whose last stages an

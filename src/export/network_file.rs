@@ -3,7 +3,6 @@
 //! Batch-norms stay what they are, so that the file loads into a network that is to be taught further. The whole network is also a model
 //! file: what learnt is in it under the same names.
 
-use super::model_file;
 use super::tuned::Tuned;
 use crate::backbone::tensor_file::{self, FileTensor, MODEL_KEY};
 use crate::error::Result;
@@ -30,5 +29,5 @@ pub fn write_head(tuned: &Tuned<'_>) -> Result<Vec<u8>> {
 }
 
 fn of(tuned: &Tuned<'_>, tensors: &[FileTensor]) -> Result<Vec<u8>> {
-    tensor_file::write(tensors, MODEL_KEY, &model_file::card(tuned.classifier, tuned.weights))
+    tensor_file::write(tensors, MODEL_KEY, &tuned.card)
 }

@@ -3,12 +3,21 @@
 //! One [`Core`] lives in one dedicated worker. The worker calls it one call at a time; should two overlap all the same, the
 //! second gets `busy` instead of a panic.
 
+#[cfg(not(feature = "export"))]
 mod core;
+#[cfg(not(feature = "export"))]
 mod device;
+#[cfg(feature = "export")]
+mod export;
+#[cfg(not(feature = "export"))]
 mod files;
+#[cfg(not(feature = "export"))]
 mod lending;
+#[cfg(not(feature = "export"))]
 mod photo;
+#[cfg(not(feature = "export"))]
 mod picture;
+#[cfg(not(feature = "export"))]
 mod slot;
 
 use serde::Serialize;
@@ -50,6 +59,7 @@ fn unknown_value(name: &str, value: &str, expected: &str) -> Error {
         .with("value", value)
 }
 
+#[cfg(not(feature = "export"))]
 mod performance {
     use wasm_bindgen::prelude::*;
 
@@ -61,6 +71,7 @@ mod performance {
 }
 
 /// Seconds since the worker started.
+#[cfg(not(feature = "export"))]
 fn clock() -> f64 {
     performance::now() / 1000.0
 }

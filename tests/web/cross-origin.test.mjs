@@ -23,7 +23,7 @@ after(async () => {
 });
 
 /**
- * Trains through the element that is in this page or frame, and has it recognise a photo.
+ * Trains through the element that is in this page or frame, has it recognise a photo and takes the model along.
  * @param {import("playwright-core").Page | import("playwright-core").FrameLocator} place
  */
 async function trainAndTest(place) {
@@ -37,6 +37,14 @@ async function trainAndTest(place) {
     .getByTestId("input-test")
     .setInputFiles([{ name: "a.png", mimeType: "image/png", buffer: drawn("discs", 50) }]);
   await place.locator('[data-testid="prediction-row"][data-label="discs"]').waitFor();
+  // What is loaded for it comes from the element's host, too: the dialog, a worker, a module, licences.
+  const element = place.locator("last-layer");
+  const zip = await element.evaluate(
+    async (/** @type {any} */ { fineTuner }) => (await fineTuner.exportAs("zip")).size,
+  );
+  assert.ok(zip > 13e6);
+  await place.getByTestId("take-along").click();
+  await place.getByTestId("take-close").click();
   return Number(
     await place.locator('[data-testid="prediction-row"][data-label="discs"]').getAttribute("data-probability"),
   );

@@ -104,19 +104,27 @@ test("only the worker gets at the wasm, and nobody gets at the worker but by its
     }
     return seen;
   };
-  assert.ok(reachable("lib/worker.js").has("lib/wasm.js"));
+  for (const worker of ["lib/worker.js", "lib/export-worker.js"]) assert.ok(reachable(worker).has("lib/wasm.js"));
   for (const entry of ["lib/index.js", "element/last-layer.js", "page.js"]) {
     const reached = reachable(entry);
     assert.ok(!reached.has("lib/wasm.js") && !reached.has("lib/worker.js"), `${entry} reaches the wasm`);
+    // Asked for by its address, in a bundle of its own.
+    assert.ok(
+      ![...reached].some((name) => name.startsWith("lib/exporting/")),
+      `${entry} has what only an export needs`,
+    );
   }
   const naming = [...modules].filter(([, { text }]) => /lastlayer(_bg)?\.(js|wasm)/.test(text)).map(([name]) => name);
   assert.deepEqual(naming, ["lib/wasm.js"]);
 });
 
-test("the library knows no DOM, no package, and no clock that a background tab slows down", async () => {
+/** Of scripts that nobody loads who does not ask for a zip. @type {Record<string, string[]>} */
+const PACKAGES = { "lib/exporting/png.js": ["fflate"], "lib/exporting/zip.js": ["fflate"] };
+
+test("the library knows no DOM, no package but to zip, and no clock that a background tab slows down", async () => {
   for (const [name, { packages, text }] of await graph()) {
     if (layer(name) !== "lib") continue;
-    assert.deepEqual(packages, [], name);
+    assert.deepEqual(packages, PACKAGES[name] ?? [], name);
     // Helpers without work may end some seconds later than they should, and so may waits for a graphics device and
     // before reading ahead.
     const known =
@@ -146,12 +154,12 @@ test("what keeps the work is loaded late: nothing but a call for it leads there"
 });
 
 test("the packages are those of package.json", async () => {
-  const allowed = { ui: /^(lit|uplot)(\/|$)/, element: /^lit(\/|$)/, store: /^idb$/ };
+  const allowed = { ui: /^(lit|uplot)(\/|$)/, element: /^lit(\/|$)/, store: /^idb$/, lib: /^fflate$/ };
   for (const [name, { packages }] of await graph()) {
     for (const target of packages)
       assert.match(
         target,
-        allowed[/** @type {"ui" | "element" | "store"} */ (layer(name))] ?? /^$/,
+        allowed[/** @type {keyof typeof allowed} */ (layer(name))] ?? /^$/,
         `${name} imports ${target}`,
       );
   }

@@ -208,6 +208,7 @@ export class LastLayer extends LitElement {
           @photo-remove=${(/** @type {CustomEvent} */ { detail }) => collection.remove(detail.ids)}
           @photo-keep=${(/** @type {CustomEvent} */ { detail }) => evaluating.keep(detail.id)}
           @model-save=${() => training.save("lastlayer-model.safetensors")}
+          @model-take=${() => training.takeAlong(this.renderRoot, this.language)}
           @model-open=${(/** @type {CustomEvent} */ { detail }) => training.open(detail.file)}
         ></last-layer-train-panel>
         <last-layer-test-panel

@@ -2,6 +2,9 @@
 /** @import { Advice, Plan, TrainConfig, TrainEvent } from "../lib/types/public.d.ts" */
 import { saveFile } from "./save-file.js";
 
+import { LastLayerError } from "../lib/index.js";
+import { sayProblem } from "../ui/language.js";
+
 /** Trainings and model files, as the train panel shows and starts them. */
 export class Training {
   /** @param {import("./session.js").Session} session */
@@ -159,6 +162,22 @@ export class Training {
     return this.session.attempt(async (tuner) => {
       saveFile(await tuner.export(), fileName);
       this.saved = true;
+    });
+  }
+
+  /**
+   * The dialog for other programs, which is loaded when it is first asked for.
+   * @param {ParentNode & Node} root  Where it is put.
+   * @param {import("../ui/types.d.ts").PanelLanguage} language
+   */
+  takeAlong(root, language) {
+    return this.session.attempt(async (tuner) => {
+      const url = new URL("late/take-along.js", import.meta.url).href;
+      /** @type {typeof import("./take-along.js")} */
+      const late = await import(url).catch((error) => {
+        throw new LastLayerError("download-failed", `${url} could not be downloaded: ${error}.`);
+      });
+      late.takeAlong({ tuner, root, language: language.code, say: (problem) => sayProblem(language, problem) });
     });
   }
 

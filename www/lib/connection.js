@@ -79,6 +79,22 @@ export class Connection {
     return client.call(name, ...rest);
   }
 
+  /**
+   * Address of a script that lies where the worker's does.
+   * @param {string} script
+   */
+  addressOf(script) {
+    return new URL(script, this.#options.baseUrl).href;
+  }
+
+  /**
+   * Starts a worker with such a script, which is nobody's before a client is made of it.
+   * @param {string} script
+   */
+  startBeside(script) {
+    return this.#startWorker(this.addressOf(script));
+  }
+
   close() {
     this.#closed ??= new LastLayerError("closed", "This FineTuner has been closed.");
     this.#client?.end(this.#closed);
@@ -105,9 +121,7 @@ export class Connection {
    */
   async #connect(signal, onProgress) {
     throwIfAborted(signal);
-    const client = /** @type {WorkerClient} */ (
-      new WorkerClient(this.#startWorker(new URL("worker.js", this.#options.baseUrl).href))
-    );
+    const client = /** @type {WorkerClient} */ (new WorkerClient(this.startBeside("worker.js")));
     this.#client = client; // from here on, so that close() reaches it
     let expired = false;
     const limit = new StartLimit(this.#clock, () => {

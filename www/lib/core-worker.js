@@ -89,6 +89,7 @@ export class CoreWorker {
     startCopy: async (copy) => {
       this.#core = await this.#surroundings.openCopy(copy);
     },
+    weights: () => this.core.weights(),
     embed: ({ lastStages, pictures }) => this.core.embed(lastStages, pictures),
     learn: (parts) => this.core.learn(parts),
     addPhoto: async (photo, { emit }) => {

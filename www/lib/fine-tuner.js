@@ -1,4 +1,5 @@
 /** @import { AddReport, Advice, Answer, Comparison, Draws, ErrorCode, Evaluation } from "./types/public.d.ts" */
+/** @import { ExportFormat, ExportOptions } from "./types/public.d.ts" */
 /** @import { Explanation, FeatureMaps, FeaturesOf, Impression, Info, Layout, ModelChoice, Nearest, Photo } from "./types/public.d.ts" */
 /** @import { Prediction, Progress, Report, Restored, RunConfig, Snapshot, TestReport, TestRow } from "./types/public.d.ts" */
 /** @import { TrainConfig, TrainEvent } from "./types/public.d.ts" */
@@ -7,7 +8,9 @@
 import { clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { checkLabels, checkWorkers, resolvedBackbone } from "./create-options.js";
-import { interrupted, isDeath, isImageError, isModelError, LastLayerError, throwIfAborted } from "./errors.js";
+import { failed } from "./download.js";
+import { fromMessage, interrupted, isDeath, isImageError, isModelError } from "./errors.js";
+import { LastLayerError, throwIfAborted } from "./errors.js";
 import { nameOf } from "./file-name.js";
 import { Following } from "./following.js";
 import { cleanLabel } from "./label.js";
@@ -594,6 +597,32 @@ export class FineTuner extends EventTarget {
   async exportSource() {
     this.#model();
     return new Blob([await this.#connection.call("exportSource")], { type: "application/octet-stream" });
+  }
+
+  /**
+   * The model for programs that know nothing of this one: ONNX, safetensors for PyTorch, its output layer alone, a model
+   * card, or a zip of all that somebody needs to use it and to check that it works (see {@link ExportFormat} and
+   * {@link ExportOptions}). What `lastlayer export` writes of the same model file are the same bytes. It takes a worker
+   * and a module of its own (0.2 MB), which are loaded when this is first called; training and predictions go on
+   * meanwhile. Rejects with `no-classifier` before a training, `invalid-option` (also where half precision does not hold
+   * a weight), `download-failed` or `cancelled`.
+   *
+   * @param {ExportFormat} format
+   * @param {ExportOptions} [options]
+   * @returns {Promise<Blob>}
+   */
+  async exportAs(format, options = {}) {
+    if (this.#connection.closed) throw this.#connection.closed;
+    const url = this.#connection.addressOf("late/export-as.js");
+    const late = await /** @type {Promise<typeof import("./exporting/export-as.js")>} */ (import(url)).catch(
+      (error) => {
+        throw failed(url, String(error));
+      },
+    );
+    // A bundle of its own has classes of its own: errors cross as messages.
+    return late.exportAs(this.#connection, this.info, this.#mirror, format, options).catch((error) => {
+      throw fromMessage(error);
+    });
   }
 
   /**

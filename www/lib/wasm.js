@@ -19,14 +19,15 @@ export function isServed(flavour) {
 }
 
 /**
+ * @template [Module=WasmModule]
  * @typedef {object} LoadedWasm
- * @property {WasmModule} wasm
+ * @property {Module} wasm
  * @property {string} glue  Address of its script.
  * @property {WebAssembly.Module} module  Compiled; other workers can start it, too.
  */
 
 /**
- * Downloads, compiles and starts the core for a device. Compilation goes on while the bytes come in.
+ * Downloads, compiles and starts the core for a device.
  *
  * @param {string} baseUrl  The folder that `wasm/` lies in.
  * @param {Device} device
@@ -34,12 +35,25 @@ export function isServed(flavour) {
  * @param {AbortSignal} signal
  * @returns {Promise<LoadedWasm>}
  */
-export async function loadWasm(baseUrl, device, onProgress, signal) {
-  const flavour = flavourFor(device);
+export function loadWasm(baseUrl, device, onProgress, signal) {
+  return loadModule(baseUrl, flavourFor(device), onProgress, signal);
+}
+
+/**
+ * The same for any of the modules. Compilation goes on while the bytes come in.
+ *
+ * @template {{ default: WasmModule["default"] }} Module
+ * @param {string} baseUrl
+ * @param {Flavour} flavour
+ * @param {(done: number, total: number) => void} onProgress
+ * @param {AbortSignal} signal
+ * @returns {Promise<LoadedWasm<Module>>}
+ */
+export async function loadModule(baseUrl, flavour, onProgress, signal) {
   const folder = new URL(`wasm/${flavour}/`, baseUrl);
   const glue = new URL("lastlayer.js", folder).href;
   const [wasm, module] = await Promise.all([
-    loadGlue(glue),
+    /** @type {Promise<Module>} */ (loadGlue(glue)),
     compile(new URL("lastlayer_bg.wasm", folder).href, SIZES[flavour] ?? 0, onProgress, signal),
   ]);
   await wasm.default({ module_or_path: module });
@@ -48,8 +62,9 @@ export async function loadWasm(baseUrl, device, onProgress, signal) {
 
 /**
  * The script that wasm-bindgen writes beside its module.
+ * @template [Module=WasmModule]
  * @param {string} url
- * @returns {Promise<WasmModule>}
+ * @returns {Promise<Module>}
  */
 export function loadGlue(url) {
   return import(url).catch((error) => {

@@ -641,6 +641,7 @@ export const MESSAGES = {
 
   // Model files
   "model.download": { en: "Save the model", zh: "保存模型" },
+  "model.take": { en: "Take it along …", zh: "带到别处使用……" },
   "model.open": { en: "Open a model", zh: "打开模型" },
   "model.opened": { en: "“{name}” is open: {labels}", zh: "已打开“{name}”：{labels}" },
 

@@ -26,9 +26,9 @@ const FOCUS_AFTER = {
 /**
  * Step 2: training, what it does while it does it, and what came out. Sends what `last-layer-evaluation` and
  * `last-layer-comparison` send, `train`, `advise`, `train-cancel`, `train-pause`, `train-resume`, `train-discard`,
- * `options-change`, `model-save` and `model-open` (`{ file }`). For tests: `train-button`, `advise-button`,
+ * `options-change`, `model-save`, `model-take` and `model-open` (`{ file }`). For tests: `train-button`, `advise-button`,
  * `cancel-button`, `train-pause`, `train-paused` with `train-resume` and `train-discard`, `train-progress` (the stage
- * in `data-stage`), `train-reasons`, `provisional` (`data-photos`), `train-stale`, `save-model`, `input-model`.
+ * in `data-stage`), `train-reasons`, `provisional` (`data-photos`), `train-stale`, `save-model`, `take-along`, `input-model`.
  */
 export class TrainPanel extends LitElement {
   static properties = {
@@ -388,8 +388,11 @@ export class TrainPanel extends LitElement {
       ${
         hasClassifier
           ? html`<button class="button" type="button" data-testid="save-model" @click=${() => emit(this, "model-save")}>
-              ${icons.download}${language.say("model.download")}
-            </button>`
+                ${icons.download}${language.say("model.download")}
+              </button>
+              <button class="button" type="button" data-testid="take-along" @click=${() => emit(this, "model-take")}>
+                ${language.say("model.take")}
+              </button>`
           : nothing
       }
       <button

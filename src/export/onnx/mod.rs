@@ -19,7 +19,7 @@ pub use graph::Precision;
 use graph::{Element, Graph, Side, Value};
 use wire::Message;
 
-use super::model_file::{self, ModelCard};
+use super::model_file::ModelCard;
 use super::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::image::prepare::InputSpec;
@@ -42,8 +42,8 @@ const IR_VERSION: i64 = 8;
 /// # Errors
 /// `invalid-option` where half precision does not hold the weights; `weights-mismatch` where the weights lack something.
 pub fn write(tuned: &Tuned<'_>, form: Form, precision: Precision) -> Result<Vec<u8>> {
-    let input = &tuned.classifier.input;
-    let (classes, size) = (Side::Fixed(tuned.classifier.labels.len()), Side::Fixed(input.size as usize));
+    let (card, input) = (&tuned.card, &tuned.card.input);
+    let (classes, size) = (Side::Fixed(card.labels.len()), Side::Fixed(input.size as usize));
     let mut graph = Graph::new(precision);
     let (images, batch) = match form {
         Form::Tensor => {
@@ -58,15 +58,14 @@ pub fn write(tuned: &Tuned<'_>, form: Form, precision: Precision) -> Result<Vec<
         }
     };
     let logits = network::add(&mut graph, tuned, images)?;
-    probabilities(&mut graph, &logits, tuned.classifier.temperature);
+    probabilities(&mut graph, &logits, card.temperature);
     graph.output("logits", &[batch, classes]);
     graph.output("probabilities", &[batch, classes]);
-    let card = model_file::card(tuned.classifier, tuned.weights);
-    model(graph.finish(&card.backbone), &described(&card, form), &properties(&card)?)
+    model(graph.finish(&card.backbone), &described(card, form), &properties(card)?)
 }
 
-fn probabilities(graph: &mut Graph, logits: &Value, temperature: f64) {
-    let temperature = (temperature != 1.0).then(|| graph.float(temperature as f32));
+fn probabilities(graph: &mut Graph, logits: &Value, temperature: Option<f64>) {
+    let temperature = temperature.map(|temperature| graph.float(temperature as f32));
     let logits = match temperature {
         Some(temperature) => graph.apply("Div", &[logits, &temperature]),
         None => logits.clone(),

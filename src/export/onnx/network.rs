@@ -24,9 +24,9 @@ struct Map {
 /// # Errors
 /// `weights-mismatch` where the weights lack something; `invalid-option` for numbers that the precision does not have.
 pub fn add(graph: &mut Graph, tuned: &Tuned<'_>, images: Value) -> Result<Value> {
-    let classifier = tuned.classifier;
-    let value = if classifier.flip_average { with_mirrored(graph, &images) } else { images };
-    let mut x = Map { value, sides: [classifier.input.size as usize; 2] };
+    let (card, taps) = (&tuned.card, &tuned.taps);
+    let value = if card.flip_average { with_mirrored(graph, &images) } else { images };
+    let mut x = Map { value, sides: [card.input.size as usize; 2] };
     let mut params = tuned.params();
     let mut maps = Vec::new();
     // An empty tail is no layer.
@@ -37,10 +37,9 @@ pub fn add(graph: &mut Graph, tuned: &Tuned<'_>, images: Value) -> Result<Value>
         maps.push(x.value.clone());
     }
     params.finish()?;
-    let taps = classifier.suffix.taps();
     let seen: Vec<Value> = maps.into_iter().rev().take(taps.layers()).collect();
     let mut features = see(graph, taps, &seen);
-    if classifier.flip_average {
+    if card.flip_average {
         features = over_views(graph, &features, taps.width());
     }
     output_layer(graph, tuned, &features)

@@ -8,9 +8,15 @@ import { CHINESE } from "../../../www/page-messages.js";
 import { LANGUAGES } from "../../../www/ui/localize.js";
 import { MESSAGES } from "../../../www/ui/messages.js";
 import { PROJECT_MESSAGES } from "../../../www/ui/project-messages.js";
+import { TAKE_ALONG_MESSAGES } from "../../../www/ui/take-along-messages.js";
 
 /** @type {Record<string, import("../../../www/ui/localize.js").Message>} */
-const messages = { ...MESSAGES, ...PROJECT_MESSAGES };
+const messages = {
+  ...MESSAGES,
+  ...PROJECT_MESSAGES,
+  // Loaded later, with the dialog that they are of.
+  ...Object.fromEntries(Object.entries(TAKE_ALONG_MESSAGES).map(([key, message]) => [`take-along.${key}`, message])),
+};
 
 /**
  * @param {import("../../../www/ui/localize.js").Form | import("../../../www/ui/localize.js").Form[]} form
@@ -24,7 +30,13 @@ const placeholders = (text) => new Set([...text.matchAll(/\{(\w+)\}/g)].map((mat
 
 test("every message in every language, with the same placeholders", () => {
   assert.ok(Object.keys(messages).length > 100);
-  assert.equal(Object.keys(messages).length, Object.keys(MESSAGES).length + Object.keys(PROJECT_MESSAGES).length);
+  const tables = [MESSAGES, PROJECT_MESSAGES, TAKE_ALONG_MESSAGES];
+  const keys = tables.map((table) => Object.keys(table).length);
+  assert.equal(
+    Object.keys(messages).length,
+    keys.reduce((sum, count) => sum + count),
+    "no key is in two of them",
+  );
   for (const [key, message] of Object.entries(messages)) {
     assert.deepEqual(Object.keys(message).toSorted(), [...LANGUAGES].sort(), key);
     const used = LANGUAGES.map((code) => {

@@ -41,7 +41,7 @@ export type Image = Blob | ImageBitmap | ImageData;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** One call. What goes in is cloned, what comes out too, but for bytes and numbers, which are handed over. */
-interface Call<Args, Result, Event = never> {
+export interface Call<Args, Result, Event = never> {
   args: Args;
   result: Result;
   /** What it tells before its end, any number of times. */
@@ -109,6 +109,8 @@ export interface Calls {
   nearest: Call<{ image: Image; count: number; model: ModelChoice }, NearestIds>;
   exportModel: Call<undefined, Bytes>;
   exportSource: Call<undefined, Bytes>;
+  /** The weights file that the core was made of. */
+  weights: Call<undefined, { bytes: Bytes; sha256: string }>;
   /** `own`: labels of classes that are there, where a worker before this one wrote the file. */
   openModel: Call<{ bytes: Uint8Array; own?: string[] }, { labels: string[] }>;
 

@@ -24,8 +24,11 @@ import type {
   TrainEvent,
 } from "./public.d.ts";
 
-/** The builds of the core, each in a folder of its name below `wasm/`; see `flavourFor`. */
-export type Flavour = Device | "cpu-relaxed";
+/**
+ * The builds of the core, each in a folder of its name below `wasm/`; see `flavourFor`. `export` is another module, which
+ * writes models for other programs.
+ */
+export type Flavour = Device | "cpu-relaxed" | "export";
 
 /** An error, as the core throws it and as the worker posts it. */
 export interface ErrorMessage {
@@ -255,4 +258,21 @@ export interface WasmModule {
 export interface OpenDevice {
   /** Has a GPU compile what a backbone of that name computes with; waits for nothing. */
   warmUp(backbone: string): void;
+}
+
+/** The module that writes models for other programs, as wasm-bindgen exports it. */
+export interface ExportModule {
+  default: WasmModule["default"];
+  Exporter: {
+    /** Of the source model where `model` is undefined. */
+    open(weights: Uint8Array, sha256: string | undefined, labels: string[], model: Uint8Array | undefined): Exporter;
+  };
+}
+
+/** A model with the weights under it. Every method throws an `ErrorMessage`. */
+export interface Exporter {
+  /** What a model file of it says, as JSON. */
+  card(): string;
+  write(format: string, precision: string, names: string): Uint8Array<ArrayBuffer>;
+  free(): void;
 }

@@ -283,6 +283,38 @@ export interface Nearest {
 }
 
 /**
+ * A model for other programs. `onnx`: takes pictures that are prepared; `onnx-image`: takes a photo of any size and
+ * prepares it; `safetensors`: every tensor, for PyTorch; `head`: the output layer alone; `card`: a model card in
+ * Markdown; `zip`: a folder with all that somebody needs to use it, and to check that it works.
+ */
+export type ExportFormat = "onnx" | "onnx-image" | "safetensors" | "head" | "card" | "zip";
+
+/** What a zip may have in it beside the model file, the card and the words. At least one of the ONNX files. */
+export type ExportContent = "onnx" | "onnx-image" | "safetensors";
+
+export interface ExportOptions {
+  /** Of the weights in an ONNX file, `single` by default: `half` makes half the file; it computes in single. */
+  precision?: "single" | "half";
+  /** Whose names the tensors of `safetensors` have, `timm`'s by default. */
+  names?: "timm" | "torchvision";
+  /** What is in a `zip`: `["onnx-image"]` by default. */
+  contents?: ExportContent[];
+  /** The trained or opened classifier (the default), or the source model. */
+  model?: "trained" | "source";
+  /** Ends the work at once. */
+  signal?: AbortSignal | undefined;
+  /** `wasm`: the download of what writes the files; `export`: files of a zip that are written. */
+  onProgress?: ((progress: ExportProgress) => void) | undefined;
+}
+
+/** How far a download (bytes) or the writing (files) has come. */
+export interface ExportProgress {
+  stage: "wasm" | "export";
+  done: number;
+  total: number;
+}
+
+/**
  * Which classifier answers: `auto` is the trained one where there is one, else the source model; `provisional` the first
  * one, as long as nothing is trained or opened (see `FineTuner.provisional`).
  */
