@@ -237,6 +237,59 @@ test("after a reload everything is there again, and answers as before", async ()
   assert.deepEqual(visit.complaints, []);
 });
 
+test("what was read in photos is not read again at a later visit", async () => {
+  const context = await bed.context();
+  const look = await beside(context);
+  const visit = await Visit.to(context);
+  await visit.addFolder(join(folder, "small"), 12);
+  const kept = async () => {
+    const { photos } = await entriesIn(look);
+    return photos.flatMap(({ features }) => features ?? []);
+  };
+  for (const until = Date.now() + 60_000; (await kept()).length < 12 && Date.now() < until;)
+    await look.waitForTimeout(100);
+  const names = await kept();
+  assert.equal(names.length, 12);
+  const sizes = Object.entries(await filesIn(look)).filter(([path]) => names.some((name) => path.endsWith(name)));
+  // 3968 numbers of two bytes each, and four that say of which weights.
+  assert.deepEqual(new Set(sizes.map(([, size]) => size)), new Set([2 * (3968 + 4)]));
+
+  await visit.reload();
+  await visit.page.locator('[data-testid="provisional"][data-photos="12"]').waitFor();
+  await visit.train();
+  const first = await visit.work();
+  assert.equal(first.report?.photosRead, 0, "nothing is embedded again");
+  await visit.line("kept", 12);
+
+  // One of them is damaged, one of other weights.
+  await look.evaluate(
+    async ([cut, other]) => {
+      /** @param {FileSystemDirectoryHandle} directory */
+      const walk = async (directory) => {
+        for await (const handle of directory.values()) {
+          if (handle instanceof FileSystemDirectoryHandle) await walk(handle);
+          else if (handle instanceof FileSystemFileHandle && (handle.name === cut || handle.name === other)) {
+            const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+            bytes[0] = (bytes[0] ?? 0) ^ 1;
+            const stream = await handle.createWritable();
+            await stream.write(handle.name === cut ? bytes.subarray(0, 101) : bytes);
+            await stream.close();
+          }
+        }
+      };
+      await walk(await navigator.storage.getDirectory());
+    },
+    names.slice(0, 2),
+  );
+  await visit.reload();
+  assert.deepEqual(await visit.work(), first);
+  await visit.train();
+  const second = await visit.work();
+  assert.equal(second.report?.photosRead, 2);
+  assert.deepEqual(second.report?.history, first.report?.history, "and the training is the same");
+  assert.deepEqual(visit.complaints, []);
+});
+
 test("a training that was paused goes on after a reload", async () => {
   const attributes = { device: "cpu", "last-stages": "1", augment: "0", epochs: "6", "batch-size": "4" };
   const visit = await Visit.to(await bed.context(), { attributes });
