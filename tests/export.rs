@@ -306,7 +306,7 @@ fn a_model_file_of_other_weights_or_without_a_tensor_is_refused_without_a_device
     assert_eq!(code(&model, &session), None);
     assert_eq!(code(&model[..model.len() - 4], &session), Some(ErrorCode::ModelCorrupt));
     assert_eq!(code(b"nothing", &session), Some(ErrorCode::ModelCorrupt));
-    let other = session_of(narrow_networks().iter().next().unwrap());
+    let other = session_of(&narrow_networks()[0]);
     assert_eq!(code(&model, &other), Some(ErrorCode::ModelMismatch));
     let tensors = SafeTensors::deserialize(&model).unwrap();
     let (_, metadata) = SafeTensors::read_metadata(&model).unwrap();

@@ -90,31 +90,22 @@ pub async fn write(classifier: &Classifier, weights: &Weights) -> Result<Vec<u8>
 
 /// What the file of a classifier says of it.
 pub fn card(classifier: &Classifier, weights: &Weights) -> ModelCard {
-    let (source, taps) = (&weights.card, classifier.suffix.taps());
     ModelCard {
-        format_version: FORMAT_VERSION,
         labels: classifier.labels.clone(),
         last_stages: classifier.split.0.max(weights.tuned_stages()),
         regime: classifier.regime,
-        backbone: source.name.clone(),
-        weights_sha256: weights.first_sha256().to_owned(),
-        checkpoint_sha256: Some(source.source_sha256.clone()),
-        weights_source: source.source.clone(),
-        weights_licence: source.licence.clone(),
         input: classifier.input.clone(),
-        resize_filter: source.resize_filter.clone(),
         flip_average: classifier.flip_average,
-        layers: taps.named(weights.architecture),
-        made_by: concat!("lastlayer ", env!("CARGO_PKG_VERSION")).to_owned(),
+        layers: classifier.suffix.taps().named(weights.architecture),
         // 1 is what a classifier has that was never evaluated.
         temperature: (classifier.temperature != 1.0).then_some(classifier.temperature),
         unknown: classifier.known.as_ref().map(|known| known.threshold),
         record: classifier.record.clone(),
+        ..source_card(weights)
     }
 }
 
-/// What the file of a source model as it is would say of it. Spelled out once more, so that the core, which needs [`card`] alone, does not
-/// get larger for it.
+/// What the file of a source model as it is would say of it.
 pub fn source_card(weights: &Weights) -> ModelCard {
     let source = &weights.card;
     ModelCard {
