@@ -37,12 +37,18 @@ export const GROUPS = {
   webgpu: module("webgpu", "WebGPU flavour", 2_637_374),
   site: {
     title: "JavaScript and pages",
-    files: /^(?!keeping-|wasm\/|late\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
+    files: /^(?!keeping-|charts-|wasm\/|late\/|weights\/(?!efficientnet_lite0\.json$)).*\.(js|html|css|svg|json)$/,
     recorded: 130_979,
     remedy:
       "See what came in with `npx esbuild --bundle --minify --analyze www/element/last-layer.js --outfile=/dev/null --loader:.css=text`.",
   },
   // After all that a first visit waits for.
+  charts: {
+    title: "… what draws curves",
+    files: /^charts-.*\.js$/,
+    recorded: 20_000,
+    remedy: "See what www/ui/charts.js imports.",
+  },
   keeping: {
     title: "… what keeps the work",
     files: /^keeping-.*\.js$/,

@@ -280,6 +280,7 @@ test("on the page: chosen, cancelled, compared, by keyboard on a phone", async (
   // Four held-out photos tell nothing apart, and the page says so.
   assert.equal(await page.hook("compared-difference").getAttribute("data-clear"), "false");
   assert.match(await page.hook("compared-difference").innerText(), /Too few photos to tell/);
+  await page.page.locator("last-layer-comparison-curves canvas").first().waitFor();
   assert.equal(await page.page.locator("last-layer-comparison-curves canvas").count(), 2);
   assert.match(
     (await page.page.locator("last-layer-comparison-curves #top1").getAttribute("aria-label")) ?? "",

@@ -205,6 +205,7 @@ test("after a reload everything is there again, and answers as before", async ()
   );
   await visit.line("kept", 12);
   const judged = await visit.work();
+  await visit.page.locator("last-layer-curves canvas").first().waitFor();
   const curves = await visit.page.locator("last-layer-curves canvas").count();
   assert.ok(curves > 0);
   await visit.reload();

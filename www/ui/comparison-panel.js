@@ -1,10 +1,10 @@
 import { LitElement, css, html, nothing } from "lit";
-import "./comparison-curves.js";
 import { comparisonResult, comparisonResultStyles } from "./comparison-result.js";
 import { MOST_RUNS, REGIMES, runColours, runName } from "./comparison-runs.js";
 import { define, emit } from "./define.js";
 import { icons } from "./icons.js";
 import { intervalBarStyles } from "./interval-bar.js";
+import { loadCharts } from "./load-charts.js";
 import { shared } from "./styles.js";
 
 /** @typedef {import("./types.d.ts").PreparedRun} PreparedRun */
@@ -146,6 +146,7 @@ export class ComparisonPanel extends LitElement {
 
   /** The button and Cancel take turns; so does the focus. */
   updated() {
+    if (this.view?.stage || this.view?.curves.length) loadCharts();
     if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
     /** @type {HTMLElement | null} */ (
       this.renderRoot.querySelector("[data-testid=compare-button], [data-testid=compare-cancel]")

@@ -1,11 +1,11 @@
 import { LitElement, css, html, nothing } from "lit";
 import "./advice.js";
 import "./comparison-panel.js";
-import "./curves.js";
 import { define, emit } from "./define.js";
 import "./evaluation-panel.js";
 import { icons } from "./icons.js";
 import { listNames } from "./language.js";
+import { loadCharts } from "./load-charts.js";
 import { shared, stepHeading } from "./styles.js";
 import "./train-options.js";
 import "./training-result.js";
@@ -217,6 +217,8 @@ export class TrainPanel extends LitElement {
 
   /** These buttons take turns; so does the focus, which would otherwise fall back to the top of the page. */
   updated() {
+    // Before the first of them is there.
+    if (this.training?.stage || this.training?.history.length) loadCharts();
     if (!this.hadFocus || this.renderRoot.querySelector(":focus")) return;
     const button = (/** @type {string} */ id) =>
       /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(`[data-testid=${id}]`));
