@@ -45,6 +45,7 @@ export class ProjectsPanel extends LitElement {
         container-type: inline-size;
       }
       .line {
+        padding-top: 0.2em;
         display: flex;
         align-items: center;
         gap: 0 0.6em;
