@@ -83,6 +83,13 @@ fn the_table_of_the_four_regimes() {
 }
 
 #[test]
+fn photos_that_are_alike_are_taught_without_draws() {
+    let draws = |score, wish: &TrainConfig| advice(findings(3, score, 0.9), wish).plan.config.augment;
+    assert_eq!([FLOWERS, BETWEEN, HANDS].map(|score| draws(score, &unlimited())), [0, 0, 14]);
+    assert_eq!(draws(FLOWERS, &TrainConfig { augment: 3, ..unlimited() }), 3, "the person has chosen");
+}
+
+#[test]
 fn a_try_decides_and_has_to_show_more_where_photos_are_alike() {
     for (score, enough, too_much) in [(FLOWERS, 0.7, 0.8), (BETWEEN, 1.2, 1.3), (HANDS, 1.4, 1.6)] {
         for (ratio, regime, code) in [

@@ -146,7 +146,8 @@ pub fn decide(
         Ok(Plan { regime: config.regime, config, seconds })
     };
     let (regime, mut reasons) = choose(&findings);
-    let plans: Vec<Plan> = ladder(regime, wish, photos).into_iter().map(&plan).collect::<Result<_>>()?;
+    let similar = findings.similarity.is_some_and(|similarity| similarity.score >= SIMILAR);
+    let plans: Vec<Plan> = ladder(regime, wish, photos, similar).into_iter().map(&plan).collect::<Result<_>>()?;
     // What the try took is gone.
     let limit = wish.time_limit - findings.trial.map_or(0.0, |trial| trial.seconds);
     let fitting = plans.iter().position(|plan| plan.seconds <= limit);
@@ -362,9 +363,10 @@ fn reason(code: &'static str, params: &[(&'static str, f64)], text: String) -> R
 
 /// The trainings of a regime, from the best to the cheapest; the cheapest is the output layer alone on the photos as they are.
 /// Where stages learn, epochs cost most and go first, then draws, which cost their embedding, then depth. What the
-/// person chose is not touched.
-fn ladder(regime: Regime, wish: &TrainConfig, photos: usize) -> Vec<TrainConfig> {
-    let most = usual_draws(Regime::Head, photos, wish.batch_size);
+/// person chose is not touched. `similar`: to ImageNet's photos. Of these an output layer learns nothing by draws (flowers, and rubbish with
+/// three a class a point less), where of sketches and hand signs it learns one or two points (`docs/advice.md`).
+fn ladder(regime: Regime, wish: &TrainConfig, photos: usize, similar: bool) -> Vec<TrainConfig> {
+    let most = if similar { 0 } else { usual_draws(Regime::Head, photos, wish.batch_size) };
     let deeper = usual_draws(Regime::LastK, photos, wish.batch_size);
     let fewer = [16, 8, 4, 2, 0].into_iter().filter(|&draws| draws < most);
     let head: Vec<_> = std::iter::once(most).chain(fewer).map(|draws| (Regime::Head, 0, draws, 1.0)).collect();

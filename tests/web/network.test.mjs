@@ -312,15 +312,16 @@ test("photos whose files are gone are named, and the others come along", async (
 
 test("a network without classes of its own says that it has to be trained, and photos wait for that", async () => {
   const page = await open();
-  await page.addFolder(path("train"), 6);
   await openChoice(page);
   await bring(page, "features.safetensors");
   await inUse(page, "resnet18");
   assert.equal(await page.hook("network-facts").getAttribute("data-classes"), "0");
   assert.match(await page.hook("test-model").innerText(), /no classes of its own/);
+  // Before there are photos of which a first classifier could be made.
   await page.hook("input-test").setInputFiles([PHOTO]);
   await page.page.locator('[data-testid="test-waiting"][data-count="1"]').waitFor();
   assert.equal(await page.hook("problem").count(), 0);
+  await page.addFolder(path("train"), 6);
   await page.train();
   await page.hook("prediction-row").first().waitFor();
   assert.equal(await page.page.locator('[data-testid="test-model"] input').count(), 0, "nobody else can answer");

@@ -682,7 +682,10 @@ export class FineTuner extends EventTarget {
   async restore(work, { signal, onProgress, features } = {}) {
     if (this.classes.length > 0)
       throw new LastLayerError("class-exists", "Work can be restored where there is none: make a new FineTuner.");
-    const { lost, unread } = await this.#bring(this.#connection, work, { signal, onProgress, features });
+    /** @type {ProvisionalEvent | null} */
+    let made = null;
+    const onEvent = (/** @type {ProvisionalEvent} */ event) => (made = event);
+    const { lost, unread } = await this.#bring(this.#connection, work, { signal, onProgress, features, onEvent });
     /** @type {LastLayerError | null} */
     let refused = null;
     if (work.model) {
@@ -698,6 +701,8 @@ export class FineTuner extends EventTarget {
       this.#mirror.restored(refused ? { ...work, model: null, report: null, stale: false, evaluation: null } : work);
       if (ids.length > 0) this.#mirror.removed(ids);
     });
+    // Of photos that need not be read there may be a first classifier already.
+    if (made && !work.model) this.#made(made);
     // Where there is a classifier, nobody waits for what a training would ask for.
     if (!this.#mirror.model) this.#readAhead();
     return { lost, unread, refused };
@@ -739,10 +744,11 @@ export class FineTuner extends EventTarget {
    *   signal?: AbortSignal | undefined,
    *   onProgress?: ((progress: Progress) => void) | undefined,
    *   features?: FeaturesOf | undefined,
+   *   onEvent?: ((event: ProvisionalEvent) => void) | undefined,
    * }} [options]
    * @returns {Promise<Pick<Restored, "lost" | "unread">>}
    */
-  async #bring(worker, { classes, photos }, { signal, onProgress, features } = {}) {
+  async #bring(worker, { classes, photos }, { signal, onProgress, features, onEvent } = {}) {
     /** @type {Photo[]} */
     const lost = [];
     /** @type {Photo[]} */
@@ -753,7 +759,7 @@ export class FineTuner extends EventTarget {
       try {
         const known = (await features?.(photo)) ?? undefined;
         const args = { ...photo, next: following.after(position), ...(known ? { features: known } : {}) };
-        const { read } = await worker.call("addPhoto", args, { signal });
+        const { read } = await worker.call("addPhoto", args, { signal, onEvent });
         if (!read) unread.push(photo);
       } catch (error) {
         if (!isImageError(error)) throw error;

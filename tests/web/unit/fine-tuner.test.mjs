@@ -572,7 +572,13 @@ test("what was read in photos goes along with them, and those that have to be re
   const first = await tunerWith();
   await first.tuner.add([photo("1"), photo("2"), photo("3")], "a");
   const features = Uint16Array.of(1, 2);
-  const second = await tunerWith({ addPhoto: ({ id, features: known }) => (known ? { read: id !== 2 } : {}) });
+  const impression = { classes: ["a"], photos: 2, scores: null };
+  const second = await tunerWith({
+    addPhoto: ({ id, features: known }, { emit }) => {
+      if (id === 2) emit({ type: "provisional", impression });
+      return known ? { read: id !== 2 } : {};
+    },
+  });
   const { unread } = await second.tuner.restore(first.tuner.snapshot(), {
     features: async ({ id }) => (id === 3 ? null : features),
   });
@@ -581,6 +587,7 @@ test("what was read in photos goes along with them, and those that have to be re
     [2, 3],
     "those of other weights, and those of which nothing was kept",
   );
+  assert.deepEqual(second.tuner.provisional, impression, "what was made of them meanwhile is told when all is there");
   const given = second.calls().filter(({ call }) => call === "addPhoto");
   assert.deepEqual(
     given.map(({ args }) => args.features),
