@@ -659,7 +659,8 @@ export class FineTuner extends EventTarget {
 
   /**
    * What the network has read in photos (8 kB of each), which need not be read again where a later
-   * {@link FineTuner#restore} gets it; null where it has not read one yet. Rejects with `unknown-photo` or `cancelled`.
+   * {@link FineTuner#restore} gets it; null where it has not read one, or there is none of that id. Rejects with
+   * `cancelled`.
    * @param {Iterable<number>} ids
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<(Uint16Array<ArrayBuffer> | null)[]>}
@@ -670,9 +671,9 @@ export class FineTuner extends EventTarget {
 
   /**
    * Takes up work that was kept: photos keep their ids. `features` finds what {@link FineTuner#features} gave of a photo;
-   * what other weights have made is left out, and the photo is `unread`. Where a file can no longer be read, the others go in, and the
-   * classifier is `stale` then; where the model file is damaged or of another network, everything but the classifier
-   * does. Rejects with `class-exists` where there are classes already, with `cancelled`, or with the worker's end: then
+   * what other weights have made is left out, and the photo is `unread`. Where a file can no longer be read, the others
+   * go in, and the classifier is `stale` then; where the model file is damaged or of another network, everything but the
+   * classifier does. Rejects with `class-exists` where there are classes already, with `cancelled`, or with the worker's end: then
    * close this one, and try with another.
    *
    * @param {Snapshot} work
@@ -701,10 +702,12 @@ export class FineTuner extends EventTarget {
       this.#mirror.restored(refused ? { ...work, model: null, report: null, stale: false, evaluation: null } : work);
       if (ids.length > 0) this.#mirror.removed(ids);
     });
-    // Of photos that need not be read there may be a first classifier already.
-    if (made && !work.model) this.#made(made);
-    // Where there is a classifier, nobody waits for what a training would ask for.
-    if (!this.#mirror.model) this.#readAhead();
+    // Where there is a classifier, nobody waits for a first one, nor for what a training would ask for.
+    if (!this.#mirror.model) {
+      // Of photos that need not be read it may have been made meanwhile.
+      if (made) this.#made(made);
+      this.#readAhead();
+    }
     return { lost, unread, refused };
   }
 

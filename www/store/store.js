@@ -119,14 +119,15 @@ export class Store {
       const photos = (await this.#database.getAll("photos", photosOf(id))).filter(isPhotoRecord);
       if (!isProjectRecord(record)) throw new StoreFailure("damaged");
       const files = new Files(this.#folder, copy);
-      const named = [...photos, record.model, record.checkpoint].flatMap((of) => of?.file ?? []);
+      const features = photos.flatMap((photo) => photo.features ?? []);
+      const named = [...[...photos, record.model, record.checkpoint].flatMap((of) => of?.file ?? []), ...features];
       try {
         await files.copy(new Files(this.#folder, id), named);
         const transaction = this.#database.transaction(["projects", "photos"], "readwrite");
         const now = Date.now();
         const fresh = { ...record, id: copy, name, created: now, changed: now, unread: [] };
         await Promise.all([
-          ...photos.map((photo) => transaction.objectStore("photos").put({ ...photo, project: copy, features: null })),
+          ...photos.map((photo) => transaction.objectStore("photos").put({ ...photo, project: copy })),
           transaction.objectStore("projects").put(fresh),
           transaction.done,
         ]);

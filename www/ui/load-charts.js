@@ -2,7 +2,7 @@
 let loaded = null;
 
 /**
- * Loads what draws curves, a sixth of the page's code, when there is something to be drawn: nobody waits for it before
+ * Loads what draws curves, a fifth of the page's code, when there is something to be drawn: nobody waits for it before
  * training can begin. Elements that stand there already come to life then. Where it cannot be loaded now, the next call
  * tries again.
  */

@@ -617,13 +617,19 @@ test("of work that is damaged the rest is taken up: without a photo it is stale,
   assert.deepEqual([without.tuner.photos.length, without.tuner.stale], [2, true]);
   assert.equal(without.tuner.report, work.report);
 
+  const impression = { classes: ["a", "b"], photos: 3, scores: null };
   const unopened = await tunerWith({
+    addPhoto: ({ id }, { emit }) => {
+      if (id === 3) emit({ type: "provisional", impression });
+      return {};
+    },
     openModel: () => {
       throw { code: "model-corrupt", message: "not a model", params: {} };
     },
   });
   const { refused } = await unopened.tuner.restore(work);
   assert.equal(refused?.code, "model-corrupt");
+  assert.deepEqual(unopened.tuner.provisional, impression, "the first classifier answers in its place");
   const { photos, report, model, stale } = unopened.tuner.snapshot();
   assert.deepEqual([photos.length, report, model, stale], [3, null, null, false]);
   assert.equal((await rejection(unopened.tuner.export())).code, "no-classifier");
